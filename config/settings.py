@@ -1,0 +1,175 @@
+"""Settings come from `args` in serve_config.yaml; an environment variable MEM0G_<SECTION>__<NAME>
+wins over it. Secrets come from the environment only: every process loads its settings itself, so no
+config, log or checkpoint of Ray ever holds one.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
+
+from memory.errors import StartupRefused
+
+DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Auth(Section):
+    """`admin_key` is a secret; mode none is for 127.0.0.1 only."""
+
+    mode: Literal["none", "api_key"] = "none"
+    admin_key: SecretStr | None = Field(default=None, min_length=16)
+
+    @model_validator(mode="after")
+    def _key_with_mode(self) -> Self:
+        if self.mode == "api_key" and self.admin_key is None:
+            raise ValueError("mode api_key needs MEM0G_AUTH__ADMIN_KEY")
+        return self
+
+
+class Api(Section):
+    """Limits of one Ingress replica."""
+
+    deadline_s: float = Field(default=30, gt=0)
+    max_in_flight: int = Field(default=200, ge=1)
+    max_body_bytes: int = Field(default=4_000_000, ge=1_000)
+
+
+class Calibration(Section):
+    """score = 1 / (1 + exp(-(slope · fused + intercept))), fitted per model (docs/ranking.md)."""
+
+    slope: float = Field(gt=0)
+    intercept: float
+
+
+class EmbedderSettings(Section):
+    """`threads` 0 means every core of the machine; `tokens_per_step` bounds one forward pass."""
+
+    model: str = DEFAULT_MODEL
+    device: str = "auto"
+    tokens_per_step: int = Field(default=16_384, ge=256)
+    threads: int = Field(default=0, ge=0)
+
+
+class Ranking(Section):
+    """`calibrations` maps a model's name to the curve fitted for it."""
+
+    lexical_weight: float = Field(default=0.4, ge=0)
+    calibrations: dict[str, Calibration] = {}
+
+
+class VectorStoreSettings(Section):
+    """`buckets` is fixed for a project when it is made; `cache_mb` is for the embedded store."""
+
+    backend: Literal["embedded", "weaviate"] = "embedded"
+    buckets: int = Field(default=1, ge=1, le=1024)
+    cache_mb: int = Field(default=256, ge=1)
+
+
+class WeaviateSettings(Section):
+    """`api_key` is a secret."""
+
+    http_url: str = "http://127.0.0.1:8080"
+    grpc_url: str = "grpc://127.0.0.1:50051"
+    api_key: SecretStr | None = None
+    collection: str = Field(default="Memory", pattern=r"^[A-Z][A-Za-z0-9_]*$")
+    replication_factor: int = Field(default=1, ge=1)
+    deadline_s: float = Field(default=3, gt=0)
+
+
+class RedisSettings(Section):
+    """`url` is a secret: it may hold a password. Without it the service runs a valkey of its own,
+    the only reader of `fsync`."""
+
+    url: SecretStr | None = None
+    deadline_s: float = Field(default=3, gt=0)
+    max_connections: int = Field(default=32, ge=1)
+    fsync: Literal["always", "everysec"] = "always"
+
+
+class Settings(BaseSettings):
+    """Everything that may be set."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="MEM0G_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    data_dir: Path = Path(__file__).resolve().parent.parent / "data"
+    auth: Auth = Auth()
+    api: Api = Api()
+    embedder: EmbedderSettings = EmbedderSettings()
+    ranking: Ranking = Ranking()
+    vector_store: VectorStoreSettings = VectorStoreSettings()
+    weaviate: WeaviateSettings = WeaviateSettings()
+    redis: RedisSettings = RedisSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file."""
+        return env_settings, init_settings
+
+    @classmethod
+    def load(cls, args: Mapping[str, Any] | None = None) -> Self:
+        """Settings of this process. Raises StartupRefused with the first thing that is wrong."""
+        for section, name in SECRETS:
+            if name in (dict(args or {}).get(section) or {}):
+                raise StartupRefused(
+                    f"config: {section}.{name} is a secret and belongs in the environment, "
+                    f"as {variable(section, name)}"
+                )
+        unknown = sorted(name for name in os.environ if _looks_ours(name) and name not in known())
+        if unknown:
+            raise StartupRefused(f"config: no setting is called {unknown[0]}; see the README")
+        try:
+            return cls(**(args or {}))
+        except (ValidationError, SettingsError) as error:
+            raise StartupRefused(f"config: {_first(error)}") from None
+
+
+SECRETS = (("auth", "admin_key"), ("weaviate", "api_key"), ("redis", "url"))
+_PREFIX = "MEM0G_"
+_FOR_TESTS = "MEM0G_TEST_"
+
+
+def variable(section: str, name: str = "") -> str:
+    """The environment variable of a setting."""
+    return _PREFIX + "__".join(filter(None, (section, name))).upper()
+
+
+def known() -> frozenset[str]:
+    """Every environment variable that sets something."""
+    names = set()
+    for section, field in Settings.model_fields.items():
+        names.add(variable(section))
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            names |= {variable(section, name) for name in field.annotation.model_fields}
+    return frozenset(names)
+
+
+def _looks_ours(name: str) -> bool:
+    return name.startswith(_PREFIX) and not name.startswith(_FOR_TESTS)
+
+
+def _first(error: ValidationError | SettingsError) -> str:
+    if isinstance(error, SettingsError):
+        return str(error)
+    first = error.errors(include_url=False, include_input=False)[0]
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"

@@ -1,0 +1,59 @@
+"""Where a memory lives, told by its id alone.
+
+An id is `mem_` (edges: `rel_`) and the hex of a UUIDv8 whose first 60 free bits are a keyed hash
+of the owner and whose last 62 are random. So an id names its place in both stores without a
+directory, and tells nothing about the user to who holds it. The hash routes; it never permits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+
+from memory.model import Owner
+
+_OWNER_BITS = 60
+_RANDOM_BITS = 62
+_ID = re.compile(r"(mem|rel)_([0-9a-f]{12})8([0-9a-f]{3})([89ab][0-9a-f]{15})")
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A namespace of owners. `secret` keys the owner hashes; `buckets` spreads the tenants."""
+
+    id: str
+    secret: bytes
+    generation: int = 1
+    buckets: int = 1
+
+    def tag(self, owner: Owner) -> str:
+        """15 hex digits that stand for the owner in keys and ids.
+
+        The hashed text is length-prefixed, so no pair of kind and value runs into another.
+        """
+        text = f"{len(owner.kind)}:{owner.kind}{len(owner.value)}:{owner.value}"
+        digest = hashlib.blake2b(text.encode(), key=self.secret, digest_size=8).digest()
+        return f"{int.from_bytes(digest) >> (64 - _OWNER_BITS):015x}"
+
+    def tenant(self, tag: str) -> str:
+        """The vector store's tenant of an owner tag."""
+        return f"p{self.id}-g{self.generation}-b{int(tag, 16) % self.buckets}"
+
+    def tenants(self) -> list[str]:
+        return [f"p{self.id}-g{self.generation}-b{bucket}" for bucket in range(self.buckets)]
+
+
+def mint(prefix: str, tag: str) -> str:
+    """A new id of an owner: `prefix` is mem or rel."""
+    low = (0b10 << _RANDOM_BITS) | secrets.randbits(_RANDOM_BITS)
+    return f"{prefix}_{tag[:12]}8{tag[12:]}{low:016x}"
+
+
+def owner_tag(identifier: str, prefix: str = "mem") -> str | None:
+    """The owner tag inside an id, or None where the text is no id of that kind."""
+    match = _ID.fullmatch(identifier)
+    if match is None or match[1] != prefix:
+        return None
+    return match[2] + match[3]

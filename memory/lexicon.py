@@ -1,0 +1,43 @@
+"""Words as the lexical arm compares them: case folded, without stopwords, stemmed.
+
+Stemming and stopwords are English; words of other languages pass as they are. Both vector stores
+index the same stems, so both find the same candidates.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+
+import Stemmer
+
+STOPWORDS = frozenset(
+    """a about above after again all am an and any are as at be because been before being below
+    between both but by can could did do does doing down during each few for from further had has
+    have having he her here hers herself him himself his how i if in into is it its itself just me
+    more most my myself no nor not now of off on once only or other our ours out over own same she
+    should so some such than that the their theirs them then there these they this those through
+    to too under until up very was we were what when where which while who whom why will with
+    would you your yours""".split()  # noqa: SIM905
+)
+_WORD = re.compile(r"\w+")
+_LONGEST_STEM = 64
+_local = threading.local()
+
+
+def stems(text: str) -> tuple[str, ...]:
+    """The text's content words in order, repetitions kept."""
+    words = [word for word in _WORD.findall(text.casefold()) if word not in STOPWORDS]
+    return tuple(stem[:_LONGEST_STEM] for stem in _stemmer().stemWords(words) if stem)
+
+
+def _stemmer() -> Stemmer.Stemmer:
+    """One a thread: PyStemmer objects are not thread-safe."""
+    if not hasattr(_local, "stemmer"):
+        _local.stemmer = Stemmer.Stemmer("english")
+    return _local.stemmer
+
+
+def normalised(content: str) -> str:
+    """Content as dedup compares it: case, punctuation and white space do not count."""
+    return " ".join(_WORD.findall(content.casefold())) or content.strip()

@@ -1,0 +1,252 @@
+"""What a memory is: an owner's statement with two clocks, and the edges between statements.
+
+A memory and an edge are sequences of versions. A version was true in [valid_from, valid_to)
+and known in [recorded_at, retracted_at); an end of None is open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Any, Self
+
+from memory.clock import AT_COMMIT
+
+SUPERSEDES = "SUPERSEDES"
+FOLLOWS = "FOLLOWS"
+RESERVED_RELATIONS = frozenset({SUPERSEDES, FOLLOWS})
+
+
+class Unset(Enum):
+    """A field the caller left out, where None already means something."""
+
+    UNSET = "unset"
+
+
+UNSET = Unset.UNSET
+
+
+class Event(Enum):
+    """Why a version of a memory exists."""
+
+    ADD = "ADD"
+    UPDATE = "UPDATE"
+    SUPERSEDE = "SUPERSEDE"
+
+
+class Direction(Enum):
+    OUT = "out"
+    IN = "in"
+    BOTH = "both"
+
+
+SCOPE_FIELDS = ("user_id", "agent_id", "app_id", "session_id")
+"""In order of ownership: the first one given owns the memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose memory it is; `kind` is one of user, agent, app, session."""
+
+    kind: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Who a memory belongs to, or which memories a read is about; at least one field is set."""
+
+    user_id: str | None = None
+    agent_id: str | None = None
+    app_id: str | None = None
+    session_id: str | None = None
+
+    @property
+    def owner(self) -> Owner:
+        for name in SCOPE_FIELDS:
+            if value := getattr(self, name):
+                return Owner(name.removesuffix("_id"), value)
+        raise ValueError("a scope without an owner")
+
+    def given(self) -> dict[str, str]:
+        return {name: value for name in SCOPE_FIELDS if (value := getattr(self, name))}
+
+    def covers(self, other: Scope) -> bool:
+        """True where every field this scope gives is exactly the other's."""
+        return all(getattr(other, name) == value for name, value in self.given().items())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """Two clocks of a version; microseconds, see memory.clock."""
+
+    valid_from: int = AT_COMMIT
+    valid_to: int | None = None
+    recorded_at: int = AT_COMMIT
+    retracted_at: int | None = None
+
+    def valid(self, at: int) -> bool:
+        return self.valid_from <= at and (self.valid_to is None or at < self.valid_to)
+
+    def stamped(self, at: int) -> Self:
+        """The same version with the record time the commit script gave it."""
+        changes = {
+            name: at
+            for name in ("valid_from", "valid_to", "recorded_at", "retracted_at", "created_at")
+            if getattr(self, name, None) == AT_COMMIT
+        }
+        return replace(self, **changes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory(Interval):
+    """One version of a memory. `version` counts from 1 and is the memory's revision."""
+
+    id: str
+    content: str
+    scope: Scope
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    categories: tuple[str, ...] = ()
+    supersedes: tuple[str, ...] = ()
+    created_at: int = AT_COMMIT
+    version: int = 1
+    event: Event = Event.ADD
+    superseded_by: str | None = None
+
+    @property
+    def open(self) -> bool:
+        """Not retracted, begun when recorded, and without an end: what a default read matches.
+
+        A version that is valid now without being open is counted by the graph store, so that
+        reads know when to look further (DESIGN: Weaviate).
+        """
+        return (
+            self.retracted_at is None
+            and self.valid_to is None
+            and (self.valid_from == AT_COMMIT or self.valid_from <= self.recorded_at)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge(Interval):
+    """One version of a relationship `source -relation-> target` of one owner."""
+
+    id: str
+    source: str
+    target: str
+    relation: str
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    created_at: int = AT_COMMIT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMemory:
+    """What a caller asks to remember. valid_from None means: from its record time."""
+
+    content: str
+    scope: Scope
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    categories: tuple[str, ...] = ()
+    valid_from: int | None = None
+    valid_to: int | None = None
+    supersedes: tuple[str, ...] = ()
+    dedup: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """What a caller changes of a memory. Metadata merges by top-level key, None removes one."""
+
+    content: str | Unset = UNSET
+    metadata: Mapping[str, Any] | Unset = UNSET
+    categories: tuple[str, ...] | Unset = UNSET
+    valid_from: int | Unset = UNSET
+    valid_to: int | Unset | None = UNSET
+    if_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEdge:
+    source: str
+    target: str
+    relation: str
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    valid_from: int | None = None
+    valid_to: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """A search. `where` narrows it further than the scope; threshold is on the score's scale."""
+
+    text: str
+    scope: Scope
+    where: Where
+    limit: int
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Which versions a store read may return: every clause must hold.
+
+    A clause is (field, values): the field equals one of the values, byte for byte. Fields are
+    `owner`, the scope fields, `memory_id`, and `tag` (memory.filters makes tags of categories
+    and metadata). `open` asks for open versions; `valid_at` for unretracted ones valid then.
+    """
+
+    clauses: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    open: bool = False
+    valid_at: int | None = None
+
+    def also(self, name: str, *values: str) -> Where:
+        return replace(self, clauses=(*self.clauses, (name, values)))
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A stored memory, or the one that was there already."""
+
+    memory: Memory
+    deduplicated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A hit with its calibrated relevance in [0, 1]."""
+
+    memory: Memory
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    memories: Sequence[Memory]
+    next_cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A memory reached from a start: `path` lists the ids walked, start first."""
+
+    memory: Memory
+    relation: str
+    depth: int
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbourhood:
+    hits: Sequence[Related]
+    truncated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    nodes: Sequence[Memory]
+    edges: Sequence[Edge]
+    truncated: bool
