@@ -80,8 +80,8 @@ class VectorStoreSettings(Section):
 class WeaviateSettings(Section):
     """`api_key` is a secret."""
 
-    http_url: str = "http://127.0.0.1:8080"
-    grpc_url: str = "grpc://127.0.0.1:50051"
+    http_url: str = Field(default="http://127.0.0.1:8080", pattern=r"^https?://[^/]+/?$")
+    grpc_url: str = Field(default="grpc://127.0.0.1:50051", pattern=r"^grpcs?://[^/]+/?$")
     api_key: SecretStr | None = None
     collection: str = Field(default="Memory", pattern=r"^[A-Z][A-Za-z0-9_]*$")
     replication_factor: int = Field(default=1, ge=1)

@@ -37,6 +37,10 @@ class Project:
         digest = hashlib.blake2b(text.encode(), key=self.secret, digest_size=8).digest()
         return f"{int.from_bytes(digest) >> (64 - _OWNER_BITS):015x}"
 
+    def slot(self, tag: str) -> str:
+        """The Redis hash tag that keeps all of an owner in one slot."""
+        return f"{self.id}.{tag}"
+
     def tenant(self, tag: str) -> str:
         """The vector store's tenant of an owner tag."""
         return f"p{self.id}-g{self.generation}-b{int(tag, 16) % self.buckets}"
@@ -57,3 +61,11 @@ def owner_tag(identifier: str, prefix: str = "mem") -> str | None:
     if match is None or match[1] != prefix:
         return None
     return match[2] + match[3]
+
+
+def sibling(prefix: str, identifier: str) -> str:
+    """A new id of the same owner as `identifier`, which is a memory's."""
+    tag = owner_tag(identifier)
+    if tag is None:
+        raise ValueError(f"no memory id: {identifier}")
+    return mint(prefix, tag)

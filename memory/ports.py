@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from memory.identity import Project
 from memory.model import Direction, Edge, Memory, Scope, Where
-from memory.transaction import ClaimKey, Committed, Holding, Transaction
+from memory.transaction import ClaimKey, Holding, Transaction
 
 Vectors = npt.NDArray[np.float32]
 """Shape (texts, dimensions), rows of length 1."""
@@ -129,11 +129,59 @@ class Briefing:
     standings: Mapping[str, Standing]
 
 
+@dataclass(frozen=True, slots=True)
+class Adjacent:
+    """An edge as an adjacency set holds it, seen from one of its ends; `other` is the far one."""
+
+    edge_id: str
+    relation: str
+    other: str
+    outgoing: bool
+    valid_from: int
+    valid_to: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Which edges of a node to read: those valid `at`, of these relations (none: all), newest
+    valid_from first, at most `limit` a node and direction."""
+
+    direction: Direction
+    at: int
+    limit: int
+    relations: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """Nodes with their edges, read in one round trip. `cut`: a node had more than the limit."""
+
+    memories: Mapping[str, Memory]
+    adjacent: Mapping[str, Sequence[Adjacent]]
+    cut: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in a list: beyond the memory created at this instant with this id."""
+
+    created_at: int
+    memory_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dirty:
+    """An owner written a while ago, whose index may lag; `mark` tells this writing from a later."""
+
+    slot: str
+    mark: str
+
+
 class GraphStore(Protocol):
     """The record: memories with every version, edges as adjacency sets with validity scores.
 
-    `tag` is memory.identity's owner tag. Ids whose tag leads nowhere read as missing. Methods
-    raise StoreUnavailable when Redis does not answer in time.
+    `slot` is memory.identity's Project.slot of an owner. What is not there reads as missing.
+    Methods raise StoreUnavailable when Redis does not answer in time.
     """
 
     async def open(self, card: ModelCard) -> None:
@@ -144,71 +192,78 @@ class GraphStore(Protocol):
         """The project's record; made with a fresh secret where there is none."""
         ...
 
-    async def now(self, tag: str) -> int:
+    async def now(self, slot: str) -> int:
         """Redis's time, but never before the owner's last record time."""
         ...
 
     async def brief(
-        self, tag: str, claims: Sequence[ClaimKey] = (), memory_ids: Sequence[str] = ()
+        self, slot: str, claims: Sequence[ClaimKey] = (), memory_ids: Sequence[str] = ()
     ) -> Briefing:
-        """Everything a write reads first, in one round trip; marks the owner as being written."""
+        """Everything a write reads first, in one round trip; marks the owner as dirty."""
         ...
 
-    async def commit(self, transaction: Transaction) -> Committed:
-        """All of the transaction, or nothing. Raises transaction.Moved where what it expects
-        does not stand."""
+    async def commit(self, transactions: Sequence[Transaction]) -> list[int | None]:
+        """Each transaction wholly or not at all, in order. Answers its record time, or None
+        where something it expects to stand has changed: then read again and try again."""
         ...
 
-    async def read(self, memory_ids: Sequence[str]) -> dict[str, Memory]:
+    async def read(self, project_id: str, memory_ids: Sequence[str]) -> dict[str, Memory]:
         """Last known versions by id; missing ones are left out."""
         ...
 
-    async def history(self, memory_id: str) -> list[Memory]:
+    async def history(self, slot: str, memory_id: str) -> list[Memory]:
         """Every version, oldest first; empty for a missing memory."""
         ...
 
     async def page(
-        self, tag: str, session_id: str | None, limit: int, before: Cursor | None, newest: bool
-    ) -> list[str]:
-        """Ids in order of (created_at, id), those after the cursor only."""
+        self, slot: str, session_id: str | None, limit: int, after: Cursor | None, newest: bool
+    ) -> list[Cursor]:
+        """Places in order of (created_at, id), beyond `after` only."""
         ...
 
-    async def bounded(self, tag: str, now: int) -> int:
+    async def bounded(self, slots: Sequence[str], now: int) -> int:
         """How many memories could be valid at `now` or later without being open."""
         ...
 
-    async def owners(self, field: str, value: str) -> list[str]:
+    async def owners(self, project_id: str, field: str, value: str) -> list[str]:
         """Tags of owners with memories that name this agent, app or session beside their owner."""
         ...
 
-    async def register(self, tag: str, scopes: Sequence[Scope]) -> None:
-        """Make `owners` find this owner by the other fields of its memories' scopes."""
+    async def register(self, project_id: str, scopes: Mapping[str, Sequence[Scope]]) -> None:
+        """Make `owners` find owner tags by the other fields of their memories' scopes."""
         ...
 
-    async def edges(self, memory_id: str, direction: Direction, at: int, limit: int) -> list[Edge]:
-        """Edges of a memory valid at an instant, newest valid_from first."""
+    async def expand(self, slot: str, memory_ids: Sequence[str], reach: Reach) -> Expansion:
+        """Memories and their adjacent edges."""
         ...
 
-    async def edge(self, tag: str, edge_id: str) -> Edge | None: ...
-
-    async def dirty(self, older_than: float, limit: int) -> list[str]:
-        """Owner tags written at least `older_than` seconds ago whose index may lag."""
+    async def edges(self, slot: str, edge_ids: Sequence[str]) -> dict[str, Edge]:
+        """Last known versions by id, retracted ones too; missing ones are left out."""
         ...
 
-    async def pending(self, tag: str) -> dict[str, str]:
-        """Outbox of an owner: memory id → the token to settle it with."""
+    async def dirty(self, older_than: float) -> list[Dirty]:
+        """Owners last written at least `older_than` seconds ago and not cleaned since."""
         ...
 
-    async def settle(self, tag: str, tokens: dict[str, str]) -> dict[str, str]:
-        """Clear outbox entries that still hold these tokens; returns those that moved on."""
+    async def clean(self, dirty: Dirty) -> None:
+        """Take the mark away, unless the owner was written again meanwhile."""
         ...
+
+    async def lease(self, slot: str, seconds: int) -> bool:
+        """True for one caller at a time: the one that repairs this owner."""
+        ...
+
+    async def release(self, slot: str) -> None: ...
+
+    async def pending(self, slot: str) -> list[str]:
+        """The owner's outbox: ids of memories whose index may lag."""
+        ...
+
+    async def settle(self, slot: str, tokens: Mapping[str, str]) -> list[str]:
+        """Clear outbox entries of memories that are still at this version (or ERASED);
+        returns the ids that moved on."""
+        ...
+
+    async def ping(self) -> None: ...
 
     async def close(self) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """A place in a list: after (or before) the memory created at this instant with this id."""
-
-    created_at: int
-    memory_id: str

@@ -8,9 +8,8 @@ from uuid import uuid4
 
 from memory.model import Edge, Memory
 
-
-class Moved(Exception):
-    """Something a transaction expected to stand has changed since it was read: read again."""
+ERASED = "erased"
+"""What the index has to show of a memory that is gone; of a living one, its version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +93,8 @@ class Transaction:
     `now` is the instant the writer read; `operation` makes a repeated send harmless.
     """
 
-    tag: str
+    slot: str
     now: int
     writes: Sequence[Write]
     claims: Sequence[Claim] = ()
     operation: str = field(default_factory=lambda: uuid4().hex)
-
-
-@dataclass(frozen=True, slots=True)
-class Committed:
-    """The record time of everything the transaction wrote, microseconds."""
-
-    at: int

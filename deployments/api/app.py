@@ -1,0 +1,45 @@
+"""The HTTP application over a memory service, wherever that service runs."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from config.settings import Settings
+from deployments.api import errors, health, memories, relationships
+from deployments.api.answers import ErrorOut
+from deployments.api.edge import Edge
+from memory.memories import Memories
+
+_REFUSALS = {
+    400: "Bad input; nothing was changed",
+    401: "No key, or an unknown one",
+    404: "No such memory or relationship",
+    409: "The world stands otherwise",
+    413: "The body is too large",
+    503: "A store is down or the service is full; see Retry-After",
+    504: "No answer within the deadline",
+}
+
+
+def create_app(service: Memories, settings: Settings) -> FastAPI:
+    """The whole HTTP behaviour; Ray-free, so tests drive it in process."""
+    app = FastAPI(
+        title="Mem0g",
+        version="0.1.0",
+        description="A memory service for AI agents with a temporal graph.",
+        redirect_slashes=False,
+        responses={
+            status: {"description": text, "model": ErrorOut} for status, text in _REFUSALS.items()
+        },
+    )
+    errors.install(app)
+    app.include_router(health.routes(service))
+    app.include_router(relationships.routes(service))
+    app.include_router(memories.routes(service))
+
+    def edge(inner: ASGIApp) -> Edge:
+        return Edge(inner, settings)
+
+    app.add_middleware(edge)
+    return app

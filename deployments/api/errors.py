@@ -1,0 +1,77 @@
+"""Codes to statuses, in one table, and every error body."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from deployments.api.answers import Json, error_out
+from memory.errors import InvalidInput, Mem0gError, NotFound, Unavailable
+
+log = logging.getLogger(__name__)
+
+STATUS = {
+    "invalid_input": 400,
+    "scope_required": 400,
+    "unauthenticated": 401,
+    "not_found": 404,
+    "conflict": 409,
+    "version_mismatch": 409,
+    "supersede_conflict": 409,
+    "too_large": 413,
+    "unavailable": 503,
+    "store_unavailable": 503,
+    "overloaded": 503,
+    "deadline_exceeded": 504,
+}
+
+
+def status_of(code: str) -> int:
+    return STATUS.get(code, 500)
+
+
+def refusal(error: Mem0gError, request_id: str, status: int | None = None) -> Json:
+    headers = {}
+    if isinstance(error, Unavailable):
+        headers["Retry-After"] = str(error.retry_after)
+    if error.code == "unauthenticated":
+        headers["WWW-Authenticate"] = "Bearer"
+    return Json(error_out(error, request_id), status or status_of(error.code), headers)
+
+
+def invalid(problems: Sequence[Any]) -> InvalidInput:
+    """The first of pydantic's problems, as one sentence."""
+    first = problems[0]
+    if first["type"] == "json_invalid":
+        return InvalidInput("the body is not valid JSON")
+    place = ".".join(str(part) for part in first["loc"] if part not in ("body", "query"))
+    message = first["msg"].removeprefix("Value error, ")
+    return InvalidInput(f"{place}: {message}" if place else message)
+
+
+def install(app: FastAPI) -> None:
+    @app.exception_handler(Mem0gError)
+    async def _domain(request: Request, error: Mem0gError) -> Response:
+        return refusal(error, request.state.request_id)
+
+    @app.exception_handler(RequestValidationError)
+    async def _shape(request: Request, error: RequestValidationError) -> Response:
+        return refusal(invalid(error.errors()), request.state.request_id)
+
+    @app.exception_handler(HTTPException)
+    async def _http(request: Request, error: HTTPException) -> Response:
+        kind = NotFound if error.status_code == 404 else InvalidInput
+        answer = refusal(kind(str(error.detail)), request.state.request_id, error.status_code)
+        answer.headers.update(error.headers or {})
+        return answer
+
+    @app.exception_handler(Exception)
+    async def _bug(request: Request, error: Exception) -> Response:
+        log.exception("request %s failed", request.state.request_id)
+        return refusal(Mem0gError("internal error"), request.state.request_id)

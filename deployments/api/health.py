@@ -1,0 +1,35 @@
+"""Liveness, readiness, and the way to the API page. No key needed."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.responses import RedirectResponse
+
+from deployments.api.answers import Json
+from memory.errors import Mem0gError
+from memory.memories import Memories
+
+
+def routes(memories: Memories) -> APIRouter:
+    router = APIRouter(tags=["health"])
+
+    @router.get("/", include_in_schema=False)
+    async def home() -> RedirectResponse:
+        return RedirectResponse("/docs")
+
+    @router.get("/health")
+    async def health() -> Json:
+        """This process answers."""
+        return Json({"status": "ok"})
+
+    @router.get("/ready")
+    async def ready() -> Json:
+        """Each dependency's state; 503 while one is down."""
+        try:
+            states = {"store": "ok", **await memories.ready()}
+        except Mem0gError as error:
+            states = {"store": error.message}
+        up = all(state == "ok" for state in states.values())
+        return Json({"ready": up, "dependencies": states}, 200 if up else 503)
+
+    return router

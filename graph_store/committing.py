@@ -1,0 +1,139 @@
+"""Turns a transaction into the checks and writes that commit.lua carries out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib.resources import files
+
+import orjson
+
+from graph_store import packing
+from graph_store.keys import OwnerKeys
+from memory.clock import AT_COMMIT
+from memory.model import SUPERSEDES, Edge, Memory
+from memory.transaction import (
+    ERASED,
+    Claim,
+    EraseMemory,
+    PutEdge,
+    PutMemory,
+    RetractEdge,
+    Transaction,
+    Write,
+)
+
+COMMIT = files("graph_store").joinpath("commit.lua").read_text()
+Command = list[str]
+
+
+def script_call(transaction: Transaction) -> tuple[str | int, ...]:
+    """Arguments of the EVAL that commits the transaction."""
+    keys = OwnerKeys(transaction.slot)
+    fresh = {write.memory.id for write in transaction.writes if isinstance(write, PutMemory)}
+    checks: list[Command] = []
+    writes: list[Command] = []
+    for claim in transaction.claims:
+        _claim(keys, claim, checks, writes)
+    for write in transaction.writes:
+        checks += _checks(keys, write, fresh)
+        writes += _writes(keys, write, transaction.now)
+    plan = orjson.dumps({"checks": checks, "writes": writes}).decode()
+    operation = keys.key("op", transaction.operation)
+    return ("EVAL", COMMIT, 2, keys.key("clock"), operation, keys.key(""), plan)
+
+
+def _claim(keys: OwnerKeys, claim: Claim, checks: list[Command], writes: list[Command]) -> None:
+    key, field = keys.claim(claim.key), claim.key.field
+    checks.append([packing.pack_holdings(claim.was), "HGET", key, field])
+    if claim.becomes:
+        writes.append(["HSET", key, field, packing.pack_holdings(claim.becomes)])
+    else:
+        writes.append(["HDEL", key, field])
+
+
+def _checks(keys: OwnerKeys, write: Write, fresh: set[str]) -> Iterator[Command]:
+    match write:
+        case PutMemory(previous=Memory() as last) | EraseMemory(memory=last):
+            yield _unchanged(keys.memory(last.id), last)
+        case PutEdge(previous=Edge() as last) | RetractEdge(edge=last):
+            yield _unchanged(keys.edge(last.id), last)
+        case PutEdge(edge=edge):
+            for end in {edge.source, edge.target} - fresh:
+                yield [packing.FORMAT, "GETRANGE", keys.memory(end), "0", "0"]
+            if edge.relation == SUPERSEDES:
+                yield ["", "HGET", keys.key("sb"), edge.target]
+
+
+def _unchanged(key: str, last: Memory | Edge) -> Command:
+    return [packing.head(last), "GETRANGE", key, "0", str(packing.HEAD - 1)]
+
+
+def _writes(keys: OwnerKeys, write: Write, now: int) -> Iterator[Command]:
+    match write:
+        case PutMemory(memory=memory, previous=previous):
+            yield from _put_memory(keys, memory, previous, now)
+        case EraseMemory(memory=memory):
+            yield from _erase(keys, memory)
+        case PutEdge(edge=edge, previous=previous):
+            if previous is not None:
+                gone = replace(previous, retracted_at=AT_COMMIT)
+                yield from _leave_adjacency(keys, previous)
+                yield ["RPUSH", keys.key("ev", edge.id), packing.pack_edge(gone)]
+            yield from _put_edge(keys, edge)
+        case RetractEdge(edge=edge):
+            yield from _leave_adjacency(keys, edge)
+            gone = replace(edge, retracted_at=AT_COMMIT)
+            yield ["SET", keys.edge(edge.id), packing.pack_edge(gone)]
+
+
+def _put_memory(
+    keys: OwnerKeys, memory: Memory, previous: Memory | None, now: int
+) -> Iterator[Command]:
+    if previous is None:
+        created = packing.score(memory.created_at)
+        yield ["ZADD", keys.key("ix"), created, memory.id]
+        if memory.scope.session_id:
+            yield ["ZADD", keys.session(memory.scope.session_id), created, memory.id]
+    else:
+        gone = replace(previous, retracted_at=AT_COMMIT)
+        yield ["RPUSH", keys.key("mv", memory.id), packing.pack_memory(gone)]
+    yield ["SET", keys.memory(memory.id), packing.pack_memory(memory)]
+    if memory.valid_to is not None or memory.valid_from > now:
+        yield ["ZADD", keys.key("bd"), packing.score(memory.valid_to), memory.id]
+    elif previous is not None:
+        yield ["ZREM", keys.key("bd"), memory.id]
+    yield ["HSET", keys.key("ob"), memory.id, str(memory.version)]
+
+
+def _erase(keys: OwnerKeys, memory: Memory) -> Iterator[Command]:
+    yield ["ERASE", memory.id]
+    yield ["DEL", keys.memory(memory.id), keys.key("mv", memory.id)]
+    yield ["ZREM", keys.key("ix"), memory.id]
+    yield ["ZREM", keys.key("bd"), memory.id]
+    if memory.scope.session_id:
+        yield ["ZREM", keys.session(memory.scope.session_id), memory.id]
+    yield ["HDEL", keys.key("sb"), memory.id, *memory.supersedes]
+    yield ["ZADD", keys.key("tomb"), packing.MICROS, memory.id]
+    yield ["HSET", keys.key("ob"), memory.id, ERASED]
+
+
+def _put_edge(keys: OwnerKeys, edge: Edge) -> Iterator[Command]:
+    end = packing.score(edge.valid_to)
+    yield ["SET", keys.edge(edge.id), packing.pack_edge(edge)]
+    for key, outgoing in _ends(keys, edge):
+        yield ["ZADD", keys.key(key), end, packing.member(edge, outgoing)]
+    if edge.relation == SUPERSEDES:
+        yield ["HSET", keys.key("sb"), edge.target, edge.source]
+
+
+def _leave_adjacency(keys: OwnerKeys, edge: Edge) -> Iterator[Command]:
+    """A version's members move to the retracted sets of both ends."""
+    for key, outgoing in _ends(keys, edge):
+        text = packing.member(edge, outgoing)
+        yield ["ZREM", keys.key(key), text]
+        yield ["ZADD", keys.key(f"x{key}"), packing.MICROS, text]
+
+
+def _ends(keys: OwnerKeys, edge: Edge) -> tuple[tuple[str, bool], tuple[str, bool]]:
+    return (f"o:{edge.source}", True), (f"i:{edge.target}", False)

@@ -1,0 +1,133 @@
+"""One way to Redis, a single server or a cluster: pipelines with a deadline, errors as ours."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+from typing import Any, cast
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.cluster import RedisCluster
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.exceptions import (
+    AuthenticationError,
+    BusyLoadingError,
+    ClusterError,
+    RedisClusterException,
+    RedisError,
+    ResponseError,
+)
+
+from config.settings import RedisSettings
+from memory.errors import StartupRefused, StoreUnavailable
+
+Command = Sequence[str | int | float]
+_REFUSALS = ("OOM", "MISCONF", "READONLY", "CLUSTERDOWN", "MASTERDOWN", "LOADING", "TRYAGAIN")
+
+
+class Connection:
+    """Commands for one Redis. A repeated send is harmless: every write here is idempotent."""
+
+    def __init__(self, url: str, settings: RedisSettings) -> None:
+        self._url, self._settings = url, settings
+        self._client: Redis | RedisCluster | None = None
+        self._opening = asyncio.Lock()
+
+    async def run(self, *commands: Command) -> list[Any]:
+        """All commands in one round trip (one a node in a cluster), answers in order."""
+        return cast(list[Any], await self._answer(self._pipeline(commands)))
+
+    async def one(self, *command: str | int | float) -> Any:
+        return await self._answer(self._execute(command))
+
+    async def server(self) -> dict[str, str]:
+        """Facts of the server to check at start; of the first node, where there are several."""
+        facts: dict[str, str] = {}
+        for section in ("server", "persistence", "memory"):
+            info = await self.one("INFO", section)
+            first = next(iter(info.values()))
+            facts |= {
+                name: str(value)
+                for name, value in (first if isinstance(first, dict) else info).items()
+            }
+        return facts
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._client.aclose()
+
+    async def _execute(self, command: Command) -> Any:
+        client = await self._connected()
+        return await client.execute_command(*command)
+
+    async def _pipeline(self, commands: Sequence[Command]) -> list[Any]:
+        client = await self._connected()
+        if isinstance(client, RedisCluster):
+            pipeline: Any = client.pipeline()
+        else:
+            pipeline = client.pipeline(transaction=False)
+        for command in commands:
+            pipeline.execute_command(*command)
+        return cast(list[Any], await pipeline.execute())
+
+    async def _answer(self, work: Awaitable[Any]) -> Any:
+        try:
+            async with asyncio.timeout(self._settings.deadline_s):
+                return await work
+        except AuthenticationError as error:
+            raise StartupRefused(
+                f"Redis refuses the password in MEM0G_REDIS__URL: {error}"
+            ) from None
+        except ResponseError as error:
+            if isinstance(error, BusyLoadingError | ClusterError) or _refuses(error):
+                raise StoreUnavailable(f"Redis cannot serve now: {error}", 2) from None
+            raise
+        except (RedisError, RedisClusterException, OSError, TimeoutError) as error:
+            raise StoreUnavailable(f"Redis does not answer: {_brief(error)}") from None
+
+    async def _connected(self) -> Redis | RedisCluster:
+        if self._client is None:
+            async with self._opening:
+                if self._client is None:
+                    self._client = await self._connect()
+        return self._client
+
+    async def _connect(self) -> Redis | RedisCluster:
+        retry = Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.3), 3)
+        common: dict[str, Any] = {
+            "decode_responses": True,
+            "socket_timeout": self._settings.deadline_s,
+            "socket_connect_timeout": self._settings.deadline_s,
+            "health_check_interval": 15,
+            "retry": retry,
+        }
+        pool = BlockingConnectionPool.from_url(
+            self._url,
+            max_connections=self._settings.max_connections,
+            timeout=self._settings.deadline_s,
+            **common,
+        )
+        client = Redis(connection_pool=pool)
+        cluster = "cluster_enabled:1" in await _cluster_info(client)
+        if not cluster:
+            return client
+        await client.aclose()
+        return RedisCluster.from_url(
+            self._url, max_connections=self._settings.max_connections, **common
+        )
+
+
+async def _cluster_info(client: Redis) -> str:
+    info: object = await client.info("cluster")
+    if isinstance(info, dict):
+        return f"cluster_enabled:{info.get('cluster_enabled', 0)}"
+    return str(info)
+
+
+def _refuses(error: ResponseError) -> bool:
+    return str(error).startswith(_REFUSALS)
+
+
+def _brief(error: BaseException) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0][:200]

@@ -1,0 +1,68 @@
+"""The key grammar: every key of an owner carries its slot as hash tag, so one script reaches all.
+
+mg:{slot}:clock        last record time of the owner, microseconds
+mg:{slot}:m:<mid>      last version of a memory (packing.py)   mv:<mid>  list of those before it
+mg:{slot}:e:<eid>      last version of an edge                 ev:<eid>  list of those before it
+mg:{slot}:o:<mid>      outgoing edges, score = valid_to        i:<mid>   incoming
+mg:{slot}:xo:<mid>     retracted ones, score = retracted_at    xi:<mid>  incoming
+mg:{slot}:ix           memory ids by created_at                s:<hash>  those of one session
+mg:{slot}:bd           ids that are not open, by valid_to      tomb      erased ids by time
+mg:{slot}:sb           memory id → its successor               ob        memory id → outbox token
+mg:{slot}:c            content claims                          rc:<mid>  edge claims of a source
+mg:{slot}:op:<id>      record time of an operation             lease     the repair worker's
+mg:dirty:<0-f>         slots written lately, by time
+mg:by:{project}:<field>:<value>   owner tags that name an agent, app or session
+mg:project:<id>        secret, generation, buckets             mg:meta   format and model
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from memory.identity import owner_tag
+from memory.transaction import ClaimKey
+
+META = "mg:meta"
+DIRTY = tuple(f"mg:dirty:{digit:x}" for digit in range(16))
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerKeys:
+    """Keys of one owner."""
+
+    slot: str
+
+    def key(self, *parts: str) -> str:
+        return ":".join((f"mg:{{{self.slot}}}", *parts))
+
+    def memory(self, memory_id: str) -> str:
+        return self.key("m", memory_id)
+
+    def edge(self, edge_id: str) -> str:
+        return self.key("e", edge_id)
+
+    def session(self, session_id: str) -> str:
+        """Hashed: a session id may be long, and keys are many."""
+        return self.key("s", hashlib.blake2b(session_id.encode(), digest_size=12).hexdigest())
+
+    def claim(self, claim: ClaimKey) -> str:
+        return self.key("c") if claim.space == "content" else self.key("rc", claim.space)
+
+
+def of(project_id: str, memory_id: str) -> OwnerKeys:
+    """Keys of the owner whose tag the id carries."""
+    return OwnerKeys(f"{project_id}.{owner_tag(memory_id)}")
+
+
+def dirty(slot: str) -> str:
+    """Spread over sixteen keys, so no single Redis node takes a mark for every write."""
+    return DIRTY[int(slot[-1], 16)]
+
+
+def named(project_id: str, field: str, value: str) -> str:
+    return f"mg:by:{{{project_id}}}:{field}:{value}"
+
+
+def project(project_id: str) -> str:
+    return f"mg:project:{project_id}"

@@ -1,0 +1,253 @@
+"""The GraphStore contract on Redis or Valkey, 7 or later, single or cluster."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterable, Mapping, Sequence
+
+from graph_store import adjacency, keys, packing
+from graph_store.committing import script_call
+from graph_store.connection import Command, Connection
+from graph_store.keys import OwnerKeys
+from graph_store.startup import assert_durable, assert_format
+from memory.errors import StoreUnavailable
+from memory.identity import Project
+from memory.model import Edge, Memory, Scope
+from memory.ports import (
+    Briefing,
+    Cursor,
+    Dirty,
+    Expansion,
+    ModelCard,
+    Reach,
+    Standing,
+)
+from memory.transaction import ClaimKey, Holding, Transaction
+
+_NOW = """#!lua flags=no-writes
+local time = redis.call('TIME')
+local now = time[1] .. string.format('%06d', time[2])
+local last = redis.call('GET', KEYS[1])
+if last and now < last then return last end
+return now"""
+
+_SETTLE = """#!lua
+-- KEYS[1] outbox, ARGV: prefix of memory keys, first and last character of a version, then pairs
+local moved = {}
+for index = 4, #ARGV, 2 do
+  local memory, token = ARGV[index], ARGV[index + 1]
+  local found = redis.call('GETRANGE', ARGV[1] .. memory, ARGV[2], ARGV[3])
+  local stands = found == '' and 'erased' or string.format('%d', tonumber(found))
+  if stands == token then redis.call('HDEL', KEYS[1], memory)
+  else table.insert(moved, memory) end
+end
+return moved"""
+
+_CLEAN = """#!lua
+local score = redis.call('ZSCORE', KEYS[1], ARGV[1])
+if score and tonumber(score) == tonumber(ARGV[2]) then
+  return redis.call('ZREM', KEYS[1], ARGV[1])
+end
+return 0"""
+
+_MAKE_PROJECT = """#!lua
+if redis.call('EXISTS', KEYS[1]) == 0 then
+  redis.call('HSET', KEYS[1], 'secret', ARGV[1], 'generation', '1', 'buckets', ARGV[2])
+end
+return redis.call('HMGET', KEYS[1], 'secret', 'generation', 'buckets')"""
+
+
+class RedisGraph:
+    """See memory.ports.GraphStore."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._redis = connection
+
+    async def open(self, card: ModelCard) -> None:
+        assert_durable(await self._redis.server())
+        await assert_format(self._redis, card)
+
+    async def project(self, project_id: str, buckets: int) -> Project:
+        secret, generation, fixed_buckets = await self._redis.one(
+            "EVAL", _MAKE_PROJECT, 1, keys.project(project_id), secrets.token_hex(32), buckets
+        )
+        return Project(project_id, bytes.fromhex(secret), int(generation), int(fixed_buckets))
+
+    async def now(self, slot: str) -> int:
+        return int(await self._redis.one("EVAL", _NOW, 1, OwnerKeys(slot).key("clock")))
+
+    async def brief(
+        self, slot: str, claims: Sequence[ClaimKey] = (), memory_ids: Sequence[str] = ()
+    ) -> Briefing:
+        owner = OwnerKeys(slot)
+        commands: list[Command] = [
+            ("ZADD", keys.dirty(slot), round(time.time(), 3), slot),
+            ("EVAL", _NOW, 1, owner.key("clock")),
+            *(("HGET", owner.claim(claim), claim.field) for claim in claims),
+        ]
+        if memory_ids:
+            commands += [*_read(owner, memory_ids), ("HMGET", owner.key("ob"), *memory_ids)]
+        _, now, *answers = await self._redis.run(*commands)
+        held: dict[ClaimKey, tuple[Holding, ...]] = {
+            claim: packing.unpack_holdings(text)
+            for claim, text in zip(claims, answers, strict=False)
+        }
+        standings = {}
+        if memory_ids:
+            packed, successors, tokens = answers[-3:]
+            pending = dict(zip(memory_ids, tokens, strict=True))
+            standings = {
+                memory_id: Standing(memory, pending[memory_id] is not None)
+                for memory_id, memory in _memories(memory_ids, packed, successors)
+            }
+        return Briefing(int(now), held, standings)
+
+    async def commit(self, transactions: Sequence[Transaction]) -> list[int | None]:
+        answers = await self._redis.run(*map(script_call, transactions))
+        return [int(at[0]) if done else None for done, *at in answers]
+
+    async def read(self, project_id: str, memory_ids: Sequence[str]) -> dict[str, Memory]:
+        groups: dict[OwnerKeys, list[str]] = {}
+        for memory_id in dict.fromkeys(memory_ids):
+            groups.setdefault(keys.of(project_id, memory_id), []).append(memory_id)
+        if not groups:
+            return {}
+        commands = [each for owner, ids in groups.items() for each in _read(owner, ids)]
+        answers = iter(await self._redis.run(*commands))
+        found: dict[str, Memory] = {}
+        for ids in groups.values():
+            found.update(_memories(ids, next(answers), next(answers)))
+        return found
+
+    async def history(self, slot: str, memory_id: str) -> list[Memory]:
+        owner = OwnerKeys(slot)
+        before, last, successor = await self._redis.run(
+            ("LRANGE", owner.key("mv", memory_id), 0, -1),
+            ("GET", owner.memory(memory_id)),
+            ("HGET", owner.key("sb"), memory_id),
+        )
+        if last is None:
+            return []
+        versions = [packing.unpack_memory(memory_id, packed) for packed in before]
+        return [*versions, packing.unpack_memory(memory_id, last, successor)]
+
+    async def page(
+        self, slot: str, session_id: str | None, limit: int, after: Cursor | None, newest: bool
+    ) -> list[Cursor]:
+        owner = OwnerKeys(slot)
+        key = owner.session(session_id) if session_id else owner.key("ix")
+        start = after.created_at if after else ("+inf" if newest else "-inf")
+        bounds = (start, "-inf", "BYSCORE", "REV") if newest else (start, "+inf", "BYSCORE")
+        rows = await self._redis.one("ZRANGE", key, *bounds, "LIMIT", 0, limit + 1, "WITHSCORES")
+        places = [Cursor(int(float(score)), memory_id) for memory_id, score in _pairs(rows)]
+        if after is not None:
+            order = 1 if newest else -1
+            places = [each for each in places if order * _compare(each, after) < 0]
+        return places[:limit]
+
+    async def bounded(self, slots: Sequence[str], now: int) -> int:
+        commands = [("ZCOUNT", OwnerKeys(slot).key("bd"), f"({now}", "+inf") for slot in slots]
+        return sum(await self._redis.run(*commands)) if commands else 0
+
+    async def owners(self, project_id: str, field: str, value: str) -> list[str]:
+        return sorted(await self._redis.one("SMEMBERS", keys.named(project_id, field, value)))
+
+    async def register(self, project_id: str, scopes: Mapping[str, Sequence[Scope]]) -> None:
+        names = {
+            (keys.named(project_id, field, value), tag)
+            for tag, given in scopes.items()
+            for scope in given
+            for field, value in list(scope.given().items())[1:]
+        }
+        if names:
+            await self._redis.run(*(("SADD", key, tag) for key, tag in sorted(names)))
+
+    async def expand(self, slot: str, memory_ids: Sequence[str], reach: Reach) -> Expansion:
+        owner = OwnerKeys(slot)
+        reading = adjacency.Reading(owner, memory_ids, reach)
+        answers = await self._redis.run(*_read(owner, memory_ids), *reading.commands())
+        memories = dict(_memories(memory_ids, answers[0], answers[1]))
+        reading.take(answers[2:])
+        while more := reading.commands():
+            reading.take(await self._redis.run(*more))
+        return Expansion(memories, reading.found, reading.cut)
+
+    async def edges(self, slot: str, edge_ids: Sequence[str]) -> dict[str, Edge]:
+        if not edge_ids:
+            return {}
+        owner = OwnerKeys(slot)
+        packed = await self._redis.one("MGET", *map(owner.edge, edge_ids))
+        return {
+            edge_id: packing.unpack_edge(edge_id, text)
+            for edge_id, text in zip(edge_ids, packed, strict=True)
+            if text is not None
+        }
+
+    async def dirty(self, older_than: float) -> list[Dirty]:
+        until = round(time.time() - older_than, 3)
+        answers = await self._redis.run(
+            *(("ZRANGE", key, "-inf", until, "BYSCORE", "WITHSCORES") for key in keys.DIRTY)
+        )
+        return [Dirty(slot, score) for rows in answers for slot, score in _pairs(rows)]
+
+    async def clean(self, dirty: Dirty) -> None:
+        await self._redis.one("EVAL", _CLEAN, 1, keys.dirty(dirty.slot), dirty.slot, dirty.mark)
+
+    async def lease(self, slot: str, seconds: int) -> bool:
+        key = OwnerKeys(slot).key("lease")
+        return await self._redis.one("SET", key, "1", "NX", "EX", seconds) is not None
+
+    async def release(self, slot: str) -> None:
+        await self._redis.one("DEL", OwnerKeys(slot).key("lease"))
+
+    async def pending(self, slot: str) -> list[str]:
+        return list(await self._redis.one("HKEYS", OwnerKeys(slot).key("ob")))
+
+    async def settle(self, slot: str, tokens: Mapping[str, str]) -> list[str]:
+        owner = OwnerKeys(slot)
+        version = (packing.HEAD - 8, packing.HEAD - 1)
+        flat = [text for pair in tokens.items() for text in pair]
+        return list(
+            await self._redis.one(
+                "EVAL", _SETTLE, 1, owner.key("ob"), owner.key("m", ""), *version, *flat
+            )
+        )
+
+    async def ping(self) -> None:
+        if not await self._redis.one("PING"):
+            raise StoreUnavailable("Redis does not answer a PING")
+
+    async def close(self) -> None:
+        await self._redis.close()
+
+
+def _read(owner: OwnerKeys, memory_ids: Sequence[str]) -> list[Command]:
+    """Last versions and successors of memories of one owner."""
+    return [
+        ("MGET", *map(owner.memory, memory_ids)),
+        ("HMGET", owner.key("sb"), *memory_ids),
+    ]
+
+
+def _memories(
+    memory_ids: Sequence[str], packed: Sequence[str | None], successors: Sequence[str | None]
+) -> Iterable[tuple[str, Memory]]:
+    for memory_id, text, successor in zip(memory_ids, packed, successors, strict=True):
+        if text is not None:
+            yield memory_id, packing.unpack_memory(memory_id, text, successor)
+
+
+def _compare(place: Cursor, other: Cursor) -> int:
+    mine, theirs = (place.created_at, place.memory_id), (other.created_at, other.memory_id)
+    return (mine > theirs) - (mine < theirs)
+
+
+def _pairs(rows: object) -> list[tuple[str, str]]:
+    """Names with scores or values, however the protocol version lays them out."""
+    if isinstance(rows, Mapping):
+        return [(str(name), str(value)) for name, value in rows.items()]
+    assert isinstance(rows, list)
+    if rows and isinstance(rows[0], list | tuple):
+        return [(str(name), str(value)) for name, value in rows]
+    return list(zip(map(str, rows[::2]), map(str, rows[1::2]), strict=True))

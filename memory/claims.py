@@ -1,0 +1,42 @@
+"""Dedup: the same content may be held once at a time by an owner, agent, app and session."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from memory.lexicon import normalised
+from memory.model import Edge, Memory, NewEdge, NewMemory, Scope
+from memory.transaction import Claim, ClaimKey, Holding, holding
+
+
+def content_key(content: str, scope: Scope) -> ClaimKey:
+    """Case, punctuation and white space do not make a content another one."""
+    parts = (normalised(content), scope.agent_id, scope.app_id, scope.session_id)
+    text = "\x00".join(part or "" for part in parts)
+    return ClaimKey("content", hashlib.blake2b(text.encode(), digest_size=12).hexdigest())
+
+
+def key_of(thing: NewMemory | Memory) -> ClaimKey:
+    return content_key(thing.content, thing.scope)
+
+
+def edge_key(edge: NewEdge | Edge) -> ClaimKey:
+    return ClaimKey(edge.source, f"{edge.relation}|{edge.target}")
+
+
+def taken(held: tuple[Holding, ...], new: Memory | Edge) -> tuple[Holding, ...]:
+    """Holders once `new` holds it too, or anew with another interval."""
+    return (*released(held, new.id), holding(new))
+
+
+def released(held: tuple[Holding, ...], thing_id: str) -> tuple[Holding, ...]:
+    return tuple(each for each in held if each.id != thing_id)
+
+
+Held = Mapping[ClaimKey, tuple[Holding, ...]]
+
+
+def changes(before: Held, after: Held) -> list[Claim]:
+    """Compare-and-set of what differs; claims that stay as they are may move under the writer."""
+    return [Claim(key, was, after[key]) for key, was in before.items() if after[key] != was]

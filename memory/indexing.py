@@ -1,0 +1,117 @@
+"""Keeps the vector store in step with the record: at once for a write, later for what a crash left.
+
+The outbox in Redis names each memory whose index may lag. Applying is state transfer: it reads the
+record as it stands, and an entry is settled only while the record is still that version, so order
+and repetition do no harm.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from memory import filters
+from memory.errors import Unavailable
+from memory.identity import Project
+from memory.lexicon import stems
+from memory.model import Memory
+from memory.ports import Embedder, GraphStore, Point, Retraction, Vectors, VectorStore
+from memory.transaction import ERASED, PutMemory
+
+log = logging.getLogger(__name__)
+
+SETTLED_AFTER_S = 15.0
+"""A request in flight settles its own entries; younger marks are left to it."""
+_LEASE_S = 60
+
+
+class Index:
+    """Applies records to the vector store and settles the outbox."""
+
+    def __init__(self, graph: GraphStore, vectors: VectorStore, embedder: Embedder) -> None:
+        self._graph, self._vectors, self._embedder = graph, vectors, embedder
+
+    async def apply(
+        self, project: Project, slot: str, written: Sequence[PutMemory], rows: Mapping[str, Vectors]
+    ) -> None:
+        """Index versions just committed in a slot; `rows` holds vectors by content, as far as
+        the caller has them."""
+        tenant = project.tenant(slot.rpartition(".")[2])
+        memories = [write.memory for write in written]
+        retractions = [
+            Retraction(each.previous.id, each.previous.version, each.memory.recorded_at)
+            for each in written
+            if each.previous is not None
+        ]
+        points = await self._points(memories, rows)
+        await asyncio.gather(
+            self._vectors.upsert(tenant, points), self._register(project, slot, memories)
+        )
+        if retractions:
+            await self._vectors.retract(tenant, retractions)
+        await self._settle(project, slot, {each.id: str(each.version) for each in memories})
+
+    async def erase(self, project: Project, slot: str, memory_id: str) -> None:
+        await self._vectors.erase(project.tenant(slot.rpartition(".")[2]), [memory_id])
+        await self._settle(project, slot, {memory_id: ERASED})
+
+    async def _settle(self, project: Project, slot: str, tokens: Mapping[str, str]) -> None:
+        await self.bring(project, slot, await self._graph.settle(slot, tokens))
+
+    async def bring(
+        self, project: Project, slot: str, memory_ids: Sequence[str], mend: bool = False
+    ) -> None:
+        """Bring memories of an owner up to the record, again for as long as it moves meanwhile.
+        `mend` also repairs points that a crash of the vector store left unindexed."""
+        tenant = project.tenant(slot.rpartition(".")[2])
+        write = self._vectors.restore if mend else self._vectors.upsert
+        while memory_ids:
+            tokens = {}
+            for memory_id in memory_ids:
+                versions = await self._graph.history(slot, memory_id)
+                if versions:
+                    await write(tenant, await self._points(versions, {}))
+                    await self._register(project, slot, versions[-1:])
+                else:
+                    await self._vectors.erase(tenant, [memory_id])
+                tokens[memory_id] = str(versions[-1].version) if versions else ERASED
+            memory_ids = await self._graph.settle(slot, tokens)
+
+    async def _register(self, project: Project, slot: str, memories: Sequence[Memory]) -> None:
+        tag = slot.rpartition(".")[2]
+        await self._graph.register(project.id, {tag: [memory.scope for memory in memories]})
+
+    async def repair(self, project_of: Callable[[str], Awaitable[Project]]) -> int:
+        """Bring every owner that a crash may have left behind up to its record."""
+        done = 0
+        for mark in await self._graph.dirty(SETTLED_AFTER_S):
+            if not await self._graph.lease(mark.slot, _LEASE_S):
+                continue
+            try:
+                await self._vectors.check()
+                project = await project_of(mark.slot.rpartition(".")[0])
+                behind = await self._graph.pending(mark.slot)
+                await self.bring(project, mark.slot, behind, mend=True)
+                done += len(behind)
+                await self._graph.clean(mark)
+            except Unavailable as error:
+                log.warning("repair waits: %s", error)
+                break
+            finally:
+                await self._graph.release(mark.slot)
+        return done
+
+    async def _points(self, memories: Sequence[Memory], rows: Mapping[str, Vectors]) -> list[Point]:
+        lacking = list(dict.fromkeys(m.content for m in memories if m.content not in rows))
+        if lacking:
+            rows = {**rows, **dict(zip(lacking, await self._embedder.embed(lacking), strict=True))}
+        return [
+            Point(
+                memory,
+                rows[memory.content],
+                stems(memory.content),
+                filters.tags(memory.metadata, memory.categories),
+            )
+            for memory in memories
+        ]

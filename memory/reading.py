@@ -1,0 +1,156 @@
+"""Get, history, list and search. Every read is pinned at one instant, Redis's now."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+
+from memory.errors import InvalidInput
+from memory.identity import owner_tag
+from memory.lexicon import stems
+from memory.model import Found, Memory, Page, Query, Scope, Where
+from memory.ports import Cursor, Hit, Vectors
+from memory.ranking import Scorer
+from memory.stores import Stores, missing, slot_of
+
+_FEWEST_CANDIDATES = 50
+_MOST_CANDIDATES = 10_000
+"""Weaviate's own limit on one query's results (QUERY_MAXIMUM_RESULTS)."""
+
+
+class Reading(Stores):
+    async def get(self, project: str, memory_id: str) -> Memory:
+        return await self._known(await self._project(project), memory_id)
+
+    async def history(self, project: str, memory_id: str) -> list[Memory]:
+        place = await self._project(project)
+        versions = await self._graph.history(slot_of(place, memory_id), memory_id)
+        if not versions:
+            raise missing(memory_id)
+        return versions
+
+    async def page(
+        self, project: str, scope: Scope, limit: int, cursor: str | None, newest: bool
+    ) -> Page:
+        place = await self._project(project)
+        after = None if cursor is None else _parse_cursor(cursor)
+        slots = [place.slot(tag) for tag in await self._owners(place, scope)]
+        now = max(await asyncio.gather(*map(self._graph.now, slots)))
+        visible: list[Memory] = []
+        while len(visible) <= limit:
+            want = limit + 1 - len(visible)
+            places = await self._places(slots, scope, want, after, newest)
+            found = await self._graph.read(place.id, [each.memory_id for each in places])
+            known = (found.get(each.memory_id) for each in places)
+            visible += [m for m in known if m and scope.covers(m.scope) and m.valid(now)]
+            if len(places) < want:
+                break
+            after = places[-1]
+        more = len(visible) > limit
+        shown = visible[:limit]
+        return Page(shown, _cursor(shown[-1]) if more else None)
+
+    async def _places(
+        self, slots: Sequence[str], scope: Scope, limit: int, after: Cursor | None, newest: bool
+    ) -> list[Cursor]:
+        """The next places of several owners' lists, merged."""
+        parts = await asyncio.gather(
+            *(self._graph.page(slot, scope.session_id, limit, after, newest) for slot in slots)
+        )
+        merged = [each for part in parts for each in part]
+        merged.sort(key=lambda each: (each.created_at, each.memory_id), reverse=newest)
+        return merged[:limit]
+
+    async def search(self, project: str, query: Query) -> list[Found]:
+        place = await self._project(project)
+        embedding = asyncio.ensure_future(self._embedder.embed([query.text]))
+        try:
+            tags = await self._owners(place, query.scope)
+            slots = [place.slot(tag) for tag in tags]
+            now = max(await asyncio.gather(*map(self._graph.now, slots)))
+            bounded = await self._graph.bounded(slots, now)
+            vector = (await embedding)[0]
+        finally:
+            embedding.cancel()
+        where = query.where
+        if query.scope.user_id is not None:
+            where = where.also("owner", str(query.scope.owner))
+        for field, value in query.scope.given().items():
+            where = where.also(field, value)
+        views = [Where(where.clauses, open=True)]
+        if bounded:
+            views.append(Where(where.clauses, valid_at=now))
+        tenants = sorted({place.tenant(tag) for tag in tags})
+        settings = self._settings.ranking
+        words = stems(query.text)
+        name = self._card.name if self._card else ""
+        scorer = Scorer(frozenset(words), settings.lexical_weight, settings.calibrations.get(name))
+        want = max(_FEWEST_CANDIDATES, 2 * query.limit)
+        while True:
+            cosines, exhausted = await self._candidates(tenants, views, vector, words, want)
+            known = await self._graph.read(place.id, [memory_id for memory_id, _ in cosines])
+            visible = [
+                Found(memory, scorer.score(cosine, memory.content))
+                for (memory_id, version), cosine in cosines.items()
+                if (memory := known.get(memory_id)) is not None
+                and memory.version == version
+                and query.scope.covers(memory.scope)
+                and memory.valid(now)
+            ]
+            dropped = len(cosines) - len(visible)
+            if exhausted or not dropped or len(visible) >= query.limit or want >= _MOST_CANDIDATES:
+                break
+            want = min(2 * want, _MOST_CANDIDATES)
+        visible.sort(key=lambda found: (-found.score, found.memory.id))
+        return [found for found in visible if found.score >= query.threshold][: query.limit]
+
+    async def _candidates(
+        self,
+        tenants: Sequence[str],
+        views: Sequence[Where],
+        vector: Vectors,
+        words: Sequence[str],
+        limit: int,
+    ) -> tuple[Mapping[tuple[str, int], float], bool]:
+        """Cosines of what either arm finds, and whether there is no more to find."""
+        calls = [(tenant, view) for tenant in tenants for view in views]
+        dense, lexical = await asyncio.gather(
+            asyncio.gather(*(self._vectors.nearest(t, vector, w, limit) for t, w in calls)),
+            asyncio.gather(*(self._vectors.match(t, words, w, limit) for t, w in calls if words)),
+        )
+        cosines = {_key(hit): hit.score for hits in dense for hit in hits}
+        lacking = [
+            list({hit.memory_id for hit in hits if _key(hit) not in cosines}) for hits in lexical
+        ]
+        extra = await asyncio.gather(
+            *(
+                self._vectors.nearest(t, vector, w.also("memory_id", *ids), 2 * len(ids))
+                for (t, w), ids in zip(calls, lacking, strict=False)
+                if ids
+            )
+        )
+        cosines.update({_key(hit): hit.score for hits in extra for hit in hits})
+        return cosines, all(len(hits) < limit for hits in (*dense, *lexical))
+
+
+def _key(hit: Hit) -> tuple[str, int]:
+    return hit.memory_id, hit.version
+
+
+def _cursor(memory: Memory) -> str:
+    return (
+        base64.urlsafe_b64encode(f"{memory.created_at}.{memory.id}".encode()).decode().rstrip("=")
+    )
+
+
+def _parse_cursor(text: str) -> Cursor:
+    try:
+        padded = text.encode() + b"=" * (-len(text) % 4)
+        created_at, _, memory_id = base64.urlsafe_b64decode(padded).decode().partition(".")
+        if owner_tag(memory_id) is None:
+            raise ValueError(memory_id)
+        return Cursor(int(created_at), memory_id)
+    except (ValueError, binascii.Error):
+        raise InvalidInput("cursor is not one that this service gave out") from None

@@ -1,0 +1,174 @@
+"""What the two clocks allow: intervals, supersession, corrections. Pure functions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from memory import claims
+from memory.clock import AT_COMMIT, format_instant
+from memory.errors import Conflict, InvalidInput, NotFound, SupersedeConflict, VersionMismatch
+from memory.identity import sibling
+from memory.model import (
+    SUPERSEDES,
+    UNSET,
+    Correction,
+    Edge,
+    Event,
+    Memory,
+    NewEdge,
+    NewMemory,
+    Unset,
+)
+from memory.ports import Briefing
+from memory.transaction import Holding, PutEdge, PutMemory, Transaction
+
+
+def check_interval(valid_from: int, valid_to: int | None) -> None:
+    if valid_to is not None and valid_to <= valid_from:
+        raise InvalidInput(
+            f"valid_to ({format_instant(valid_to)}) must be later than "
+            f"valid_from ({format_instant(valid_from)})"
+        )
+
+
+def holder(draft: NewMemory, briefing: Briefing) -> str | None:
+    """Id of the memory that holds the draft's content while the draft would be valid."""
+    begin = briefing.now if draft.valid_from is None else draft.valid_from
+    check_interval(begin, draft.valid_to)
+    if not draft.dedup or draft.supersedes:
+        return None
+    held = briefing.claims[claims.key_of(draft)]
+    return next((each.id for each in held if each.overlaps(begin, draft.valid_to)), None)
+
+
+def addition(draft: NewMemory, memory_id: str, slot: str, briefing: Briefing) -> Transaction:
+    """Store a draft, and end what it supersedes at the instant it begins."""
+    begin = briefing.now if draft.valid_from is None else draft.valid_from
+    check_interval(begin, draft.valid_to)
+    memory = Memory(
+        id=memory_id,
+        content=draft.content,
+        scope=draft.scope,
+        metadata=draft.metadata,
+        categories=draft.categories,
+        supersedes=draft.supersedes,
+        valid_from=AT_COMMIT if draft.valid_from is None else draft.valid_from,
+        valid_to=draft.valid_to,
+    )
+    writes: list[PutMemory | PutEdge] = [PutMemory(memory)]
+    held = dict(briefing.claims)
+    for old_id in draft.supersedes:
+        old = _superseded(old_id, begin, briefing)
+        ended = _ended(old, memory.valid_from, begin)
+        writes.append(PutMemory(ended, previous=old))
+        writes.append(PutEdge(_supersedes_edge(memory, old_id)))
+        key = claims.key_of(old)
+        if any(each.id == old_id for each in held[key]):
+            held[key] = claims.taken(held[key], ended)
+    key = claims.key_of(draft)
+    held[key] = claims.taken(held[key], memory)
+    return Transaction(slot, briefing.now, writes, claims.changes(briefing.claims, held))
+
+
+def _superseded(old_id: str, begin: int, briefing: Briefing) -> Memory:
+    standing = briefing.standings.get(old_id)
+    if standing is None:
+        raise NotFound(f"no memory {old_id} to supersede")
+    old = standing.memory
+    if old.superseded_by is not None:
+        raise SupersedeConflict(f"{old_id} is already superseded by {old.superseded_by}")
+    if begin <= old.valid_from:
+        raise SupersedeConflict(
+            f"{old_id} begins at {format_instant(old.valid_from)}, its successor must begin later"
+        )
+    return old
+
+
+def _ended(old: Memory, valid_from: int, begin: int) -> Memory:
+    end = valid_from if old.valid_to is None or begin < old.valid_to else old.valid_to
+    return replace(
+        old,
+        valid_to=end,
+        recorded_at=AT_COMMIT,
+        version=old.version + 1,
+        event=Event.SUPERSEDE,
+        superseded_by=None,
+    )
+
+
+def _supersedes_edge(memory: Memory, old_id: str) -> Edge:
+    return Edge(
+        id=sibling("rel", memory.id),
+        source=memory.id,
+        target=old_id,
+        relation=SUPERSEDES,
+        valid_from=memory.valid_from,
+    )
+
+
+def corrected(last: Memory, correction: Correction) -> Memory:
+    """The next version, recorded now; what the caller left out stays."""
+    if correction.if_version not in (None, last.version):
+        raise VersionMismatch(
+            f"{last.id} is at version {last.version}, not {correction.if_version}"
+        )
+    fresh = replace(
+        last,
+        content=_given(correction.content, last.content),
+        metadata=_merged(last, correction),
+        categories=_given(correction.categories, last.categories),
+        valid_from=_given(correction.valid_from, last.valid_from),
+        valid_to=_given(correction.valid_to, last.valid_to),
+        recorded_at=AT_COMMIT,
+        version=last.version + 1,
+        event=Event.UPDATE,
+    )
+    check_interval(fresh.valid_from, fresh.valid_to)
+    if last.superseded_by and _reaches_beyond(fresh.valid_to, last.valid_to):
+        raise SupersedeConflict(
+            f"{last.id} is superseded by {last.superseded_by}; it cannot be valid for longer"
+        )
+    return fresh
+
+
+def _reaches_beyond(end: int | None, before: int | None) -> bool:
+    return before is not None and (end is None or end > before)
+
+
+def _merged(last: Memory, correction: Correction) -> dict[str, Any]:
+    if isinstance(correction.metadata, Unset):
+        return dict(last.metadata)
+    merged = {**last.metadata, **correction.metadata}
+    return {key: value for key, value in merged.items() if value is not None}
+
+
+def _given(value: Any, otherwise: Any) -> Any:
+    return otherwise if value is UNSET else value
+
+
+def same_edge(wanted: NewEdge, held: tuple[Holding, ...], now: int) -> str | None:
+    """Id of the edge that stands already: the same interval, or, where the caller names no
+    beginning, one that is valid now with the same end."""
+    for each in held:
+        if each.valid_to != wanted.valid_to:
+            continue
+        if each.valid_from == wanted.valid_from or (
+            wanted.valid_from is None and each.overlaps(now, None)
+        ):
+            return each.id
+    return None
+
+
+def amended(last: Edge, valid_to: int | Unset | None, metadata: Any) -> Edge:
+    """The next version of an edge. The end of a SUPERSEDES edge is its memories' business."""
+    if last.relation == SUPERSEDES:
+        raise Conflict(f"{last.id} follows from supersedes; correct the memories instead")
+    fresh = replace(
+        last,
+        valid_to=_given(valid_to, last.valid_to),
+        metadata=_given(metadata, last.metadata),
+        recorded_at=AT_COMMIT,
+    )
+    check_interval(fresh.valid_from, fresh.valid_to)
+    return fresh

@@ -1,0 +1,95 @@
+"""What every part of the service stands on: the stores, the embedder, and the way to an owner."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from config.settings import Settings
+from memory.errors import NotFound
+from memory.identity import Project, owner_tag
+from memory.indexing import Index
+from memory.model import Memory, Scope
+from memory.ports import Embedder, GraphStore, ModelCard, VectorStore
+
+
+class Stores:
+    """Base of the service's parts."""
+
+    def __init__(
+        self, graph: GraphStore, vectors: VectorStore, embedder: Embedder, settings: Settings
+    ) -> None:
+        self._graph, self._vectors, self._embedder = graph, vectors, embedder
+        self._settings = settings
+        self._index = Index(graph, vectors, embedder)
+        self._projects: dict[str, Project] = {}
+        self._card: ModelCard | None = None
+
+    async def start(self) -> None:
+        """Open the stores. Raises StartupRefused for what will not mend by itself."""
+        self._card = await self._embedder.card()
+        await self._graph.open(self._card)
+        await self._vectors.open(self._card)
+
+    async def close(self) -> None:
+        await self._vectors.close()
+        await self._graph.close()
+
+    async def repair(self) -> int:
+        """One pass over owners whose index may lag; returns how many memories were re-indexed."""
+        return await self._index.repair(self._project)
+
+    async def ready(self) -> dict[str, str]:
+        names = ("redis", "vector_store", "embedder")
+        checks = (self._graph.ping(), self._vectors.check(), self._embedder.card())
+        outcomes = await asyncio.gather(*checks, return_exceptions=True)
+        return {
+            name: str(outcome) if isinstance(outcome, Exception) else "ok"
+            for name, outcome in zip(names, outcomes, strict=True)
+        }
+
+    async def _project(self, project_id: str) -> Project:
+        if project_id not in self._projects:
+            buckets = self._settings.vector_store.buckets
+            self._projects[project_id] = await self._graph.project(project_id, buckets)
+        return self._projects[project_id]
+
+    async def _owners(self, project: Project, scope: Scope) -> list[str]:
+        """Tags of the owners whose memories the scope can name.
+
+        A user's memories have one owner. An agent's, app's or session's lie with the entity
+        itself and with every owner that named it beside itself.
+        """
+        own = project.tag(scope.owner)
+        if scope.user_id is not None:
+            return [own]
+        field, value = next(iter(scope.given().items()))
+        named = await self._graph.owners(project.id, field, value)
+        return [own, *(tag for tag in named if tag != own)]
+
+    async def _known(self, project: Project, memory_id: str) -> Memory:
+        """The last version, or NotFound: malformed, missing and foreign ids read alike."""
+        slot_of(project, memory_id)
+        found = await self._graph.read(project.id, [memory_id])
+        if memory_id not in found:
+            raise missing(memory_id)
+        return found[memory_id]
+
+    async def _visible(
+        self, project: Project, memory_ids: Sequence[str], at: int
+    ) -> dict[str, Memory]:
+        """Those of the memories that are valid at an instant, by id."""
+        found = await self._graph.read(project.id, memory_ids)
+        return {each: memory for each, memory in found.items() if memory.valid(at)}
+
+
+def slot_of(project: Project, memory_id: str) -> str:
+    """The slot of the memory's owner; raises NotFound where the text is no memory id."""
+    tag = owner_tag(memory_id)
+    if tag is None:
+        raise missing(memory_id)
+    return project.slot(tag)
+
+
+def missing(memory_id: str) -> NotFound:
+    return NotFound(f"no memory {memory_id[:60]!r}")

@@ -1,0 +1,64 @@
+"""What most tests stand on: a Redis of their own, and a memory service over real stores."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from config import Settings
+from config.settings import Calibration
+from deployments.api import create_app
+from graph_store import open_graph_store
+from memory.service import MemoryService
+from tests.redis_server import RedisServer
+from tests.word_embedder import WordEmbedder
+from vector_store import open_vector_store
+
+
+@pytest.fixture(scope="session")
+def redis_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def redis_server(redis_process: RedisServer) -> RedisServer:
+    """An empty one."""
+    redis_process.flush()
+    return redis_process
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    calibration = Calibration(slope=10, intercept=-2)
+    return Settings(
+        data_dir=tmp_path / "data", ranking={"calibrations": {"test/words": calibration}}
+    )
+
+
+@pytest.fixture
+def embedder() -> WordEmbedder:
+    return WordEmbedder()
+
+
+@pytest.fixture
+async def service(
+    settings: Settings, redis_server: RedisServer, embedder: WordEmbedder
+) -> AsyncIterator[MemoryService]:
+    graph = open_graph_store(settings, redis_server.url)
+    started = MemoryService(graph, open_vector_store(settings), embedder, settings)
+    await started.start()
+    yield started
+    await started.close()
+
+
+@pytest.fixture
+async def client(service: MemoryService, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(create_app(service, settings), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as session:
+        yield session
