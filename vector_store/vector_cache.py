@@ -1,0 +1,54 @@
+"""Vectors that were searched before, so that a search reads each from its file only once."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+
+
+class VectorCache:
+    """At most `capacity` rows; the tenants searched least recently make room.
+
+    Rows are kept as their bytes: joining the few hundred of an owner into a matrix costs less
+    than keeping a matrix in step with the file. Safe to use from several threads.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._rows: OrderedDict[str, dict[int, bytes]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def load(
+        self,
+        tenant: str,
+        rowids: Sequence[int],
+        fetch: Callable[[Sequence[int]], Iterable[tuple[int, bytes]]],
+    ) -> bytes:
+        """The rows one after the other, in order; `fetch` is asked for those not yet known."""
+        with self._lock:
+            known = self._rows.setdefault(tenant, {})
+            self._rows.move_to_end(tenant)
+            found = {rowid: known[rowid] for rowid in rowids if rowid in known}
+        missing = [rowid for rowid in rowids if rowid not in found]
+        if missing:
+            fetched = dict(fetch(missing))
+            found |= fetched
+            self._keep(tenant, fetched)
+        return b"".join([found[rowid] for rowid in rowids])
+
+    def forget(self, tenant: str, rowids: Iterable[int]) -> None:
+        with self._lock:
+            known = self._rows.get(tenant, {})
+            for rowid in rowids:
+                known.pop(rowid, None)
+
+    def clear(self, tenant: str) -> None:
+        with self._lock:
+            self._rows.pop(tenant, None)
+
+    def _keep(self, tenant: str, fetched: dict[int, bytes]) -> None:
+        with self._lock:
+            self._rows.setdefault(tenant, {}).update(fetched)
+            while sum(map(len, self._rows.values())) > self._capacity:
+                self._rows.popitem(last=False)

@@ -1,0 +1,205 @@
+"""The vector store in Weaviate: one collection, its tenants, one object a version."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+from weaviate import WeaviateAsyncClient
+from weaviate.classes.query import BM25Operator, Filter, MetadataQuery
+from weaviate.exceptions import UnexpectedStatusCodeError, WeaviateBaseError
+
+from config.settings import WeaviateSettings
+from memory.errors import StartupRefused, StoreUnavailable
+from memory.model import Where
+from memory.ports import Hit, ModelCard, Point, Retraction, Vectors
+from vector_store.weaviate_connection import WeaviateConnection, status
+from vector_store.weaviate_schema import accept, conditions, definition, identity
+from vector_store.weaviate_writes import (
+    MOST_MATCHES,
+    Tenant,
+    Write,
+    close_interval,
+    delete,
+    listed,
+    put,
+    put_batch,
+)
+
+T = TypeVar("T")
+
+_FEW = 4
+_BATCH = 100
+_PATCHES = 8
+
+
+class TenantMissing(Exception):
+    """Nothing was ever written there, or it was dropped."""
+
+
+class WeaviateVectorStore:
+    """memory.ports.VectorStore; see there for the contract."""
+
+    def __init__(self, settings: WeaviateSettings) -> None:
+        self._settings = settings
+        self._connection = WeaviateConnection(settings)
+        self._tenants: set[str] = set()
+
+    async def open(self, card: ModelCard) -> None:
+        name = self._settings.collection
+
+        async def ensure(client: WeaviateAsyncClient) -> None:
+            if not await client.collections.exists(name):
+                try:
+                    await client.collections.create(
+                        name, **definition(card, self._settings.replication_factor)
+                    )
+                except UnexpectedStatusCodeError as error:
+                    if status(error) != 422:  # another replica made it first
+                        raise
+            config = await client.collections.use(name).config.get(simple=True)
+            accept(name, config.description, card)
+
+        try:
+            await self._connection.call(ensure)
+        except WeaviateBaseError as error:
+            if status(error) in (401, 403):
+                raise StartupRefused(
+                    "weaviate refuses the key: set MEM0G_WEAVIATE__API_KEY to one that may read "
+                    f"and write collection {name}"
+                ) from None
+            raise _refused(error) from None
+
+    async def upsert(self, tenant: str, points: Sequence[Point]) -> None:
+        unique = list({(p.memory.id, p.memory.version): p for p in points}.values())
+        if len(unique) <= _FEW:
+            await asyncio.gather(*(self._write(tenant, put(point)) for point in unique))
+            return
+        for start in range(0, len(unique) - 1, _BATCH):
+            batch = unique[start : min(start + _BATCH, len(unique) - 1)]
+            await self._write(tenant, put_batch(batch))
+        await self._write(tenant, put(unique[-1], barrier=True))
+
+    async def restore(self, tenant: str, points: Sequence[Point]) -> None:
+        """Writing an equal object again would leave its hole in the index: delete it first."""
+        for start in range(0, len(points), _BATCH):
+            ids = [identity(p.memory.id, p.memory.version) for p in points[start : start + _BATCH]]
+            await self._remove(tenant, delete(Filter.by_id().contains_any(ids)))
+        await self.upsert(tenant, points)
+
+    async def retract(self, tenant: str, retractions: Sequence[Retraction]) -> None:
+        gate = asyncio.Semaphore(_PATCHES)
+
+        async def one(retraction: Retraction) -> None:
+            async with gate:
+                await self._remove(tenant, close_interval(retraction))
+
+        await asyncio.gather(*(one(retraction) for retraction in retractions))
+
+    async def erase(self, tenant: str, memory_ids: Sequence[str]) -> None:
+        for start in range(0, len(memory_ids), _BATCH):
+            named = Filter.by_property("memory_id")
+            batch = list(memory_ids[start : start + _BATCH])
+            await self._remove(tenant, delete(named.contains_any(batch)))
+
+    async def nearest(self, tenant: str, vector: Vectors, where: Where, limit: int) -> list[Hit]:
+        async def search(collection: Tenant) -> list[Hit]:
+            answer = await collection.query.near_vector(
+                listed(vector),
+                filters=conditions(where),
+                limit=min(limit, MOST_MATCHES),
+                return_metadata=MetadataQuery(distance=True),
+                return_properties=["memory_id", "version"],
+            )
+            return [_hit(each, 1.0 - (each.metadata.distance or 0.0)) for each in answer.objects]
+
+        return await self._search(tenant, where, limit, search)
+
+    async def match(self, tenant: str, terms: Sequence[str], where: Where, limit: int) -> list[Hit]:
+        async def search(collection: Tenant) -> list[Hit]:
+            answer = await collection.query.bm25(
+                " ".join(dict.fromkeys(terms)),
+                query_properties=["terms"],
+                operator=BM25Operator.or_(minimum_match=1),
+                filters=conditions(where),
+                limit=min(limit, MOST_MATCHES),
+                return_metadata=MetadataQuery(score=True),
+                return_properties=["memory_id", "version"],
+            )
+            return [_hit(each, each.metadata.score or 0.0) for each in answer.objects]
+
+        return await self._search(tenant, where, limit if terms else 0, search)
+
+    async def check(self) -> None:
+        if self._connection.healthy:
+            return
+
+        async def probe(client: WeaviateAsyncClient) -> None:
+            await client.collections.use(self._settings.collection).tenants.get_by_names(["none"])
+
+        try:
+            await self._connection.call(probe)
+        except WeaviateBaseError as error:
+            raise _refused(error) from None
+
+    async def drop(self, tenant: str) -> None:
+        self._tenants.discard(tenant)
+        await self._call(None, lambda collection: collection.tenants.remove([tenant]))
+
+    async def close(self) -> None:
+        await self._connection.close()
+
+    async def _search(
+        self,
+        tenant: str,
+        where: Where,
+        limit: int,
+        search: Callable[[Tenant], Awaitable[list[Hit]]],
+    ) -> list[Hit]:
+        if limit < 1 or not all(values for _, values in where.clauses):
+            return []
+        try:
+            hits = await self._call(tenant, search)
+        except TenantMissing:
+            return []
+        return sorted(hits, key=lambda hit: (-hit.score, hit.memory_id, hit.version))
+
+    async def _write(self, tenant: str, write: Write) -> None:
+        if tenant in self._tenants:
+            try:
+                return await self._call(tenant, write)
+            except TenantMissing:  # dropped by another replica
+                self._tenants.discard(tenant)
+        await self._call(None, lambda collection: collection.tenants.create([tenant]))
+        self._tenants.add(tenant)
+        await self._call(tenant, write)
+
+    async def _remove(self, tenant: str, remove: Write) -> None:
+        with contextlib.suppress(TenantMissing):
+            await self._call(tenant, remove)
+
+    async def _call(self, tenant: str | None, work: Callable[[Tenant], Awaitable[T]]) -> T:
+        """Raises TenantMissing, and StoreUnavailable for everything else that goes wrong."""
+        try:
+            return await self._connection.call(
+                lambda client: work(
+                    client.collections.use(self._settings.collection).with_tenant(tenant)
+                )
+            )
+        except WeaviateBaseError as error:
+            if "tenant not found" in str(error).lower():
+                raise TenantMissing from None
+            raise _refused(error) from None
+
+
+def _hit(found: Any, score: float) -> Hit:
+    return Hit(str(found.properties["memory_id"]), int(found.properties["version"]), score)
+
+
+def _refused(error: WeaviateBaseError) -> StoreUnavailable:
+    """Without the server's words: they may quote what people wrote."""
+    code = status(error)
+    kind = type(error).__name__ if code is None else f"HTTP {code}"
+    return StoreUnavailable(f"weaviate refused a call ({kind})")
