@@ -66,7 +66,7 @@ class Ranking(Section):
     """`calibrations` maps a model's name to the curve fitted for it."""
 
     lexical_weight: float = Field(default=0.4, ge=0)
-    calibrations: dict[str, Calibration] = {DEFAULT_MODEL: Calibration(slope=8.57, intercept=-1.56)}
+    calibrations: dict[str, Calibration] = {DEFAULT_MODEL: Calibration(slope=8.79, intercept=-1.67)}
 
 
 class VectorStoreSettings(Section):

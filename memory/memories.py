@@ -93,5 +93,5 @@ class Memories(Protocol):
     async def graph(self, project: str, scope: Scope, limit: int) -> Graph: ...
 
     async def ready(self) -> dict[str, str]:
-        """State of each dependency: "ok", or what is wrong."""
+        """State of each dependency: begins with "ok", or says what is wrong."""
         ...

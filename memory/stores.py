@@ -43,10 +43,17 @@ class Stores:
         names = ("redis", "vector_store", "embedder")
         checks = (self._graph.ping(), self._vectors.check(), self._embedder.card())
         outcomes = await asyncio.gather(*checks, return_exceptions=True)
-        return {
+        states = {
             name: str(outcome) if isinstance(outcome, Exception) else "ok"
             for name, outcome in zip(names, outcomes, strict=True)
         }
+        return states | {"score": self._score_state()}
+
+    def _score_state(self) -> str:
+        name = self._card.name if self._card else ""
+        if name in self._settings.ranking.calibrations:
+            return "ok"
+        return f"ok: plain cosine, no calibration is set for {name}"
 
     async def _project(self, project_id: str) -> Project:
         if project_id not in self._projects:

@@ -29,7 +29,7 @@ def routes(memories: Memories) -> APIRouter:
             states = {"store": "ok", **await memories.ready()}
         except Mem0gError as error:
             states = {"store": error.message}
-        up = all(state == "ok" for state in states.values())
+        up = all(state.startswith("ok") for state in states.values())
         return Json({"ready": up, "dependencies": states}, 200 if up else 503)
 
     return router
