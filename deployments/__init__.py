@@ -1,0 +1,1 @@
+"""How the service runs on Ray Serve: app.py wires, the rest is one role a module."""

@@ -1,0 +1,136 @@
+"""Continuous batching: whatever waits when the device falls free shares its next steps."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from deployments.encoder import Encoder
+from memory.ports import Vectors
+
+
+@dataclass(slots=True, eq=False)
+class _Call:
+    """One caller's texts. `next` is the first that no round has taken yet."""
+
+    texts: tuple[str, ...]
+    costs: tuple[int, ...]
+    answer: asyncio.Future[Vectors]
+    rows: Vectors
+    next: int = 0
+    missing: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.missing = len(self.texts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    call: _Call
+    index: int
+
+    @property
+    def cost(self) -> int:
+        return self.call.costs[self.index]
+
+    @property
+    def text(self) -> str:
+        return self.call.texts[self.index]
+
+
+class DeviceQueue:
+    """One device, one thread. Work goes in rounds: each waiting call gives up to one step's worth
+    of texts, so a batch of a thousand does not hold up a search; the round is sorted by length
+    and cut into steps of at most `tokens_per_step` padded tokens (longest x count).
+    """
+
+    def __init__(self, encoder: Encoder, tokens_per_step: int) -> None:
+        self._encoder = encoder
+        self._budget = tokens_per_step
+        self._waiting: list[_Call] = []
+        self._device = ThreadPoolExecutor(1, thread_name_prefix="device")
+        self._drain: asyncio.Task[None] | None = None
+        self.failing = False
+        """Whether the last step failed."""
+
+    async def encode(self, texts: Sequence[str]) -> Vectors:
+        """Shape (texts, dimensions), in order. What the encoder raised in a step that held one of
+        these texts is raised here; a caller that is cancelled leaves the queue."""
+        if not texts:
+            return np.empty((0, self._encoder.dimensions), dtype=np.float32)
+        call = _Call(
+            texts=tuple(texts),
+            costs=tuple(map(self._cost, texts)),
+            answer=asyncio.get_running_loop().create_future(),
+            rows=np.empty((len(texts), self._encoder.dimensions), dtype=np.float32),
+        )
+        self._waiting.append(call)
+        if self._drain is None or self._drain.done():
+            self._drain = asyncio.create_task(self._run())
+        return await call.answer
+
+    def close(self) -> None:
+        self._device.shutdown(wait=False, cancel_futures=True)
+
+    def _cost(self, text: str) -> int:
+        """Tokens of a text, estimated: exact counts would cost a second tokenisation."""
+        return min(self._encoder.max_tokens, 2 + len(text.encode()) // 3)
+
+    async def _run(self) -> None:
+        while items := self._round():
+            for step in _steps(items, self._budget):
+                await self._step([item for item in step if not item.call.answer.done()])
+
+    def _round(self) -> list[_Item]:
+        items: list[_Item] = []
+        for call in self._waiting:
+            if call.answer.done():
+                continue
+            spent = 0
+            while call.next < len(call.texts) and (
+                not spent or spent + call.costs[call.next] <= self._budget
+            ):
+                spent += call.costs[call.next]
+                items.append(_Item(call, call.next))
+                call.next += 1
+        self._waiting = [
+            call for call in self._waiting if not call.answer.done() and call.next < len(call.texts)
+        ]
+        return sorted(items, key=lambda item: item.cost)
+
+    async def _step(self, items: list[_Item]) -> None:
+        if not items:
+            return
+        loop = asyncio.get_running_loop()
+        try:
+            texts = [item.text for item in items]
+            rows = await loop.run_in_executor(self._device, self._encoder.encode, texts)
+        except Exception as error:
+            self.failing = True
+            for item in items:
+                if not item.call.answer.done():
+                    item.call.answer.set_exception(error)
+            return
+        self.failing = False
+        for item, row in zip(items, rows, strict=True):
+            call = item.call
+            call.rows[item.index] = row
+            call.missing -= 1
+            if not call.missing and not call.answer.done():
+                call.answer.set_result(call.rows)
+
+
+def _steps(items: list[_Item], budget: int) -> Iterator[list[_Item]]:
+    """Cut items, shortest first, where one more would take the padded size over the budget."""
+    step: list[_Item] = []
+    for item in items:
+        if step and item.cost * (len(step) + 1) > budget:
+            yield step
+            step = []
+        step.append(item)
+    if step:
+        yield step

@@ -1,0 +1,33 @@
+"""How a refusal to start gets out of Ray: a line that stands out in any traceback or status."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from memory.errors import StartupRefused
+
+_LINE = re.compile(r"RefusedToStart: mem0g: (.+?)(?:\\n|\n|$)")
+
+
+class RefusedToStart(RuntimeError):
+    """Fails a deployment; its text is `mem0g: <what is wrong>`, in one line."""
+
+    def __str__(self) -> str:
+        return f"mem0g: {' '.join(str(self.args[0]).split())}"
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Turn StartupRefused into the line that `python -m deployments` looks for."""
+    try:
+        yield
+    except StartupRefused as error:
+        raise RefusedToStart(error.message) from None
+
+
+def refusal_in(status: str) -> str | None:
+    """The text of the first refusal in a status message of Serve, if there is one."""
+    found = _LINE.search(status)
+    return found[1].strip() if found else None

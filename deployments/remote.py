@@ -1,0 +1,136 @@
+"""Memories and Embedder over Ray handles: one call path with a deadline and our own errors."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Protocol, cast
+
+import grpc  # type: ignore[import-untyped]
+import numpy as np
+from ray.exceptions import RayActorError, RaySystemError, RayTaskError, TaskCancelledError
+from ray.serve.exceptions import (
+    BackPressureError,
+    DeploymentUnavailableError,
+    ReplicaUnavailableError,
+)
+
+from memory.errors import DeadlineExceeded, Mem0gError, Overloaded, Refused, StoreUnavailable
+from memory.memories import Memories
+from memory.ports import ModelCard, Vectors
+
+TEXT_BYTES_A_CALL = 8 * 2**20
+"""Texts are sent in calls of this size: the handle's messages end at 64 MiB (serve_config.yaml),
+and a row of 1,024 dimensions comes back for as few bytes as a text may have."""
+
+TEXTS_A_CALL = 4096
+
+_GONE = (
+    RayActorError,
+    RaySystemError,
+    DeploymentUnavailableError,
+    ReplicaUnavailableError,
+    TaskCancelledError,
+    grpc.RpcError,
+)
+
+
+class Response(Protocol):
+    """What of ray.serve's DeploymentResponse is used."""
+
+    def __await__(self) -> Any: ...
+
+    def cancel(self) -> Any: ...
+
+
+class HandleMethod(Protocol):
+    def remote(self, *args: Any) -> Response: ...
+
+
+async def ask(method: HandleMethod, deadline_s: float, whom: str, *args: Any) -> Any:
+    """Call over a handle. Expected outcomes that came back as Refused are raised; a full queue is
+    Overloaded, a missing or dying replica StoreUnavailable, a late answer DeadlineExceeded."""
+    response = method.remote(*args)
+    try:
+        async with asyncio.timeout(deadline_s):
+            reply = await response
+    except TimeoutError:
+        response.cancel()  # the by-reference transport does not cancel by itself
+        raise DeadlineExceeded(f"no answer from the {whom} in {deadline_s:g} s") from None
+    except BackPressureError as error:
+        wait = math.ceil(error.retry_after_s or 1)
+        raise Overloaded(f"the {whom}'s queue is full", retry_after=wait) from None
+    except RayTaskError as error:
+        if isinstance(error.cause, Mem0gError):
+            raise error.cause from None
+        raise
+    except asyncio.CancelledError:
+        response.cancel()
+        if (task := asyncio.current_task()) and task.cancelling():
+            raise
+        raise StoreUnavailable(f"the {whom} is stopping", retry_after=1) from None
+    except _GONE as error:
+        raise StoreUnavailable(f"the {whom} is restarting", retry_after=1) from error
+    if isinstance(reply, Refused):
+        raise reply.error()
+    return reply
+
+
+class _RemoteMemories:
+    """Any method of Memories, as a call of the Store's one handle method."""
+
+    def __init__(self, call: HandleMethod, deadline_s: float) -> None:
+        self._call = call
+        self._deadline_s = deadline_s
+
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
+        if name not in OPERATIONS:
+            raise AttributeError(name)
+
+        async def operation(*args: Any, **kwargs: Any) -> Any:
+            return await ask(self._call, self._deadline_s, "store", name, args, kwargs)
+
+        self.__dict__[name] = operation
+        return operation
+
+
+OPERATIONS = frozenset(name for name in vars(Memories) if not name.startswith("_"))
+"""What may be called over the Store's handle."""
+
+
+def remote_memories(store: Any, deadline_s: float) -> Memories:
+    """The Memories behind a handle of the Store."""
+    return cast(Memories, _RemoteMemories(store.call, deadline_s))
+
+
+class RemoteEmbedder:
+    """memory.ports.Embedder behind a handle of the Embedder."""
+
+    def __init__(self, embedder: Any, deadline_s: float) -> None:
+        self._embed: HandleMethod = embedder.embed
+        self._card: HandleMethod = embedder.card
+        self._deadline_s = deadline_s
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        parts = [
+            await ask(self._embed, self._deadline_s, "embedder", part) for part in _parts(texts)
+        ]
+        return cast(Vectors, parts[0] if len(parts) == 1 else np.concatenate(parts))
+
+    async def card(self) -> ModelCard:
+        return cast(ModelCard, await ask(self._card, self._deadline_s, "embedder"))
+
+
+def _parts(texts: Sequence[str]) -> list[list[str]]:
+    """Texts in order, cut so that neither a call nor its answer outgrows a message."""
+    parts: list[list[str]] = [[]]
+    size = 0
+    for text in texts:
+        weight = len(text.encode())
+        if parts[-1] and (size + weight > TEXT_BYTES_A_CALL or len(parts[-1]) == TEXTS_A_CALL):
+            parts.append([])
+            size = 0
+        parts[-1].append(text)
+        size += weight
+    return parts

@@ -1,0 +1,129 @@
+"""The Store deployment: MemoryService beside its stores, behind one handle method."""
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
+
+import ray
+
+if TYPE_CHECKING:
+    from memory.service import MemoryService
+
+from config.settings import Settings
+from deployments.preflight import refuse_many_nodes
+from deployments.refusal import RefusedToStart, refusals
+from deployments.remote import OPERATIONS, RemoteEmbedder
+from graph_store.valkey_server import url_of
+from memory.errors import (
+    DeadlineExceeded,
+    InvalidInput,
+    Mem0gError,
+    Refused,
+    StoreUnavailable,
+    Unavailable,
+)
+
+logger = logging.getLogger("ray.serve")
+
+WRITES = frozenset({"add", "correct", "erase", "relate", "amend_edge", "retract_edge"})
+_RETRY_S = 1.0
+_REPAIR_S = 3.0
+
+
+class Store:
+    """Answers memory.memories.Memories through `call`. While a dependency is down at the start it
+    answers StoreUnavailable and keeps trying; data that it must not touch fails the deployment.
+    """
+
+    async def __init__(self, args: dict[str, Any], embedder: Any) -> None:  # type: ignore[misc]  # Serve awaits it
+        with refusals():
+            self._settings = Settings.load(args)
+            refuse_many_nodes(self._settings, _nodes())
+            self._embedder = RemoteEmbedder(embedder, self._settings.api.deadline_s)
+            self._service: MemoryService | None = None
+            self._waiting_for = ""
+            self._writes: set[asyncio.Task[Any]] = set()
+            await self._start()
+        self._care = asyncio.create_task(self._keep())
+
+    async def call(self, operation: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run one operation of Memories. An expected refusal comes back as a Refused; a caller
+        that goes away does not cut a write short."""
+        try:
+            if operation not in OPERATIONS:
+                raise InvalidInput(f"the store has no operation {operation!r}")
+            if self._service is None:
+                if operation == "ready":
+                    return {"store": self._waiting_for}
+                raise StoreUnavailable(self._waiting_for)
+            answer = getattr(self._service, operation)(*args, **kwargs)
+            if operation not in WRITES:
+                return await answer
+            write = asyncio.create_task(answer)
+            self._writes.add(write)
+            write.add_done_callback(self._written)
+            return await asyncio.shield(write)
+        except Mem0gError as error:
+            return Refused.of(error)
+
+    async def check_health(self) -> None:
+        """Only what a new process would cure, or must refuse: never a dependency that is down."""
+        if self._care.done():
+            self._care.result()
+            raise RuntimeError("the repair loop has ended")
+
+    async def _start(self) -> None:
+        from graph_store import open_graph_store  # here, not where the application is built
+        from memory.service import MemoryService
+        from vector_store import open_vector_store
+
+        url = self._settings.redis.url
+        service = MemoryService(
+            open_graph_store(
+                self._settings,
+                url.get_secret_value() if url else url_of(self._settings.data_dir),
+            ),
+            open_vector_store(self._settings),
+            self._embedder,
+            self._settings,
+        )
+        try:
+            await service.start()
+        except (Unavailable, DeadlineExceeded) as error:
+            if self._waiting_for != error.message:
+                logger.warning("Store waits: %s", error.message)
+            self._waiting_for = error.message
+            await service.close()
+        else:
+            self._service = service
+
+    async def _keep(self) -> None:
+        """Finish a start that found a dependency down, then repair for ever."""
+        while self._service is None:
+            await asyncio.sleep(_RETRY_S)
+            try:
+                with refusals():
+                    await self._start()
+            except RefusedToStart:
+                raise
+            except Exception:
+                logger.exception("Store does not start")
+        while True:
+            await asyncio.sleep(_REPAIR_S)
+            try:
+                await self._service.repair()
+            except Unavailable as error:
+                logger.info("Repair waits: %s", error.message)
+            except Exception:
+                logger.exception("Repair failed")
+
+    def _written(self, write: asyncio.Task[Any]) -> None:
+        self._writes.discard(write)
+        if not write.cancelled():
+            write.exception()  # its caller may be gone; asyncio would complain
+
+
+def _nodes() -> int:
+    """Nodes of the cluster that could hold a replica."""
+    nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
+    return sum(node["Alive"] and node["Resources"].get("CPU", 0) > 0 for node in nodes)

@@ -1,0 +1,121 @@
+"""The Store deployment around a service: what crosses its handle, and how it starts."""
+
+import asyncio
+
+import pytest
+
+from deployments.refusal import RefusedToStart
+from deployments.store import Store
+from memory.errors import NotFound, Refused, StartupRefused, StoreUnavailable
+
+
+class FakeService:
+    """Stands where MemoryService stands; `starts` holds what each start meets."""
+
+    starts: list[Exception | None]
+    repairs = 0
+
+    def __init__(self, *parts):
+        self.added = []
+
+    async def start(self):
+        outcome = FakeService.starts.pop(0) if FakeService.starts else None
+        if outcome:
+            raise outcome
+
+    async def close(self):
+        pass
+
+    async def repair(self):
+        FakeService.repairs += 1
+        raise ZeroDivisionError("a bug in the repair")
+
+    async def get(self, project, memory_id):
+        if memory_id == "mem_1":
+            return "a memory"
+        raise NotFound("no such memory")
+
+    async def add(self, project, drafts):
+        await asyncio.sleep(0.05)
+        self.added += drafts
+        return drafts
+
+    async def history(self, project, memory_id):
+        raise ZeroDivisionError("a bug")
+
+    async def ready(self):
+        return {"redis": "ok"}
+
+
+@pytest.fixture
+async def start(monkeypatch):
+    monkeypatch.setattr("memory.service.MemoryService", FakeService)
+    monkeypatch.setattr("deployments.store._nodes", lambda: 1)
+    monkeypatch.setattr("deployments.store._RETRY_S", 0.01)
+    monkeypatch.setattr("deployments.store._REPAIR_S", 0.01)
+    FakeService.starts, FakeService.repairs = [], 0
+    stores = []
+
+    async def started(*starts):
+        FakeService.starts = list(starts)
+        store = Store.__new__(Store)
+        await store.__init__({}, type("Handle", (), {"embed": None, "card": None}))
+        stores.append(store)
+        return store
+
+    yield started
+    for store in stores:
+        store._care.cancel()
+
+
+async def test_answers_and_refusals_are_values_and_bugs_are_not(start):
+    store = await start()
+    assert await store.call("get", ("p",), {"memory_id": "mem_1"}) == "a memory"
+    assert await store.call("get", ("p", "mem_2"), {}) == Refused("not_found", "no such memory")
+    with pytest.raises(ZeroDivisionError):
+        await store.call("history", ("p", "mem_1"), {})
+
+
+@pytest.mark.parametrize("name", ["close", "start", "__init__", "_keep", "nothing"])
+async def test_only_operations_of_memories_can_be_called(start, name):
+    assert (await (await start()).call(name, (), {})).code == "invalid_input"
+
+
+async def test_a_write_outlives_its_caller(start):
+    store = await start()
+    call = asyncio.create_task(store.call("add", ("p", ["draft"]), {}))
+    await asyncio.sleep(0.01)
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    await asyncio.sleep(0.1)
+    assert store._service.added == ["draft"]
+
+
+async def test_it_waits_for_a_dependency_and_says_so_meanwhile(start):
+    down = StoreUnavailable("Redis does not answer")
+    store = await start(down, down, down)
+    assert (await store.call("get", ("p", "mem_1"), {})).code == "store_unavailable"
+    assert await store.call("ready", (), {}) == {"store": "Redis does not answer"}
+    await store.check_health()
+    await asyncio.sleep(0.2)
+    assert await store.call("get", ("p", "mem_1"), {}) == "a memory"
+
+
+async def test_data_it_must_not_touch_fails_the_deployment(start):
+    with pytest.raises(RefusedToStart, match=r"^mem0g: another model$"):
+        await start(StartupRefused("another model"))
+
+
+async def test_such_data_found_later_fails_its_health(start):
+    store = await start(StoreUnavailable("down"), StartupRefused("another model"))
+    await asyncio.sleep(0.1)
+    with pytest.raises(RefusedToStart, match="another model"):
+        await store.check_health()
+
+
+async def test_a_failing_repair_never_ends_the_loop(start):
+    store = await start()
+    await asyncio.sleep(0.1)
+    assert FakeService.repairs > 2
+    await store.check_health()
