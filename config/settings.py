@@ -8,7 +8,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -18,6 +26,7 @@ from pydantic_settings import (
 
 from memory.errors import StartupRefused
 
+_CHECKOUT = Path(__file__).resolve().parent.parent
 DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 
 
@@ -54,7 +63,8 @@ class Calibration(Section):
 
 
 class EmbedderSettings(Section):
-    """`threads` 0 means every core of the machine; `tokens_per_step` bounds one forward pass."""
+    """`threads` 0 means half the cores: on one machine with the rest of the service, more threads
+    win no throughput and cost latency. `tokens_per_step` bounds one forward pass."""
 
     model: str = DEFAULT_MODEL
     device: str = "auto"
@@ -105,7 +115,7 @@ class Settings(BaseSettings):
         env_prefix="MEM0G_", env_nested_delimiter="__", extra="forbid", frozen=True
     )
 
-    data_dir: Path = Path(__file__).resolve().parent.parent / "data"
+    data_dir: Path = _CHECKOUT / "data"
     auth: Auth = Auth()
     api: Api = Api()
     embedder: EmbedderSettings = EmbedderSettings()
@@ -113,6 +123,12 @@ class Settings(BaseSettings):
     vector_store: VectorStoreSettings = VectorStoreSettings()
     weaviate: WeaviateSettings = WeaviateSettings()
     redis: RedisSettings = RedisSettings()
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, folder: Path) -> Path:
+        """Relative to the checkout: every process of the service has a cwd of its own."""
+        return _CHECKOUT / folder
 
     @classmethod
     def settings_customise_sources(

@@ -67,7 +67,7 @@ def main(arguments: list[str]) -> int:
             http = ServeDeploySchema.model_validate(document).http_options
             refuse_open_door(settings, http.host)
             refuse_port_in_use(http.host, http.port)
-            with held_data_dir(settings.data_dir.absolute()):
+            with held_data_dir(settings.data_dir):
                 code = 1
                 _say(f"starting; logs in {logs}/session_latest/logs")
                 _serve_for_ever(document, settings, _url(http.host, http.port), logs)
@@ -86,7 +86,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _serve_for_ever(document: dict[str, Any], settings: Settings, url: str, private: Path) -> None:
-    data_dir = settings.data_dir.absolute()
+    data_dir = settings.data_dir
     os.environ[variable("data_dir")] = str(data_dir)  # workers have other folders to be in
     _take_flags(document)
     with _local_ray(private), _serve(document) as client:

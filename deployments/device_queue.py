@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
 from deployments.encoder import Encoder
 from memory.ports import Vectors
+
+MODEL_THREAD = "model"
+"""What the operating system shows as the name of the model's threads, torch's own included, so
+that a profile or `top -H` tells the model's CPU from the service's."""
 
 
 @dataclass(slots=True, eq=False)
@@ -52,7 +59,7 @@ class DeviceQueue:
         self._encoder = encoder
         self._budget = tokens_per_step
         self._waiting: list[_Call] = []
-        self._device = ThreadPoolExecutor(1, thread_name_prefix="device")
+        self._device = ThreadPoolExecutor(1, "device", initializer=_name_thread)
         self._drain: asyncio.Task[None] | None = None
         self.failing = False
         """Whether the last step failed."""
@@ -122,6 +129,11 @@ class DeviceQueue:
             call.missing -= 1
             if not call.missing and not call.answer.done():
                 call.answer.set_result(call.rows)
+
+
+def _name_thread() -> None:
+    with contextlib.suppress(OSError):  # Linux only
+        Path(f"/proc/self/task/{threading.get_native_id()}/comm").write_text(MODEL_THREAD)
 
 
 def _steps(items: list[_Item], budget: int) -> Iterator[list[_Item]]:

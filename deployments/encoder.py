@@ -39,7 +39,7 @@ class SentenceEncoder:
 
     def __init__(self, settings: EmbedderSettings) -> None:
         torch, SentenceTransformer = _libraries()  # noqa: N806
-        torch.set_num_threads(settings.threads or cores())
+        torch.set_num_threads(settings.threads or max(1, cores() // 2))
         device = settings.device
         if device == "auto":
             device = "cuda" if torch.cuda.is_available() else "cpu"

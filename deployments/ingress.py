@@ -22,7 +22,7 @@ class Ingress:
     def __serve_build_asgi_app__(self) -> Any:
         from deployments.api import create_app  # here, not where the application is built
 
-        return create_app(self._memories, self._settings)
+        return create_app(self._memories, self._settings, sends_request_id=False)
 
 
 def _live_host() -> str:

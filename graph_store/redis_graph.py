@@ -19,6 +19,7 @@ from memory.ports import (
     Cursor,
     Dirty,
     Expansion,
+    Instant,
     ModelCard,
     Reach,
     Standing,
@@ -26,11 +27,13 @@ from memory.ports import (
 from memory.transaction import ClaimKey, Holding, Transaction
 
 _NOW = """#!lua flags=no-writes
+-- KEYS: clock, bounded memories. Redis's time, but never before the owner's last record time,
+-- and how many memories could be valid then or later without being open.
 local time = redis.call('TIME')
 local now = time[1] .. string.format('%06d', time[2])
 local last = redis.call('GET', KEYS[1])
-if last and now < last then return last end
-return now"""
+if last and now < last then now = last end
+return {now, redis.call('ZCOUNT', KEYS[2], '(' .. now, '+inf')}"""
 
 _SETTLE = """#!lua
 -- KEYS[1] outbox, ARGV: prefix of memory keys, first and last character of a version, then pairs
@@ -74,21 +77,18 @@ class RedisGraph:
         )
         return Project(project_id, bytes.fromhex(secret), int(generation), int(fixed_buckets))
 
-    async def now(self, slot: str) -> int:
-        return int(await self._redis.one("EVAL", _NOW, 1, OwnerKeys(slot).key("clock")))
-
     async def brief(
         self, slot: str, claims: Sequence[ClaimKey] = (), memory_ids: Sequence[str] = ()
     ) -> Briefing:
         owner = OwnerKeys(slot)
         commands: list[Command] = [
             ("ZADD", keys.dirty(slot), round(time.time(), 3), slot),
-            ("EVAL", _NOW, 1, owner.key("clock")),
+            _now(owner),
             *(("HGET", owner.claim(claim), claim.field) for claim in claims),
         ]
         if memory_ids:
             commands += [*_read(owner, memory_ids), ("HMGET", owner.key("ob"), *memory_ids)]
-        _, now, *answers = await self._redis.run(*commands)
+        _, (now, _), *answers = await self._redis.run(*commands)
         held: dict[ClaimKey, tuple[Holding, ...]] = {
             claim: packing.unpack_holdings(text)
             for claim, text in zip(claims, answers, strict=False)
@@ -146,9 +146,9 @@ class RedisGraph:
             places = [each for each in places if order * _compare(each, after) < 0]
         return places[:limit]
 
-    async def bounded(self, slots: Sequence[str], now: int) -> int:
-        commands = [("ZCOUNT", OwnerKeys(slot).key("bd"), f"({now}", "+inf") for slot in slots]
-        return sum(await self._redis.run(*commands)) if commands else 0
+    async def instant(self, slots: Sequence[str]) -> Instant:
+        answers = await self._redis.run(*(_now(OwnerKeys(slot)) for slot in slots))
+        return Instant(max(int(now) for now, _ in answers), any(count for _, count in answers))
 
     async def owners(self, project_id: str, field: str, value: str) -> list[str]:
         return sorted(await self._redis.one("SMEMBERS", keys.named(project_id, field, value)))
@@ -204,15 +204,16 @@ class RedisGraph:
     async def pending(self, slot: str) -> list[str]:
         return list(await self._redis.one("HKEYS", OwnerKeys(slot).key("ob")))
 
-    async def settle(self, slot: str, tokens: Mapping[str, str]) -> list[str]:
-        owner = OwnerKeys(slot)
+    async def settle(self, tokens: Mapping[str, Mapping[str, str]]) -> dict[str, list[str]]:
         version = (packing.HEAD - 8, packing.HEAD - 1)
-        flat = [text for pair in tokens.items() for text in pair]
-        return list(
-            await self._redis.one(
-                "EVAL", _SETTLE, 1, owner.key("ob"), owner.key("m", ""), *version, *flat
+        commands: list[Command] = []
+        for slot, expected in tokens.items():
+            owner = OwnerKeys(slot)
+            flat = [text for pair in expected.items() for text in pair]
+            commands.append(
+                ("EVAL", _SETTLE, 1, owner.key("ob"), owner.key("m", ""), *version, *flat)
             )
-        )
+        return dict(zip(tokens, await self._redis.run(*commands), strict=True))
 
     async def ping(self) -> None:
         if not await self._redis.one("PING"):
@@ -220,6 +221,10 @@ class RedisGraph:
 
     async def close(self) -> None:
         await self._redis.close()
+
+
+def _now(owner: OwnerKeys) -> Command:
+    return ("EVAL", _NOW, 2, owner.key("clock"), owner.key("bd"))
 
 
 def _read(owner: OwnerKeys, memory_ids: Sequence[str]) -> list[Command]:

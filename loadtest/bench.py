@@ -19,7 +19,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 
 import aiohttp
@@ -27,10 +27,13 @@ import psutil
 import yaml
 
 from config import Settings
-from deployments.encoder import MODEL_THREAD, SentenceEncoder
-from loadtest.sentences import sentence
+from deployments.device_queue import MODEL_THREAD
+from deployments.encoder import SentenceEncoder
+from loadtest.sentences import sentences
 
 CALLERS = (1, 16)
+SENTENCES = list(islice(sentences(seed=1), 60_000))
+"""Enough that no run sends one twice: a duplicate would not be stored."""
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -110,12 +113,12 @@ async def drive(
     async with aiohttp.ClientSession(connector=connector) as session:
 
         async def add(number: int) -> None:
-            body = {"content": sentence(number), "user_id": f"user-{number % 50}"}
+            body = {"content": SENTENCES[number].text, "user_id": f"user-{number % 50}"}
             async with session.post(base, json=body) as answer:
                 assert answer.status in (200, 201), await answer.text()
 
         async def search(number: int) -> None:
-            body = {"query": sentence(number * 7), "user_id": f"user-{number % 50}"}
+            body = {"query": SENTENCES[number // 2].question, "user_id": f"user-{number % 50}"}
             async with session.post(f"{base}/search", json=body) as answer:
                 assert answer.status == 200, await answer.text()
 
@@ -161,7 +164,7 @@ async def _closed_loop(
 def model_alone(settings: Settings) -> tuple[float, float]:
     """Texts a second in batches of 16, and the median ms of a single text."""
     encoder = SentenceEncoder(settings.embedder)
-    texts = [sentence(number) for number in range(640)]
+    texts = [each.text for each in SENTENCES[:640]]
     encoder.encode(texts[:16])
     began = time.perf_counter()
     for start in range(0, len(texts), 16):

@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 SETTLED_AFTER_S = 15.0
 """A request in flight settles its own entries; younger marks are left to it."""
 _LEASE_S = 60
+_SETTLE_EVERY_S = 0.02
 
 
 class Index:
@@ -31,6 +32,8 @@ class Index:
 
     def __init__(self, graph: GraphStore, vectors: VectorStore, embedder: Embedder) -> None:
         self._graph, self._vectors, self._embedder = graph, vectors, embedder
+        self._unsettled: dict[str, tuple[Project, dict[str, str]]] = {}
+        self._settling: asyncio.Task[None] | None = None
 
     async def apply(
         self, project: Project, slot: str, written: Sequence[PutMemory], rows: Mapping[str, Vectors]
@@ -50,14 +53,37 @@ class Index:
         )
         if retractions:
             await self._vectors.retract(tenant, retractions)
-        await self._settle(project, slot, {each.id: str(each.version) for each in memories})
+        self._settle(project, slot, {each.id: str(each.version) for each in memories})
 
     async def erase(self, project: Project, slot: str, memory_id: str) -> None:
         await self._vectors.erase(project.tenant(slot.rpartition(".")[2]), [memory_id])
-        await self._settle(project, slot, {memory_id: ERASED})
+        self._settle(project, slot, {memory_id: ERASED})
 
-    async def _settle(self, project: Project, slot: str, tokens: Mapping[str, str]) -> None:
-        await self.bring(project, slot, await self._graph.settle(slot, tokens))
+    def _settle(self, project: Project, slot: str, tokens: Mapping[str, str]) -> None:
+        """Behind the answer, many at once: what was written can be found already, and where this
+        is cut short, repair finds the entry and has nothing to mend."""
+        _, unsettled = self._unsettled.setdefault(slot, (project, {}))
+        unsettled.update(tokens)
+        if self._settling is None or self._settling.done():
+            self._settling = asyncio.create_task(self._settle_all())
+
+    async def _settle_all(self) -> None:
+        while self._unsettled:
+            await asyncio.sleep(_SETTLE_EVERY_S)
+            waiting, self._unsettled = self._unsettled, {}
+            try:
+                moved = await self._graph.settle(
+                    {slot: each for slot, (_, each) in waiting.items()}
+                )
+                for slot, memory_ids in moved.items():
+                    await self.bring(waiting[slot][0], slot, memory_ids)
+            except Unavailable as error:
+                log.info("left to repair: %s", error)
+
+    async def settled(self) -> None:
+        """Return once no settling is under way."""
+        if self._settling is not None:
+            await self._settling
 
     async def bring(
         self, project: Project, slot: str, memory_ids: Sequence[str], mend: bool = False
@@ -76,7 +102,7 @@ class Index:
                 else:
                     await self._vectors.erase(tenant, [memory_id])
                 tokens[memory_id] = str(versions[-1].version) if versions else ERASED
-            memory_ids = await self._graph.settle(slot, tokens)
+            memory_ids = (await self._graph.settle({slot: tokens}))[slot]
 
     async def _register(self, project: Project, slot: str, memories: Sequence[Memory]) -> None:
         tag = slot.rpartition(".")[2]

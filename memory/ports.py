@@ -162,6 +162,14 @@ class Expansion:
 
 
 @dataclass(frozen=True, slots=True)
+class Instant:
+    """Redis's now, and whether any memory could be valid then or later without being open."""
+
+    now: int
+    bounded: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Cursor:
     """A place in a list: beyond the memory created at this instant with this id."""
 
@@ -192,10 +200,6 @@ class GraphStore(Protocol):
         """The project's record; made with a fresh secret where there is none."""
         ...
 
-    async def now(self, slot: str) -> int:
-        """Redis's time, but never before the owner's last record time."""
-        ...
-
     async def brief(
         self, slot: str, claims: Sequence[ClaimKey] = (), memory_ids: Sequence[str] = ()
     ) -> Briefing:
@@ -221,8 +225,8 @@ class GraphStore(Protocol):
         """Places in order of (created_at, id), beyond `after` only."""
         ...
 
-    async def bounded(self, slots: Sequence[str], now: int) -> int:
-        """How many memories could be valid at `now` or later without being open."""
+    async def instant(self, slots: Sequence[str]) -> Instant:
+        """The instant to pin a read of these owners at."""
         ...
 
     async def owners(self, project_id: str, field: str, value: str) -> list[str]:
@@ -259,8 +263,8 @@ class GraphStore(Protocol):
         """The owner's outbox: ids of memories whose index may lag."""
         ...
 
-    async def settle(self, slot: str, tokens: Mapping[str, str]) -> list[str]:
-        """Clear outbox entries of memories that are still at this version (or ERASED);
+    async def settle(self, tokens: Mapping[str, Mapping[str, str]]) -> dict[str, list[str]]:
+        """By slot, clear outbox entries of memories that are still at this version (or ERASED);
         returns the ids that moved on."""
         ...
 

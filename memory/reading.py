@@ -37,7 +37,7 @@ class Reading(Stores):
         place = await self._project(project)
         after = None if cursor is None else _parse_cursor(cursor)
         slots = [place.slot(tag) for tag in await self._owners(place, scope)]
-        now = max(await asyncio.gather(*map(self._graph.now, slots)))
+        now = (await self._graph.instant(slots)).now
         visible: list[Memory] = []
         while len(visible) <= limit:
             want = limit + 1 - len(visible)
@@ -69,8 +69,7 @@ class Reading(Stores):
         try:
             tags = await self._owners(place, query.scope)
             slots = [place.slot(tag) for tag in tags]
-            now = max(await asyncio.gather(*map(self._graph.now, slots)))
-            bounded = await self._graph.bounded(slots, now)
+            instant = await self._graph.instant(slots)
             vector = (await embedding)[0]
         finally:
             embedding.cancel()
@@ -80,8 +79,8 @@ class Reading(Stores):
         for field, value in query.scope.given().items():
             where = where.also(field, value)
         views = [Where(where.clauses, open=True)]
-        if bounded:
-            views.append(Where(where.clauses, valid_at=now))
+        if instant.bounded:
+            views.append(Where(where.clauses, valid_at=instant.now))
         tenants = sorted({place.tenant(tag) for tag in tags})
         settings = self._settings.ranking
         words = stems(query.text)
@@ -97,7 +96,7 @@ class Reading(Stores):
                 if (memory := known.get(memory_id)) is not None
                 and memory.version == version
                 and query.scope.covers(memory.scope)
-                and memory.valid(now)
+                and memory.valid(instant.now)
             ]
             dropped = len(cosines) - len(visible)
             if exhausted or not dropped or len(visible) >= query.limit or want >= _MOST_CANDIDATES:

@@ -59,7 +59,7 @@ class Relating(Stores):
     async def relationships(self, project: str, memory_id: str) -> list[Edge]:
         place = await self._project(project)
         slot = slot_of(place, memory_id)
-        now = await self._graph.now(slot)
+        now = (await self._graph.instant([slot])).now
         reach = Reach(Direction.BOTH, now, MOST_EDGES)
         expansion = await self._graph.expand(slot, [memory_id], reach)
         if memory_id not in expansion.memories:

@@ -32,6 +32,7 @@ class Stores:
         await self._vectors.open(self._card)
 
     async def close(self) -> None:
+        await self._index.settled()
         await self._vectors.close()
         await self._graph.close()
 

@@ -31,7 +31,8 @@ class Walking(Reading):
         """Breadth first, one round trip for each 200 nodes of a level and their edges."""
         place = await self._project(project)
         slot = slot_of(place, memory_id)
-        reach = Reach(direction, await self._graph.now(slot), FAN_OUT, frozenset(relations))
+        instant = await self._graph.instant([slot])
+        reach = Reach(direction, instant.now, FAN_OUT, frozenset(relations))
         walk = _Walk(memory_id, limit)
         for level in range(depth + 1):
             frontier = walk.next_level()
@@ -67,7 +68,7 @@ class Walking(Reading):
 
     async def _edges_among(self, slot: str, memory_ids: Sequence[str]) -> tuple[list[Edge], bool]:
         """Edges between the nodes shown, each once: read from its source."""
-        reach = Reach(Direction.OUT, await self._graph.now(slot), FAN_OUT)
+        reach = Reach(Direction.OUT, (await self._graph.instant([slot])).now, FAN_OUT)
         inside, cut = set(memory_ids), False
         wanted: list[str] = []
         for start in range(0, len(memory_ids), _NODES_A_TRIP):

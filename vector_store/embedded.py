@@ -24,6 +24,7 @@ from memory.errors import StartupRefused, StoreUnavailable
 from memory.model import Where
 from memory.ports import Hit, ModelCard, Point, Retraction, Vectors
 from vector_store import tenant_file, tenant_rows
+from vector_store.group_commit import GroupCommit
 from vector_store.vector_cache import VectorCache
 
 T = TypeVar("T")
@@ -45,6 +46,11 @@ class EmbeddedVectorStore:
         self._readers = ThreadPoolExecutor(_READERS, "vectors-read")
         self._thread = _ThreadFiles()
         self._files: set[sqlite3.Connection] = set()
+        self._upserts = GroupCommit(
+            lambda tenant, take: self._write(
+                tenant, lambda file: tenant_rows.write(file, take()), make=True
+            )
+        )
 
     async def open(self, card: ModelCard) -> None:
         self._card = card
@@ -53,7 +59,7 @@ class EmbeddedVectorStore:
 
     async def upsert(self, tenant: str, points: Sequence[Point]) -> None:
         if points:
-            await self._write(tenant, lambda file: tenant_rows.write(file, points), make=True)
+            await self._upserts.add(tenant, points)
 
     async def restore(self, tenant: str, points: Sequence[Point]) -> None:
         await self.upsert(tenant, points)

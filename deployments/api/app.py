@@ -22,13 +22,15 @@ _REFUSALS = {
 }
 
 
-def create_app(service: Memories, settings: Settings) -> FastAPI:
-    """The whole HTTP behaviour; Ray-free, so tests drive it in process."""
+def create_app(service: Memories, settings: Settings, sends_request_id: bool = True) -> FastAPI:
+    """The whole HTTP behaviour; Ray-free, so tests drive it in process. Behind a server that
+    writes X-Request-ID itself, as Serve does, `sends_request_id` is off."""
     app = FastAPI(
         title="Mem0g",
         version="0.1.0",
         description="A memory service for AI agents with a temporal graph.",
         redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # Ray counts requests
         responses={
             status: {"description": text, "model": ErrorOut} for status, text in _REFUSALS.items()
         },
@@ -39,7 +41,7 @@ def create_app(service: Memories, settings: Settings) -> FastAPI:
     app.include_router(memories.routes(service))
 
     def edge(inner: ASGIApp) -> Edge:
-        return Edge(inner, settings)
+        return Edge(inner, settings, sends_request_id)
 
     app.add_middleware(edge)
     return app

@@ -34,8 +34,9 @@ _REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
 class Edge:
     """Wraps the application; `scope["state"]` carries request_id and project to the routes."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, sends_request_id: bool) -> None:
         self._app, self._api = app, settings.api
+        self._sends_request_id = sends_request_id
         key = settings.auth.admin_key if settings.auth.mode == "api_key" else None
         self._key_hash = None if key is None else _hash(key.get_secret_value())
         self._in_flight = 0
@@ -49,7 +50,7 @@ class Edge:
         scope.setdefault("state", {}).update(request_id=request_id, project=DEFAULT_PROJECT)
         if len(scope["path"]) > 1:
             scope["path"] = scope["path"].removesuffix("/")
-        answer = _Answer(send, request_id)
+        answer = _Answer(send, request_id if self._sends_request_id else None)
         try:
             await self._admit(scope, headers, receive, answer)
         except ClientDisconnect:
@@ -107,16 +108,17 @@ class Edge:
 
 
 class _Answer:
-    """Passes an answer on with the request id in it, and remembers whether it began."""
+    """Passes an answer on, with the request id if it is given, and remembers whether it began."""
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    def __init__(self, send: Send, request_id: str | None) -> None:
         self._send, self._request_id = send, request_id
         self.started = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started = True
-            MutableHeaders(scope=message)["X-Request-ID"] = self._request_id
+            if self._request_id is not None:
+                MutableHeaders(scope=message)["X-Request-ID"] = self._request_id
         await self._send(message)
 
 

@@ -144,6 +144,7 @@ async def test_a_slow_writer_cannot_bring_an_old_version_back(
     await slow
     vector = (await embedder.embed(["slow add"]))[0]
     (tenant,) = (await service._project("default")).tenants()
+    await service._index.settled()
     hits = await failing.nearest(tenant, vector, Where(open=True), 10)
     assert [(hit.memory_id, hit.version) for hit in hits] == [(ids[0], 2)]
 
