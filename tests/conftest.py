@@ -14,6 +14,7 @@ from deployments.api import create_app
 from graph_store import open_graph_store
 from memory.service import MemoryService
 from tests.redis_server import RedisServer
+from tests.weaviate_server import WeaviateServer, weaviate_server
 from tests.word_embedder import WordEmbedder
 from vector_store import open_vector_store
 
@@ -62,3 +63,17 @@ async def client(service: MemoryService, settings: Settings) -> AsyncIterator[ht
     transport = httpx.ASGITransport(create_app(service, settings), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as session:
         yield session
+
+
+@pytest.fixture(scope="session")
+def weaviate_process(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[WeaviateServer]:
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+
+    def say(line: str) -> None:
+        with capture.global_and_fixture_disabled():
+            print(f"\n{line}")
+
+    with weaviate_server(tmp_path_factory.mktemp("weaviate"), say) as found:
+        yield found

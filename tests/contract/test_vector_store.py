@@ -19,7 +19,7 @@ from memory.errors import StartupRefused, StoreUnavailable
 from memory.lexicon import stems
 from memory.model import Memory, Scope, Where
 from memory.ports import Hit, ModelCard, Point, Retraction, Vectors, VectorStore
-from tests.weaviate_server import OwnedServer, WeaviateServer, weaviate_server
+from tests.weaviate_server import OwnedServer, WeaviateServer
 from vector_store import open_vector_store
 
 DIMENSIONS = 8
@@ -42,30 +42,16 @@ asyncio.run(main())
 BACKENDS = ["embedded", pytest.param("weaviate", marks=pytest.mark.weaviate)]
 
 
-@pytest.fixture(scope="session")
-def server(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[WeaviateServer]:
-    capture = request.config.pluginmanager.getplugin("capturemanager")
-
-    def say(line: str) -> None:
-        with capture.global_and_fixture_disabled():
-            print(f"\n{line}")
-
-    with weaviate_server(tmp_path_factory.mktemp("weaviate"), say) as found:
-        yield found
-
-
 @pytest.fixture
-def weaviate(server: WeaviateServer) -> Iterator[Settings]:
+def weaviate(weaviate_process: WeaviateServer) -> Iterator[Settings]:
     """Settings with a collection of their own."""
     collection = f"Test{uuid.uuid4().hex}"
-    connection = {"http_url": server.http_url, "grpc_url": server.grpc_url}
+    connection = {"http_url": weaviate_process.http_url, "grpc_url": weaviate_process.grpc_url}
     yield Settings(
         vector_store={"backend": "weaviate"},
         weaviate={**connection, "collection": collection, "deadline_s": 2},
     )
-    server.remove(collection)
+    weaviate_process.remove(collection)
 
 
 @pytest.fixture(params=BACKENDS)
@@ -84,10 +70,10 @@ async def store(settings: Settings) -> AsyncIterator[VectorStore]:
 
 
 @pytest.fixture
-def owned(server: WeaviateServer) -> OwnedServer:
-    if not isinstance(server, OwnedServer):
+def owned(weaviate_process: WeaviateServer) -> OwnedServer:
+    if not isinstance(weaviate_process, OwnedServer):
         pytest.skip("only a Weaviate started by the tests may be paused and killed")
-    return server
+    return weaviate_process
 
 
 def unit(*numbers: float) -> Vectors:
