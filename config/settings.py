@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
     BaseModel,
@@ -103,6 +104,23 @@ class RedisSettings(Section):
     the only reader of `fsync`."""
 
     url: SecretStr | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _is_a_url(cls, url: SecretStr | None) -> SecretStr | None:
+        """Checked here, because a client's own complaint would quote the password."""
+        if url is not None:
+            try:
+                parts = urlsplit(url.get_secret_value())
+                known_scheme = parts.scheme in ("redis", "rediss", "unix") and parts.port != 0
+            except ValueError:
+                known_scheme = False
+            if not known_scheme:
+                raise ValueError(
+                    "no redis://, rediss:// or unix:// URL (percent-encode / : @ in a password)"
+                )
+        return url
+
     deadline_s: float = Field(default=3, gt=0)
     max_connections: int = Field(default=32, ge=1)
     fsync: Literal["always", "everysec"] = "always"

@@ -16,12 +16,19 @@ from ray.serve.exceptions import (
     ReplicaUnavailableError,
 )
 
-from memory.errors import DeadlineExceeded, Mem0gError, Overloaded, Refused, StoreUnavailable
+from memory.errors import (
+    DeadlineExceeded,
+    InvalidInput,
+    Mem0gError,
+    Overloaded,
+    Refused,
+    StoreUnavailable,
+)
 from memory.memories import Memories
 from memory.ports import ModelCard, Vectors
 
 TEXT_BYTES_A_CALL = 8 * 2**20
-"""Texts are sent in calls of this size: the handle's messages end at 64 MiB (serve_config.yaml),
+"""Texts are sent in calls of this size: the handle's messages end at 256 MiB (serve_config.yaml),
 and a row of 1,024 dimensions comes back for as few bytes as a text may have."""
 
 TEXTS_A_CALL = 4096
@@ -32,7 +39,6 @@ _GONE = (
     DeploymentUnavailableError,
     ReplicaUnavailableError,
     TaskCancelledError,
-    grpc.RpcError,
 )
 
 
@@ -70,6 +76,10 @@ async def ask(method: HandleMethod, deadline_s: float, whom: str, *args: Any) ->
         if (task := asyncio.current_task()) and task.cancelling():
             raise
         raise StoreUnavailable(f"the {whom} is stopping", retry_after=1) from None
+    except grpc.RpcError as error:
+        if error.code() == grpc.StatusCode.RESOURCE_EXHAUSTED:
+            raise InvalidInput("the answer is too large; ask for less with a lower limit") from None
+        raise StoreUnavailable(f"the {whom} is restarting", retry_after=1) from error
     except _GONE as error:
         raise StoreUnavailable(f"the {whom} is restarting", retry_after=1) from error
     if isinstance(reply, Refused):

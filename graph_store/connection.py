@@ -20,7 +20,7 @@ from redis.exceptions import (
 )
 
 from config.settings import RedisSettings
-from memory.errors import StartupRefused, StoreUnavailable
+from memory.errors import StoreUnavailable
 
 Command = Sequence[str | int | float]
 _REFUSALS = ("OOM", "MISCONF", "READONLY", "CLUSTERDOWN", "MASTERDOWN", "LOADING", "TRYAGAIN")
@@ -75,10 +75,8 @@ class Connection:
         try:
             async with asyncio.timeout(self._settings.deadline_s):
                 return await work
-        except AuthenticationError as error:
-            raise StartupRefused(
-                f"Redis refuses the password in MEM0G_REDIS__URL: {error}"
-            ) from None
+        except AuthenticationError:
+            raise StoreUnavailable("Redis refuses the password in MEM0G_REDIS__URL", 5) from None
         except ResponseError as error:
             if isinstance(error, BusyLoadingError | ClusterError) or _refuses(error):
                 raise StoreUnavailable(f"Redis cannot serve now: {error}", 2) from None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Iterable, Mapping, Sequence
 
 from graph_store import adjacency, keys, packing
@@ -24,7 +23,7 @@ from memory.ports import (
     Reach,
     Standing,
 )
-from memory.transaction import ClaimKey, Holding, Transaction
+from memory.transaction import ClaimKey, EraseMemory, Holding, PutMemory, Transaction
 
 _NOW = """#!lua flags=no-writes
 -- KEYS: clock, bounded memories. Redis's time, but never before the owner's last record time,
@@ -82,13 +81,12 @@ class RedisGraph:
     ) -> Briefing:
         owner = OwnerKeys(slot)
         commands: list[Command] = [
-            ("ZADD", keys.dirty(slot), round(time.time(), 3), slot),
             _now(owner),
             *(("HGET", owner.claim(claim), claim.field) for claim in claims),
         ]
         if memory_ids:
             commands += [*_read(owner, memory_ids), ("HMGET", owner.key("ob"), *memory_ids)]
-        _, (now, _), *answers = await self._redis.run(*commands)
+        (now, _), *answers = await self._redis.run(*commands)
         held: dict[ClaimKey, tuple[Holding, ...]] = {
             claim: packing.unpack_holdings(text)
             for claim, text in zip(claims, answers, strict=False)
@@ -104,8 +102,13 @@ class RedisGraph:
         return Briefing(int(now), held, standings)
 
     async def commit(self, transactions: Sequence[Transaction]) -> list[int | None]:
-        answers = await self._redis.run(*map(script_call, transactions))
-        return [int(at[0]) if done else None for done, *at in answers]
+        marks = {
+            each.slot: ("ZADD", keys.dirty(each.slot), each.now, each.slot)
+            for each in transactions
+            if any(isinstance(write, PutMemory | EraseMemory) for write in each.writes)
+        }
+        answers = await self._redis.run(*marks.values(), *map(script_call, transactions))
+        return [int(at[0]) if done else None for done, *at in answers[len(marks) :]]
 
     async def read(self, project_id: str, memory_ids: Sequence[str]) -> dict[str, Memory]:
         groups: dict[OwnerKeys, list[str]] = {}
@@ -133,17 +136,35 @@ class RedisGraph:
         return [*versions, packing.unpack_memory(memory_id, last, successor)]
 
     async def page(
-        self, slot: str, session_id: str | None, limit: int, after: Cursor | None, newest: bool
+        self,
+        slots: Sequence[str],
+        session_id: str | None,
+        limit: int,
+        after: Cursor | None,
+        newest: bool,
     ) -> list[Cursor]:
-        owner = OwnerKeys(slot)
-        key = owner.session(session_id) if session_id else owner.key("ix")
+        owners = map(OwnerKeys, slots)
+        places_of = [each.session(session_id) if session_id else each.key("ix") for each in owners]
         start = after.created_at if after else ("+inf" if newest else "-inf")
         bounds = (start, "-inf", "BYSCORE", "REV") if newest else (start, "+inf", "BYSCORE")
-        rows = await self._redis.one("ZRANGE", key, *bounds, "LIMIT", 0, limit + 1, "WITHSCORES")
-        places = [Cursor(int(float(score)), memory_id) for memory_id, score in _pairs(rows)]
+        tail = (*bounds, "LIMIT", 0, limit + 1, "WITHSCORES")
+        answers = await self._redis.run(*(("ZRANGE", key, *tail) for key in places_of))
+        places = sorted(
+            (
+                Cursor(int(float(score)), memory_id)
+                for rows in answers
+                for memory_id, score in _pairs(rows)
+            ),
+            key=_place,
+            reverse=newest,
+        )
         if after is not None:
-            order = 1 if newest else -1
-            places = [each for each in places if order * _compare(each, after) < 0]
+            beyond = _place(after)
+            places = [
+                each
+                for each in places
+                if (_place(each) < beyond if newest else _place(each) > beyond)
+            ]
         return places[:limit]
 
     async def instant(self, slots: Sequence[str]) -> Instant:
@@ -185,7 +206,8 @@ class RedisGraph:
         }
 
     async def dirty(self, older_than: float) -> list[Dirty]:
-        until = round(time.time() - older_than, 3)
+        now, _ = await self._redis.one(*_now(OwnerKeys("dirty")))
+        until = int(now) - int(older_than * 1_000_000)
         answers = await self._redis.run(
             *(("ZRANGE", key, "-inf", until, "BYSCORE", "WITHSCORES") for key in keys.DIRTY)
         )
@@ -243,9 +265,8 @@ def _memories(
             yield memory_id, packing.unpack_memory(memory_id, text, successor)
 
 
-def _compare(place: Cursor, other: Cursor) -> int:
-    mine, theirs = (place.created_at, place.memory_id), (other.created_at, other.memory_id)
-    return (mine > theirs) - (mine < theirs)
+def _place(cursor: Cursor) -> tuple[int, str]:
+    return cursor.created_at, cursor.memory_id
 
 
 def _pairs(rows: object) -> list[tuple[str, str]]:

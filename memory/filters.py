@@ -11,8 +11,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from memory.errors import InvalidInput
-from memory.model import Where
+from memory.model import Memory, Where
 
+MOST_KEYS = 50
+"""Of metadata in one filter: each is a condition that the stores evaluate."""
 _LONGEST_TAG = 256
 _FIELDS = ("agent_id", "session_id", "app_id", "categories", "metadata")
 
@@ -31,6 +33,9 @@ def where(filters: Mapping[str, Any]) -> Where:
     Raises InvalidInput for an unknown field or a value that equality is not defined for.
     """
     result = Where()
+    given = filters.get("metadata")
+    if isinstance(given, Mapping) and len(given) > MOST_KEYS:
+        raise InvalidInput(f"filters.metadata has more than {MOST_KEYS} keys")
     for field, value in filters.items():
         if field == "metadata" and isinstance(value, Mapping):
             for key, expected in value.items():
@@ -47,6 +52,15 @@ def where(filters: Mapping[str, Any]) -> Where:
         else:
             raise InvalidInput(f"unknown filter {field!r}; known are {', '.join(_FIELDS)}")
     return result
+
+
+def satisfied(where: Where, memory: Memory) -> bool:
+    """Whether a memory meets a search's own clauses: what the stores check on their versions."""
+    held = set(tags(memory.metadata, memory.categories))
+    return all(
+        not held.isdisjoint(values) if field == "tag" else getattr(memory.scope, field) in values
+        for field, values in where.clauses
+    )
 
 
 def _texts(value: Any) -> bool:

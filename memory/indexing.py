@@ -80,6 +80,11 @@ class Index:
             except Unavailable as error:
                 log.info("left to repair: %s", error)
 
+    def applied(self, slot: str, memory: Memory) -> bool:
+        """True where this process has indexed the version and only the outbox does not say so."""
+        _, tokens = self._unsettled.get(slot, (None, {}))
+        return tokens.get(memory.id) == str(memory.version)
+
     async def settled(self) -> None:
         """Return once no settling is under way."""
         if self._settling is not None:

@@ -6,9 +6,10 @@ index the same stems, so both find the same candidates.
 
 from __future__ import annotations
 
-import re
 import threading
+import unicodedata
 
+import regex
 import Stemmer
 
 STOPWORDS = frozenset(
@@ -20,7 +21,9 @@ STOPWORDS = frozenset(
     to too under until up very was we were what when where which while who whom why will with
     would you your yours""".split()  # noqa: SIM905
 )
-_WORD = re.compile(r"\w+")
+_WORD = regex.compile(r"[\w\p{M}]+")
+"""Combining marks belong to the word: without them some scripts lose their vowels."""
+_SENTENCE_PUNCTUATION = ".,;:!?…\"'()"
 _LONGEST_STEM = 64
 _local = threading.local()
 
@@ -39,5 +42,8 @@ def _stemmer() -> Stemmer.Stemmer:
 
 
 def normalised(content: str) -> str:
-    """Content as dedup compares it: case, punctuation and white space do not count."""
-    return " ".join(_WORD.findall(content.casefold())) or content.strip()
+    """Content as dedup compares it: case, white space and the punctuation of sentences do not
+    count. Signs inside words and symbols do: C++ is not C#, and -5 is not 5."""
+    folded = unicodedata.normalize("NFC", content).casefold().split()
+    words = [word.strip(_SENTENCE_PUNCTUATION) for word in folded]
+    return " ".join(filter(None, words)) or " ".join(folded)

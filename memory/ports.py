@@ -144,7 +144,7 @@ class Adjacent:
 @dataclass(frozen=True, slots=True)
 class Reach:
     """Which edges of a node to read: those valid `at`, of these relations (none: all), newest
-    valid_from first, at most `limit` a node and direction."""
+    valid_from first where they end alike, at most `limit` a node and direction."""
 
     direction: Direction
     at: int
@@ -203,11 +203,12 @@ class GraphStore(Protocol):
     async def brief(
         self, slot: str, claims: Sequence[ClaimKey] = (), memory_ids: Sequence[str] = ()
     ) -> Briefing:
-        """Everything a write reads first, in one round trip; marks the owner as dirty."""
+        """Everything a write reads first, in one round trip."""
         ...
 
     async def commit(self, transactions: Sequence[Transaction]) -> list[int | None]:
-        """Each transaction wholly or not at all, in order. Answers its record time, or None
+        """Each transaction wholly or not at all, in order; owners whose memories change are marked
+        dirty before. Answers its record time, or None
         where something it expects to stand has changed: then read again and try again."""
         ...
 
@@ -220,9 +221,14 @@ class GraphStore(Protocol):
         ...
 
     async def page(
-        self, slot: str, session_id: str | None, limit: int, after: Cursor | None, newest: bool
+        self,
+        slots: Sequence[str],
+        session_id: str | None,
+        limit: int,
+        after: Cursor | None,
+        newest: bool,
     ) -> list[Cursor]:
-        """Places in order of (created_at, id), beyond `after` only."""
+        """Places of these owners' memories in order of (created_at, id), beyond `after` only."""
         ...
 
     async def instant(self, slots: Sequence[str]) -> Instant:

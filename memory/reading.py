@@ -7,6 +7,7 @@ import base64
 import binascii
 from collections.abc import Mapping, Sequence
 
+from memory import filters
 from memory.errors import InvalidInput
 from memory.identity import owner_tag
 from memory.lexicon import stems
@@ -15,6 +16,7 @@ from memory.ports import Cursor, Hit, Vectors
 from memory.ranking import Scorer
 from memory.stores import Stores, missing, slot_of
 
+_PLACES_A_TRIP = 200
 _FEWEST_CANDIDATES = 50
 _MOST_CANDIDATES = 10_000
 """Weaviate's own limit on one query's results (QUERY_MAXIMUM_RESULTS)."""
@@ -40,8 +42,8 @@ class Reading(Stores):
         now = (await self._graph.instant(slots)).now
         visible: list[Memory] = []
         while len(visible) <= limit:
-            want = limit + 1 - len(visible)
-            places = await self._places(slots, scope, want, after, newest)
+            want = max(limit + 1 - len(visible), _PLACES_A_TRIP)
+            places = await self._graph.page(slots, scope.session_id, want, after, newest)
             found = await self._graph.read(place.id, [each.memory_id for each in places])
             known = (found.get(each.memory_id) for each in places)
             visible += [m for m in known if m and scope.covers(m.scope) and m.valid(now)]
@@ -51,17 +53,6 @@ class Reading(Stores):
         more = len(visible) > limit
         shown = visible[:limit]
         return Page(shown, _cursor(shown[-1]) if more else None)
-
-    async def _places(
-        self, slots: Sequence[str], scope: Scope, limit: int, after: Cursor | None, newest: bool
-    ) -> list[Cursor]:
-        """The next places of several owners' lists, merged."""
-        parts = await asyncio.gather(
-            *(self._graph.page(slot, scope.session_id, limit, after, newest) for slot in slots)
-        )
-        merged = [each for part in parts for each in part]
-        merged.sort(key=lambda each: (each.created_at, each.memory_id), reverse=newest)
-        return merged[:limit]
 
     async def search(self, project: str, query: Query) -> list[Found]:
         place = await self._project(project)
@@ -90,20 +81,40 @@ class Reading(Stores):
         while True:
             cosines, exhausted = await self._candidates(tenants, views, vector, words, want)
             known = await self._graph.read(place.id, [memory_id for memory_id, _ in cosines])
-            visible = [
-                Found(memory, scorer.score(cosine, memory.content))
-                for (memory_id, version), cosine in cosines.items()
-                if (memory := known.get(memory_id)) is not None
-                and memory.version == version
-                and query.scope.covers(memory.scope)
+            visible = {
+                each: memory
+                for each, memory in known.items()
+                if query.scope.covers(memory.scope)
                 and memory.valid(instant.now)
-            ]
-            dropped = len(cosines) - len(visible)
-            if exhausted or not dropped or len(visible) >= query.limit or want >= _MOST_CANDIDATES:
+                and filters.satisfied(query.where, memory)
+            }
+            enough = len(visible) >= min(query.limit, len(cosines)) or want >= _MOST_CANDIDATES
+            if exhausted or enough:
                 break
             want = min(2 * want, _MOST_CANDIDATES)
-        visible.sort(key=lambda found: (-found.score, found.memory.id))
-        return [found for found in visible if found.score >= query.threshold][: query.limit]
+        current = await self._current(visible, cosines, vector)
+        found = await asyncio.to_thread(_scored, scorer, visible, current)
+        found.sort(key=lambda each: (-each.score, each.memory.id))
+        return [each for each in found if each.score >= query.threshold][: query.limit]
+
+    async def _current(
+        self,
+        memories: Mapping[str, Memory],
+        cosines: Mapping[tuple[str, int], float],
+        vector: Vectors,
+    ) -> dict[str, float]:
+        """Cosines of the memories as they are known now. Where the index still has an older
+        version only, the text of the record is embedded: a memory that is being corrected is
+        neither missed nor judged by what it said before."""
+        behind = [each for each in memories.values() if (each.id, each.version) not in cosines]
+        fresh = {}
+        if behind:
+            rows = await self._embedder.embed([each.content for each in behind])
+            fresh = {each.id: float(row @ vector) for each, row in zip(behind, rows, strict=True)}
+        return {
+            each.id: fresh[each.id] if each.id in fresh else cosines[each.id, each.version]
+            for each in memories.values()
+        }
 
     async def _candidates(
         self,
@@ -132,6 +143,16 @@ class Reading(Stores):
         )
         cosines.update({_key(hit): hit.score for hits in extra for hit in hits})
         return cosines, all(len(hits) < limit for hits in (*dense, *lexical))
+
+
+def _scored(
+    scorer: Scorer, memories: Mapping[str, Memory], cosines: Mapping[str, float]
+) -> list[Found]:
+    """In a thread: stemming many long texts would hold up every other call."""
+    return [
+        Found(memory, scorer.score(cosines[each], memory.content))
+        for each, memory in memories.items()
+    ]
 
 
 def _key(hit: Hit) -> tuple[str, int]:

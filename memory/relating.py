@@ -21,6 +21,7 @@ MOST_EDGES = 10_000
 
 class Relating(Stores):
     async def relate(self, project: str, edge: NewEdge) -> tuple[Edge, bool]:
+        rules.check_edge(edge)
         place = await self._project(project)
         slot = slot_of(place, edge.source)
         if owner_tag(edge.target) != owner_tag(edge.source):
@@ -69,8 +70,9 @@ class Relating(Stores):
         if not expansion.memories[memory_id].valid(now):
             return []
         seen = [each.edge_id for each in adjacent if each.other in ends]
-        found = await self._graph.edges(slot, seen)
-        return sorted(found.values(), key=lambda edge: (edge.created_at, edge.id))
+        found = (await self._graph.edges(slot, seen)).values()
+        shown = [edge for edge in found if edge.retracted_at is None and edge.valid(now)]
+        return sorted(shown, key=lambda edge: (edge.created_at, edge.id))
 
     async def amend_edge(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ from memory.clock import AT_COMMIT, format_instant
 from memory.errors import Conflict, InvalidInput, NotFound, SupersedeConflict, VersionMismatch
 from memory.identity import sibling
 from memory.model import (
+    RESERVED_RELATIONS,
     SUPERSEDES,
     UNSET,
     Correction,
@@ -33,18 +35,19 @@ def check_interval(valid_from: int, valid_to: int | None) -> None:
 
 
 def holder(draft: NewMemory, briefing: Briefing) -> str | None:
-    """Id of the memory that holds the draft's content while the draft would be valid."""
+    """Id of a memory that holds the draft's content for all the time the draft would be valid;
+    one that ends before it, or begins after it does, must not stand for it."""
     begin = briefing.now if draft.valid_from is None else draft.valid_from
     check_interval(begin, draft.valid_to)
     if not draft.dedup or draft.supersedes:
         return None
     held = briefing.claims[claims.key_of(draft)]
-    return next((each.id for each in held if each.overlaps(begin, draft.valid_to)), None)
+    return next((each.id for each in held if each.covers(begin, draft.valid_to)), None)
 
 
 def addition(draft: NewMemory, memory_id: str, slot: str, briefing: Briefing) -> Transaction:
     """Store a draft, and end what it supersedes at the instant it begins."""
-    begin = briefing.now if draft.valid_from is None else draft.valid_from
+    begin = briefing.now + 1 if draft.valid_from is None else draft.valid_from
     check_interval(begin, draft.valid_to)
     memory = Memory(
         id=memory_id,
@@ -66,15 +69,16 @@ def addition(draft: NewMemory, memory_id: str, slot: str, briefing: Briefing) ->
         key = claims.key_of(old)
         if any(each.id == old_id for each in held[key]):
             held[key] = claims.taken(held[key], ended)
-    key = claims.key_of(draft)
-    held[key] = claims.taken(held[key], memory)
+    if draft.dedup:
+        key = claims.key_of(draft)
+        held[key] = claims.taken(held[key], memory)
     return Transaction(slot, briefing.now, writes, claims.changes(briefing.claims, held))
 
 
 def _superseded(old_id: str, begin: int, briefing: Briefing) -> Memory:
     standing = briefing.standings.get(old_id)
     if standing is None:
-        raise NotFound(f"no memory {old_id} to supersede")
+        raise NotFound(f"no memory {old_id[:60]!r} to supersede")
     old = standing.memory
     if old.superseded_by is not None:
         raise SupersedeConflict(f"{old_id} is already superseded by {old.superseded_by}")
@@ -107,8 +111,9 @@ def _supersedes_edge(memory: Memory, old_id: str) -> Edge:
     )
 
 
-def corrected(last: Memory, correction: Correction) -> Memory:
-    """The next version, recorded now; what the caller left out stays."""
+def corrected(last: Memory, correction: Correction, kin: Mapping[str, Memory]) -> Memory | None:
+    """The next version, recorded now; what the caller left out stays. None where nothing would
+    change. `kin` holds its successor and what it supersedes, by id."""
     if correction.if_version not in (None, last.version):
         raise VersionMismatch(
             f"{last.id} is at version {last.version}, not {correction.if_version}"
@@ -124,23 +129,37 @@ def corrected(last: Memory, correction: Correction) -> Memory:
         version=last.version + 1,
         event=Event.UPDATE,
     )
+    if replace(fresh, recorded_at=last.recorded_at, version=last.version, event=last.event) == last:
+        return None
     check_interval(fresh.valid_from, fresh.valid_to)
-    if last.superseded_by and _reaches_beyond(fresh.valid_to, last.valid_to):
+    successor = kin.get(last.superseded_by or "")
+    if successor and (fresh.valid_to is None or fresh.valid_to > successor.valid_from):
         raise SupersedeConflict(
-            f"{last.id} is superseded by {last.superseded_by}; it cannot be valid for longer"
+            f"{last.id} is superseded by {successor.id} from "
+            f"{format_instant(successor.valid_from)}; it cannot be valid for longer"
         )
+    for old in filter(None, map(kin.get, last.supersedes)):
+        if fresh.valid_from <= old.valid_from:
+            raise SupersedeConflict(
+                f"{last.id} supersedes {old.id}, which begins at {format_instant(old.valid_from)}; "
+                "it must begin later"
+            )
     return fresh
-
-
-def _reaches_beyond(end: int | None, before: int | None) -> bool:
-    return before is not None and (end is None or end > before)
 
 
 def _merged(last: Memory, correction: Correction) -> dict[str, Any]:
     if isinstance(correction.metadata, Unset):
         return dict(last.metadata)
+    removed = {key for key, value in correction.metadata.items() if value is None}
     merged = {**last.metadata, **correction.metadata}
-    return {key: value for key, value in merged.items() if value is not None}
+    return {key: value for key, value in merged.items() if key not in removed}
+
+
+def check_edge(edge: NewEdge) -> None:
+    if edge.relation in RESERVED_RELATIONS:
+        raise InvalidInput(f"{edge.relation} is reserved: the service makes these edges itself")
+    if edge.target == edge.source:
+        raise InvalidInput("a memory cannot be related to itself")
 
 
 def _given(value: Any, otherwise: Any) -> Any:
@@ -154,7 +173,7 @@ def same_edge(wanted: NewEdge, held: tuple[Holding, ...], now: int) -> str | Non
         if each.valid_to != wanted.valid_to:
             continue
         if each.valid_from == wanted.valid_from or (
-            wanted.valid_from is None and each.overlaps(now, None)
+            wanted.valid_from is None and each.covers(now, wanted.valid_to)
         ):
             return each.id
     return None

@@ -45,7 +45,9 @@ class Stores:
         checks = (self._graph.ping(), self._vectors.check(), self._embedder.card())
         outcomes = await asyncio.gather(*checks, return_exceptions=True)
         states = {
-            name: str(outcome) if isinstance(outcome, Exception) else "ok"
+            name: getattr(outcome, "message", str(outcome))
+            if isinstance(outcome, Exception)
+            else "ok"
             for name, outcome in zip(names, outcomes, strict=True)
         }
         return states | {"score": self._score_state()}

@@ -31,9 +31,10 @@ class Holding:
     valid_from: int
     valid_to: int | None
 
-    def overlaps(self, valid_from: int, valid_to: int | None) -> bool:
-        return (valid_to is None or self.valid_from < valid_to) and (
-            self.valid_to is None or valid_from < self.valid_to
+    def covers(self, valid_from: int, valid_to: int | None) -> bool:
+        """True where it is held for all of [valid_from, valid_to)."""
+        return self.valid_from <= valid_from and (
+            self.valid_to is None or (valid_to is not None and valid_to <= self.valid_to)
         )
 
 

@@ -15,6 +15,8 @@ FAN_OUT = 500
 """Edges followed of one node and direction; a hub with more makes the answer `truncated`."""
 MOST_SEEN = 20_000
 """Nodes one walk may come across."""
+MOST_EDGES = 50_000
+"""Edges of one owner that a graph shows."""
 _NODES_A_TRIP = 200
 
 
@@ -58,17 +60,20 @@ class Walking(Reading):
         owners: dict[str, list[str]] = {}
         for memory_id in nodes:
             owners.setdefault(place.slot(owner_tag(memory_id) or ""), []).append(memory_id)
+        now = (await self._graph.instant(list(owners))).now if owners else 0
         parts = await asyncio.gather(
-            *(self._edges_among(slot, ids) for slot, ids in owners.items())
+            *(self._edges_among(slot, ids, now) for slot, ids in owners.items())
         )
         edges = [edge for found, _ in parts for edge in found]
         edges.sort(key=lambda edge: (edge.created_at, edge.id))
         truncated = page.next_cursor is not None or any(cut for _, cut in parts)
         return Graph(list(nodes.values()), edges, truncated)
 
-    async def _edges_among(self, slot: str, memory_ids: Sequence[str]) -> tuple[list[Edge], bool]:
+    async def _edges_among(
+        self, slot: str, memory_ids: Sequence[str], at: int
+    ) -> tuple[list[Edge], bool]:
         """Edges between the nodes shown, each once: read from its source."""
-        reach = Reach(Direction.OUT, (await self._graph.instant([slot])).now, FAN_OUT)
+        reach = Reach(Direction.OUT, at, FAN_OUT)
         inside, cut = set(memory_ids), False
         wanted: list[str] = []
         for start in range(0, len(memory_ids), _NODES_A_TRIP):
@@ -80,7 +85,9 @@ class Walking(Reading):
                 for each in adjacent
                 if each.other in inside
             ]
-        return list((await self._graph.edges(slot, wanted)).values()), cut
+        edges = (await self._graph.edges(slot, wanted[:MOST_EDGES])).values()
+        shown = [edge for edge in edges if edge.retracted_at is None and edge.valid(at)]
+        return shown, cut or len(wanted) > MOST_EDGES
 
 
 class _Walk:

@@ -3,59 +3,81 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from memory import claims, rules
-from memory.errors import Conflict, Mem0gError, Refused
+from memory.errors import Conflict, DeadlineExceeded, Mem0gError, Refused
 from memory.identity import Project, mint, owner_tag
 from memory.model import Added, Correction, Memory, NewMemory
-from memory.ports import Briefing, Vectors
+from memory.ports import Briefing, Standing, Vectors
 from memory.stores import Stores, slot_of
-from memory.transaction import EraseMemory, PutMemory, Transaction
+from memory.transaction import ClaimKey, EraseMemory, PutMemory, Transaction
 
 Rows = Mapping[str, Vectors]
 ATTEMPTS = 100
 """Every lost race means that another writer won it; the deadline ends it long before this."""
+SLICE = 64
+"""Drafts of a batch embedded and committed at a time."""
+_SHARE_OF_DEADLINE = 0.7
+"""After this much of the deadline no further slice is begun, so that the answer still arrives."""
 
 
 class Writing(Stores):
     async def add(self, project: str, drafts: Sequence[NewMemory]) -> list[Added | Refused]:
         place = await self._project(project)
         await self._vectors.check()
-        embedding = asyncio.ensure_future(self._rows(draft.content for draft in drafts))
-        try:
-            groups: dict[str, list[int]] = {}
-            for index, draft in enumerate(drafts):
-                groups.setdefault(place.slot(place.tag(draft.scope.owner)), []).append(index)
-            parts = await asyncio.gather(
-                *(
-                    self._add_to_owner(place, slot, [drafts[i] for i in indices], embedding)
-                    for slot, indices in groups.items()
-                )
+        answers: list[Added | Refused] = []
+        began = time.monotonic()
+        for start in range(0, len(drafts), SLICE):
+            part = drafts[start : start + SLICE]
+            if time.monotonic() - began > self._settings.api.deadline_s * _SHARE_OF_DEADLINE:
+                answers += [
+                    Refused.of(DeadlineExceeded("not reached in time; send it again"))
+                ] * len(part)
+            else:
+                answers += await self._add_slice(place, part)
+        return answers
+
+    async def _add_slice(
+        self, project: Project, drafts: Sequence[NewMemory]
+    ) -> list[Added | Refused]:
+        """Embedding comes first: what a plan stands on is then read just before the commit."""
+        rows = await self._rows(draft.content for draft in drafts)
+        groups: dict[str, list[int]] = {}
+        for index, draft in enumerate(drafts):
+            groups.setdefault(project.slot(project.tag(draft.scope.owner)), []).append(index)
+        parts = await asyncio.gather(
+            *(
+                self._add_to_owner(project, slot, [drafts[i] for i in indices], rows)
+                for slot, indices in groups.items()
             )
-        finally:
-            embedding.cancel()
+        )
         answers: dict[int, Added | Refused] = {}
         for indices, part in zip(groups.values(), parts, strict=True):
             answers.update(zip(indices, part, strict=True))
         return [answers[index] for index in range(len(drafts))]
 
     async def _add_to_owner(
-        self,
-        project: Project,
-        slot: str,
-        drafts: Sequence[NewMemory],
-        embedding: asyncio.Future[Rows],
+        self, project: Project, slot: str, drafts: Sequence[NewMemory], rows: Rows
     ) -> list[Added | Refused]:
         answers: dict[int, Added | Refused] = {}
         written: list[PutMemory] = []
-        todo = list(range(len(drafts)))
+        lagging: set[str] = set()
         for _ in range(ATTEMPTS):
+            todo = [index for index in range(len(drafts)) if index not in answers]
+            if not todo:
+                break
             briefing = await self._brief(project, slot, [drafts[i] for i in todo])
+            lagging |= self._lagging(slot, briefing.standings)
             planned: dict[int, Transaction] = {}
             present: dict[int, str] = {}
+            taken: set[ClaimKey] = set()
             for index in todo:
+                key = claims.key_of(drafts[index])
+                if drafts[index].dedup and key in taken:
+                    continue  # it would lose the race for the claim: next round
                 try:
                     holder = rules.holder(drafts[index], briefing)
                     if holder is not None:
@@ -63,36 +85,37 @@ class Writing(Stores):
                     else:
                         memory_id = mint("mem", slot.rpartition(".")[2])
                         planned[index] = rules.addition(drafts[index], memory_id, slot, briefing)
+                        taken.add(key)
                 except Mem0gError as error:
                     answers[index] = Refused.of(error)
             answers.update(await self._already_there(project, slot, present))
-            rows = await asyncio.shield(embedding)
             times = await self._graph.commit(list(planned.values())) if planned else []
             for (index, transaction), at in zip(planned.items(), times, strict=True):
                 if at is not None:
                     stamped = _stamped(transaction, at)
                     answers[index] = Added(stamped[0].memory)
                     written += stamped
-            todo = [index for index in todo if index not in answers]
-            if not todo:
-                break
-        for index in todo:
-            answers[index] = Refused.of(Conflict("other writers kept changing what this stands on"))
         if written:
             await self._index.apply(project, slot, written, rows)
-        return [answers[index] for index in range(len(drafts))]
+            ended = {write.memory.id for write in written if write.previous is not None}
+            await self._index.bring(project, slot, sorted(lagging & ended))
+        lost = Refused.of(Conflict("other writers kept changing what this stands on"))
+        return [answers.get(index, lost) for index in range(len(drafts))]
 
     async def _brief(self, project: Project, slot: str, drafts: Sequence[NewMemory]) -> Briefing:
         """What these drafts stand on: their contents' claims, and what they supersede."""
-        keys = {claims.key_of(draft) for draft in drafts}
         old_ids = [
             old_id
             for old_id in dict.fromkeys(old for draft in drafts for old in draft.supersedes)
             if (tag := owner_tag(old_id)) and project.slot(tag) == slot
         ]
-        for memory in (await self._graph.read(project.id, old_ids)).values():
-            keys.add(claims.key_of(memory))
-        return await self._graph.brief(slot, list(keys), old_ids)
+        keys = {claims.key_of(draft) for draft in drafts}
+        while True:
+            briefing = await self._graph.brief(slot, list(keys), old_ids)
+            needed = {claims.key_of(each.memory) for each in briefing.standings.values()}
+            if needed <= keys:
+                return briefing
+            keys |= needed  # contents that were not known, or were corrected meanwhile
 
     async def _already_there(
         self, project: Project, slot: str, present: Mapping[int, str]
@@ -103,8 +126,7 @@ class Writing(Stores):
             return {}
         briefing = await self._graph.brief(slot, memory_ids=list(set(present.values())))
         standings = briefing.standings
-        lagging = [each for each, standing in standings.items() if standing.pending]
-        await self._index.bring(project, slot, lagging)
+        await self._index.bring(project, slot, sorted(self._lagging(slot, standings)))
         return {
             index: Added(standings[holder].memory, deduplicated=True)
             for index, holder in present.items()
@@ -117,10 +139,15 @@ class Writing(Stores):
         await self._vectors.check()
         for _ in range(ATTEMPTS):
             last = await self._known(place, memory_id)
-            fresh = rules.corrected(last, correction)
+            kin = await self._graph.read(
+                place.id, [*filter(None, (last.superseded_by,)), *last.supersedes]
+            )
+            fresh = rules.corrected(last, correction, kin)
+            if fresh is None:
+                return last
+            rows = await self._rows([fresh.content])
             old_key, new_key = claims.key_of(last), claims.key_of(fresh)
             briefing = await self._graph.brief(slot, list({old_key, new_key}), [memory_id])
-            rows = await self._rows([fresh.content])
             held = dict(briefing.claims)
             held[old_key] = claims.released(held[old_key], memory_id)
             held[new_key] = claims.taken(held[new_key], fresh)
@@ -130,11 +157,10 @@ class Writing(Stores):
             (at,) = await self._graph.commit([transaction])
             if at is not None:
                 stamped = _stamped(transaction, at)
-                standing = briefing.standings.get(memory_id)
-                if standing is not None and standing.pending:
-                    await self._index.bring(place, slot, [memory_id])
-                else:
-                    await self._index.apply(place, slot, stamped, rows)
+                await self._index.apply(place, slot, stamped, rows)
+                await self._index.bring(
+                    place, slot, sorted(self._lagging(slot, briefing.standings))
+                )
                 return stamped[0].memory
         raise Conflict("other writers kept changing this memory")
 
@@ -159,6 +185,14 @@ class Writing(Stores):
         """Vectors by content."""
         texts = list(dict.fromkeys(contents))
         return dict(zip(texts, await self._embedder.embed(texts), strict=True))
+
+    def _lagging(self, slot: str, standings: Mapping[str, Standing]) -> set[str]:
+        """Memories whose index an earlier write left behind, as far as this process knows."""
+        return {
+            memory_id
+            for memory_id, standing in standings.items()
+            if standing.pending and not self._index.applied(slot, standing.memory)
+        }
 
 
 def _stamped(transaction: Transaction, at: int) -> list[PutMemory]:

@@ -83,7 +83,8 @@ class Edge:
             return
         scheme, _, credential = headers.get("authorization", "").partition(" ")
         if scheme.lower() not in ("token", "bearer"):
-            credential = headers.get("x-api-key", "")
+            credential = ""
+        credential = credential or headers.get("x-api-key", "")
         if not credential:
             raise Unauthenticated("a key is needed: Authorization: Token …, or X-API-Key")
         if not hmac.compare_digest(_hash(credential.strip()), self._key_hash):

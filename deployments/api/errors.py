@@ -55,6 +55,10 @@ def invalid(problems: Sequence[Any]) -> InvalidInput:
     return InvalidInput(f"{place}: {message}" if place else message)
 
 
+def _says_json(request: Request) -> bool:
+    return "json" in request.headers.get("content-type", "").lower()
+
+
 def install(app: FastAPI) -> None:
     @app.exception_handler(Mem0gError)
     async def _domain(request: Request, error: Mem0gError) -> Response:
@@ -62,7 +66,10 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def _shape(request: Request, error: RequestValidationError) -> Response:
-        return refusal(invalid(error.errors()), request.state.request_id)
+        problem = invalid(error.errors())
+        if request.method in ("POST", "PUT", "PATCH") and not _says_json(request):
+            problem = InvalidInput("send the body as JSON, with Content-Type: application/json")
+        return refusal(problem, request.state.request_id)
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> Response:

@@ -17,6 +17,7 @@ def routes(memories: Memories) -> APIRouter:
     async def home() -> RedirectResponse:
         return RedirectResponse("/docs")
 
+    @router.head("/health", include_in_schema=False)
     @router.get("/health")
     async def health() -> Json:
         """This process answers."""

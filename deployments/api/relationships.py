@@ -16,9 +16,8 @@ from deployments.api.requests import (
     RelationshipIn,
 )
 from memory.clock import format_instant
-from memory.errors import InvalidInput
 from memory.memories import Memories
-from memory.model import RESERVED_RELATIONS, UNSET, Direction
+from memory.model import UNSET, Direction
 
 
 def routes(memories: Memories) -> APIRouter:
@@ -34,10 +33,6 @@ def routes(memories: Memories) -> APIRouter:
     )
     async def relate(memory_id: str, body: RelationshipIn, project: Project) -> Json:
         """Relate two memories. 200 instead of 201 where the same edge stands already."""
-        if body.relation in RESERVED_RELATIONS:
-            raise InvalidInput(f"{body.relation} is reserved: the service makes these edges itself")
-        if body.target_id == memory_id:
-            raise InvalidInput("a memory cannot be related to itself")
         edge, created = await memories.relate(project, body.edge(memory_id))
         return Json(edge_out(edge), 201 if created else 200)
 

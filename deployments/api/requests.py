@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import Query as Parameter
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
 from deployments.api import text
 from memory import filters
@@ -117,7 +117,7 @@ class CorrectionIn(Body):
     categories: Categories | None = None
     valid_from: Instant | None = None
     valid_to: Instant | None = None
-    if_version: Annotated[int, Field(ge=1)] | None = None
+    if_version: Annotated[StrictInt, Field(ge=1)] | None = None
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -141,7 +141,7 @@ class SearchIn(ScopeFields):
     """A search by meaning within a scope."""
 
     query: Annotated[StrictStr, Field(max_length=16_384), AfterValidator(text.content)]
-    limit: Annotated[int, Field(ge=1, le=1_000)] = 10
+    limit: Annotated[StrictInt, Field(ge=1, le=1_000)] = 10
     threshold: Annotated[float, Field(ge=0, le=1)] = DEFAULT_THRESHOLD
     filters: Metadata | None = None
 
@@ -211,10 +211,6 @@ class AmendmentIn(Body):
     def end(self) -> int | Unset | None:
         given = "valid_to" in self.model_fields_set
         return _instant(self.valid_to, "valid_to") if given else UNSET
-
-
-class ScopeParameters(ScopeFields):
-    """The scope of a read, as query parameters."""
 
 
 class ListParameters(ScopeFields):

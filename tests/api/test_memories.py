@@ -239,3 +239,43 @@ async def test_batches_answer_each_item_by_itself(client: Client) -> None:
     many.append(many[0])
     answer = await client.post("/v1/memories/batch", json={"memories": many})
     assert answer.status_code == 400
+
+
+async def test_what_is_not_valid_as_long_does_not_stand_for_a_memory(client: Client) -> None:
+    later = await add(client, "works at Acme", valid_from="2200-01-01")
+    now = await add(client, "works at Acme")
+    assert now["id"] != later["id"]
+    assert await search(client, "acme") == [now["id"]]
+    short = await add(client, "rents a flat", valid_to="2200-01-01")
+    assert (await add(client, "rents a flat"))["id"] != short["id"]
+
+
+async def test_many_equal_items_of_a_batch_end_as_one_or_as_all(client: Client) -> None:
+    items = [{"content": "said it again", "user_id": "alice"}] * 300
+    answer = await client.post("/v1/memories/batch", json={"memories": items}, timeout=60)
+    statuses = [each["status"] for each in answer.json()["results"]]
+    assert statuses == [201] + [200] * 299
+    for item in (items := [dict(item, dedup=False) for item in items]):
+        item["content"] = "and again"
+    answer = await client.post("/v1/memories/batch", json={"memories": items}, timeout=60)
+    assert {each["status"] for each in answer.json()["results"]} == {201}
+
+
+async def test_put_changes_only_what_it_names(client: Client) -> None:
+    made = await add(client, "x y z", metadata={"a": None, "b": 1})
+    url = f"/v1/memories/{made['id']}"
+    changed = (await client.put(url, json={"metadata": {"c": 1}})).json()
+    assert changed["metadata"] == {"a": None, "b": 1, "c": 1}
+    assert (await client.put(url, json={})).json() == changed
+    assert (await client.put(url, json={"content": "x y z"})).json() == changed
+
+
+async def test_a_superseded_memory_may_be_corrected_up_to_its_successor(client: Client) -> None:
+    old = await add(client, "lives in Oslo", valid_from="2020-01-01")
+    new = await add(client, "lives in Bergen", valid_from="2022-01-01", supersedes=[old["id"]])
+    url = f"/v1/memories/{old['id']}"
+    for end, status in (("2021-01-01", 200), ("2022-01-01", 200), ("2022-01-02", 409)):
+        assert (await client.put(url, json={"valid_to": end})).status_code == status
+    assert (await client.put(url, json={"valid_to": None})).status_code == 409
+    answer = await client.put(f"/v1/memories/{new['id']}", json={"valid_from": "2019-01-01"})
+    assert answer.status_code == 409

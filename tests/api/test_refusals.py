@@ -195,3 +195,19 @@ async def test_keys(service: MemoryService, settings: Settings) -> None:
         for path in ("/health", "/ready", "/docs", "/openapi.json"):
             assert (await client.get(path)).status_code == 200
         assert_refused(await client.post(url, content=b"{"), 401)
+
+
+async def test_a_body_that_is_not_called_json_is_told_so(client: Client) -> None:
+    answer = await client.post("/v1/memories", content=b'{"content": "x", "user_id": "a"}')
+    assert_refused(answer, 400)
+    assert "Content-Type" in answer.json()["detail"]
+
+
+async def test_odd_ids_to_supersede_and_too_many_conditions(client: Client) -> None:
+    raw = b'{"content": "x", "user_id": "a", "supersedes": ["\\ud800"]}'
+    answer = await client.post(
+        "/v1/memories", content=raw, headers={"content-type": "application/json"}
+    )
+    assert_refused(answer, 404)
+    body = {"query": "x", "user_id": "a", "filters": {"metadata": {str(n): n for n in range(51)}}}
+    assert_refused(await client.post("/v1/memories/search", json=body), 400)

@@ -167,3 +167,13 @@ async def test_a_graph_says_when_it_is_cut(client: Client, ids: Ids) -> None:
     answer = await client.get("/v1/memories/graph", params={"user_id": "alice", "limit": 3})
     assert len(answer.json()["nodes"]) == 3
     assert answer.json()["truncated"] is True
+
+
+async def test_an_edge_that_begins_later_does_not_stand_for_one_now(
+    client: Client, ids: Ids
+) -> None:
+    later = await relate(client, ids["a"], ids["b"], valid_from="2200-01-01")
+    now = await relate(client, ids["a"], ids["b"])
+    assert (later.status_code, now.status_code) == (201, 201)
+    listed = await client.get(f"/v1/memories/{ids['a']}/relationships")
+    assert [each["id"] for each in listed.json()["relationships"]] == [now.json()["id"]]

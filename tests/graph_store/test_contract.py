@@ -92,7 +92,7 @@ async def test_a_transaction_stands_or_falls_as_one(ground: Ground) -> None:
     second = replace(a, content="a2", version=2, recorded_at=AT_COMMIT)
     assert await ground.commit(PutMemory(b), PutMemory(second, previous=stale)) is None
     assert await ground.graph.read("p1", [a.id, b.id]) == {a.id: a}
-    assert await ground.graph.page(ground.slot, None, 10, None, True) != []
+    assert await ground.graph.page([ground.slot], None, 10, None, True) != []
     at = await ground.commit(PutMemory(b), PutMemory(second, previous=a))
     assert at is not None
     assert await ground.graph.read("p1", [a.id, b.id]) == {
@@ -109,7 +109,7 @@ async def test_a_repeated_send_commits_once(ground: Ground) -> None:
     (first,) = await ground.graph.commit([transaction])
     (second,) = await ground.graph.commit([transaction])
     assert first == second
-    assert len(await ground.graph.page(ground.slot, None, 10, None, True)) == 1
+    assert len(await ground.graph.page([ground.slot], None, 10, None, True)) == 1
 
 
 async def test_record_times_of_an_owner_only_grow(ground: Ground) -> None:
@@ -146,11 +146,11 @@ async def test_the_outbox_clears_only_what_still_stands(ground: Ground) -> None:
 
 
 async def test_dirty_owners_are_found_and_cleaned_unless_written_again(ground: Ground) -> None:
-    await ground.graph.brief(ground.slot)
+    await ground.memory("a")
     assert await ground.graph.dirty(60) == []
     (mark,) = await ground.graph.dirty(-60)
     assert mark.slot == ground.slot
-    await ground.graph.brief(ground.slot)
+    await ground.memory("b")
     await ground.graph.clean(mark)
     (mark,) = await ground.graph.dirty(-60)
     await ground.graph.clean(mark)
@@ -265,12 +265,12 @@ async def test_pages_by_session_and_cursor(ground: Ground) -> None:
     memories = [await ground.memory(str(n)) for n in range(5)]
     ground.scope = Scope(user_id="alice", session_id="s2")
     other = await ground.memory("other")
-    page = await ground.graph.page(ground.slot, "s1", 3, None, True)
+    page = await ground.graph.page([ground.slot], "s1", 3, None, True)
     assert [each.memory_id for each in page] == [m.id for m in memories[:1:-1]]
-    page = await ground.graph.page(ground.slot, "s1", 3, page[-1], True)
+    page = await ground.graph.page([ground.slot], "s1", 3, page[-1], True)
     assert [each.memory_id for each in page] == [m.id for m in memories[1::-1]]
-    page = await ground.graph.page(ground.slot, None, 2, None, False)
-    page = await ground.graph.page(ground.slot, None, 9, page[-1], False)
+    page = await ground.graph.page([ground.slot], None, 2, None, False)
+    page = await ground.graph.page([ground.slot], None, 9, page[-1], False)
     assert [each.memory_id for each in page] == [*(m.id for m in memories[2:]), other.id]
 
 

@@ -176,3 +176,44 @@ async def test_concurrent_corrections_all_land(service: MemoryService) -> None:
     history = await service.history("default", made.id)
     assert [each.version for each in history] == list(range(1, 18))
     assert await found(service, "counter") == ["counter"]
+
+
+async def test_a_memory_is_found_by_its_new_text_while_its_index_lags(
+    service: MemoryService, failing: Failing
+) -> None:
+    made = (await add(service, "likes green tea")).memory
+    failing.broken = {"upsert"}
+    with pytest.raises(StoreUnavailable):
+        await service.correct("default", made.id, Correction(content="likes green coffee"))
+    assert await found(service, "green coffee") == ["likes green coffee"]
+
+
+async def test_superseding_what_the_index_lags_behind_leaves_one_open_version(
+    service: MemoryService, failing: Failing, embedder: WordEmbedder
+) -> None:
+    made = (await add(service, "lives in oslo")).memory
+    failing.broken = {"upsert"}
+    with pytest.raises(StoreUnavailable):
+        await service.correct("default", made.id, Correction(content="lives in moss"))
+    failing.broken = set()
+    draft = NewMemory(content="lives in bergen", scope=ALICE, supersedes=(made.id,))
+    (answer,) = await service.add("default", [draft])
+    assert isinstance(answer, Added)
+    vector = (await embedder.embed(["lives in oslo"]))[0]
+    (tenant,) = (await service._project("default")).tenants()
+    hits = await failing.nearest(tenant, vector, Where(open=True), 10)
+    assert [hit.memory_id for hit in hits] == [answer.memory.id]
+
+
+async def test_supersedes_and_corrections_of_the_same_memory_may_meet(
+    service: MemoryService,
+) -> None:
+    for n in range(20):
+        made = (await add(service, f"lives in town {n}")).memory
+        draft = NewMemory(content=f"moved to {n}", scope=ALICE, supersedes=(made.id,))
+        _, (answer,) = await asyncio.gather(
+            service.correct("default", made.id, Correction(content=f"lives in village {n}")),
+            service.add("default", [draft]),
+        )
+        assert isinstance(answer, Added)
+        assert (await service.get("default", made.id)).superseded_by == answer.memory.id

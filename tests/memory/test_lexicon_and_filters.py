@@ -22,6 +22,12 @@ def test_stems_drop_stopwords_and_endings_and_keep_other_languages() -> None:
         ("Alice is Bob's manager", "Bob is Alice's manager", False),
         ("!!!", "???", False),
         ("does not smoke", "does smoke", False),
+        ("likes C++", "likes C#", False),
+        ("it is -5 degrees", "it is 5 degrees", False),
+        ("paid 1.5", "paid 1,5", False),
+        ("rated it 👍", "rated it 👎", False),
+        ("कि", "की", False),
+        ("cafe\u0301", "CAFÉ", True),
     ],
 )
 def test_contents_are_the_same_but_for_case_space_and_punctuation(
