@@ -56,6 +56,8 @@ def where(filters: Mapping[str, Any]) -> Where:
 
 def satisfied(where: Where, memory: Memory) -> bool:
     """Whether a memory meets a search's own clauses: what the stores check on their versions."""
+    if not where.clauses:
+        return True
     held = set(tags(memory.metadata, memory.categories))
     return all(
         not held.isdisjoint(values) if field == "tag" else getattr(memory.scope, field) in values

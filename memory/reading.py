@@ -16,6 +16,8 @@ from memory.ports import Cursor, Hit, Vectors
 from memory.ranking import Scorer
 from memory.stores import Stores, missing, slot_of
 
+_LONG_READ = 50_000
+"""Characters whose stemming would hold up every other call of the process: a thread takes it."""
 _PLACES_A_TRIP = 200
 _FEWEST_CANDIDATES = 50
 _MOST_CANDIDATES = 10_000
@@ -93,7 +95,10 @@ class Reading(Stores):
                 break
             want = min(2 * want, _MOST_CANDIDATES)
         current = await self._current(visible, cosines, vector)
-        found = await asyncio.to_thread(_scored, scorer, visible, current)
+        if sum(len(memory.content) for memory in visible.values()) > _LONG_READ:
+            found = await asyncio.to_thread(_scored, scorer, visible, current)
+        else:
+            found = _scored(scorer, visible, current)
         found.sort(key=lambda each: (-each.score, each.memory.id))
         return [each for each in found if each.score >= query.threshold][: query.limit]
 
@@ -148,7 +153,6 @@ class Reading(Stores):
 def _scored(
     scorer: Scorer, memories: Mapping[str, Memory], cosines: Mapping[str, float]
 ) -> list[Found]:
-    """In a thread: stemming many long texts would hold up every other call."""
     return [
         Found(memory, scorer.score(cosines[each], memory.content))
         for each, memory in memories.items()
