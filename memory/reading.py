@@ -19,7 +19,7 @@ from memory.stores import Stores, missing, slot_of
 _LONG_READ = 50_000
 """Characters whose stemming would hold up every other call of the process: a thread takes it."""
 _PLACES_A_TRIP = 200
-_FEWEST_CANDIDATES = 50
+_FEWEST_CANDIDATES = 30
 _MOST_CANDIDATES = 10_000
 """Weaviate's own limit on one query's results (QUERY_MAXIMUM_RESULTS)."""
 
