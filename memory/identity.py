@@ -49,6 +49,12 @@ class Project:
         return [f"p{self.id}-g{self.generation}-b{bucket}" for bucket in range(self.buckets)]
 
 
+def split_slot(slot: str) -> tuple[str, str]:
+    """Project id and owner tag of a Project.slot."""
+    project_id, _, tag = slot.rpartition(".")
+    return project_id, tag
+
+
 def mint(prefix: str, tag: str) -> str:
     """A new id of an owner: `prefix` is mem or rel."""
     low = (0b10 << _RANDOM_BITS) | secrets.randbits(_RANDOM_BITS)

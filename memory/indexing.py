@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from memory import filters
 from memory.errors import Unavailable
-from memory.identity import Project
+from memory.identity import Project, split_slot
 from memory.lexicon import stems
 from memory.model import Memory
 from memory.ports import Embedder, GraphStore, Point, Retraction, Vectors, VectorStore
@@ -40,7 +40,7 @@ class Index:
     ) -> None:
         """Index versions just committed in a slot; `rows` holds vectors by content, as far as
         the caller has them."""
-        tenant = project.tenant(slot.rpartition(".")[2])
+        tenant = project.tenant(split_slot(slot)[1])
         memories = [write.memory for write in written]
         retractions = [
             Retraction(each.previous.id, each.previous.version, each.memory.recorded_at)
@@ -56,7 +56,7 @@ class Index:
         self._settle(project, slot, {each.id: str(each.version) for each in memories})
 
     async def erase(self, project: Project, slot: str, memory_id: str) -> None:
-        await self._vectors.erase(project.tenant(slot.rpartition(".")[2]), [memory_id])
+        await self._vectors.erase(project.tenant(split_slot(slot)[1]), [memory_id])
         self._settle(project, slot, {memory_id: ERASED})
 
     def _settle(self, project: Project, slot: str, tokens: Mapping[str, str]) -> None:
@@ -95,7 +95,7 @@ class Index:
     ) -> None:
         """Bring memories of an owner up to the record, again for as long as it moves meanwhile.
         `mend` also repairs points that a crash of the vector store left unindexed."""
-        tenant = project.tenant(slot.rpartition(".")[2])
+        tenant = project.tenant(split_slot(slot)[1])
         write = self._vectors.restore if mend else self._vectors.upsert
         while memory_ids:
             tokens = {}
@@ -110,7 +110,7 @@ class Index:
             memory_ids = (await self._graph.settle({slot: tokens}))[slot]
 
     async def _register(self, project: Project, slot: str, memories: Sequence[Memory]) -> None:
-        tag = slot.rpartition(".")[2]
+        _, tag = split_slot(slot)
         await self._graph.register(project.id, {tag: [memory.scope for memory in memories]})
 
     async def repair(self, project_of: Callable[[str], Awaitable[Project]]) -> int:
@@ -121,7 +121,7 @@ class Index:
                 continue
             try:
                 await self._vectors.check()
-                project = await project_of(mark.slot.rpartition(".")[0])
+                project = await project_of(split_slot(mark.slot)[0])
                 behind = await self._graph.pending(mark.slot)
                 await self.bring(project, mark.slot, behind, mend=True)
                 done += len(behind)

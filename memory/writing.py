@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from memory import claims, rules
 from memory.errors import Conflict, DeadlineExceeded, Mem0gError, Refused
-from memory.identity import Project, mint, owner_tag
+from memory.identity import Project, mint, owner_tag, split_slot
 from memory.model import Added, Correction, Memory, NewMemory
 from memory.ports import Briefing, Standing, Vectors
 from memory.stores import Stores, slot_of
@@ -83,7 +83,7 @@ class Writing(Stores):
                     if holder is not None:
                         present[index] = holder
                     else:
-                        memory_id = mint("mem", slot.rpartition(".")[2])
+                        memory_id = mint("mem", split_slot(slot)[1])
                         planned[index] = rules.addition(drafts[index], memory_id, slot, briefing)
                         taken.add(key)
                 except Mem0gError as error:
