@@ -74,10 +74,19 @@ class EmbedderSettings(Section):
 
 
 class Ranking(Section):
-    """`calibrations` maps a model's name to the curve fitted for it."""
+    """`calibrations` maps a model's name to the curve fitted for it. A memory `half_life_days`
+    old scores half; None is without decay. `similar_cosine` is where texts count as similar."""
 
     lexical_weight: float = Field(default=0.4, ge=0)
+    half_life_days: float | None = Field(default=None, gt=0)
+    similar_cosine: float = Field(default=0.85, ge=-1, le=1)
     calibrations: dict[str, Calibration] = {DEFAULT_MODEL: Calibration(slope=8.79, intercept=-1.67)}
+
+
+class GraphSettings(Section):
+    """`follows`: consecutive memories of a session follow each other, as derived edges."""
+
+    follows: bool = True
 
 
 class VectorStoreSettings(Section):
@@ -138,6 +147,7 @@ class Settings(BaseSettings):
     api: Api = Api()
     embedder: EmbedderSettings = EmbedderSettings()
     ranking: Ranking = Ranking()
+    graph: GraphSettings = GraphSettings()
     vector_store: VectorStoreSettings = VectorStoreSettings()
     weaviate: WeaviateSettings = WeaviateSettings()
     redis: RedisSettings = RedisSettings()

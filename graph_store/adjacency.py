@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from graph_store.connection import Command
 from graph_store.keys import OwnerKeys
-from graph_store.packing import unpack_member
-from memory.model import Direction
+from graph_store.packing import stamp
+from graph_store.ranges import ranges
 from memory.ports import Adjacent, Reach
+from memory.view import Direction
 
 WORK_CAP = 20_000
 """Members read of one set at most; a set of more that are all out of sight reads as cut."""
@@ -21,72 +22,111 @@ _SIDES = {
 
 
 @dataclass(slots=True)
-class _Side:
-    """One adjacency set on its way to `limit` visible edges."""
+class _Set:
+    """One adjacency set on its way to `limit` visible members."""
 
-    memory_id: str
     key: str
     outgoing: bool
+    retracted: bool
     offset: int = 0
-    taken: int = 0
     done: bool = False
+    rows: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Reading:
-    """Alternate `commands` and `take` until there are no more commands.
+    """Alternate `commands` and `take` until there are no more commands, then see `found`.
 
-    Live edges only: retracted versions lie in sets of their own. Score is valid_to, so a range
-    by score skips what has ended without reading it.
+    Of the live edges the score is valid_to, of the retracted ones retracted_at: a range by score
+    skips what has ended by then, or was retracted by then, without reading it.
     """
 
     owner: OwnerKeys
     memory_ids: Sequence[str]
     reach: Reach
     cut: bool = False
-    found: dict[str, list[Adjacent]] = field(default_factory=dict)
-    _sides: list[_Side] = field(default_factory=list)
+    _sides: dict[tuple[str, bool], list[_Set]] = field(default_factory=dict)
+    _reads: dict[tuple[bool, int], list[_Set]] = field(default_factory=dict)
+    _as_of: str = ""
+    _known_at: str = ""
 
     def __post_init__(self) -> None:
-        self.found = {memory_id: [] for memory_id in self.memory_ids}
-        self._sides = [
-            _Side(memory_id, self.owner.key(side, memory_id), outgoing)
-            for memory_id in self.memory_ids
-            for side, outgoing in _SIDES[self.reach.direction]
-        ]
+        world = self.reach.world
+        self._as_of, self._known_at = stamp(world.as_of), stamp(world.known_at)
+        past = world.known_at is not None
+        for memory_id in self.memory_ids:
+            for side, outgoing in _SIDES[self.reach.direction]:
+                sets = [_Set(self.owner.key(side, memory_id), outgoing, retracted=False)]
+                if past:
+                    retracted = self.owner.key(f"x{side}", memory_id)
+                    sets.append(_Set(retracted, outgoing, retracted=True))
+                self._sides[memory_id, outgoing] = sets
 
     def commands(self) -> list[Command]:
-        self._sides = [side for side in self._sides if not side.done]
-        size = self._page()
+        """One for all sets that are read alike."""
+        self._reads = {}
+        for sets in self._sides.values():
+            for each in sets:
+                if not each.done:
+                    self._reads.setdefault((each.retracted, each.offset), []).append(each)
         return [
-            ("ZRANGE", side.key, "+inf", f"({self.reach.at}", "BYSCORE", "REV",
-             "LIMIT", side.offset, size)
-            for side in self._sides
-        ]  # fmt: skip
+            ranges(
+                [each.key for each in sets], *self._range(retracted), "LIMIT", offset, self._page()
+            )
+            for (retracted, offset), sets in self._reads.items()
+        ]
 
-    def take(self, answers: Sequence[Sequence[str]]) -> None:
-        size = self._page()
-        for side, rows in zip(self._sides, answers, strict=True):
-            side.offset += len(rows)
-            for row in rows:
-                edge = unpack_member(row, side.outgoing)
-                if not self._visible(edge):
-                    continue
-                if side.taken == self.reach.limit:
-                    self.cut = side.done = True
-                    break
-                self.found[side.memory_id].append(edge)
-                side.taken += 1
-            if len(rows) < size:
-                side.done = True
-            elif side.offset >= WORK_CAP and not side.done:
-                self.cut = side.done = True
+    def _range(self, retracted: bool) -> tuple[str, ...]:
+        world = self.reach.world
+        if retracted:
+            return (f"({world.known_at}", "+inf", "BYSCORE")
+        return ("+inf", f"({world.as_of}", "BYSCORE", "REV")
+
+    def take(self, answers: Iterable[Sequence[Sequence[str]]]) -> None:
+        for sets, answer in zip(self._reads.values(), answers, strict=True):
+            for each, members in zip(sets, answer, strict=True):
+                self._take(each, members)
+
+    def _take(self, each: _Set, members: Sequence[str]) -> None:
+        each.offset += len(members)
+        for member in members:
+            if not self._visible(member):
+                continue
+            if len(each.rows) == self.reach.limit:
+                self.cut = each.done = True
+                return
+            each.rows.append(member)
+        if len(members) < self._page():
+            each.done = True
+        elif each.offset >= WORK_CAP:
+            self.cut = each.done = True
+
+    def found(self) -> dict[str, list[Adjacent]]:
+        """Visible edges by memory, outgoing ones first."""
+        found: dict[str, list[Adjacent]] = {memory_id: [] for memory_id in self.memory_ids}
+        for (memory_id, outgoing), sets in self._sides.items():
+            for member in self._merged(sets):
+                _, _, _, relation, other, edge_id = member.split("|")
+                found[memory_id].append(Adjacent(edge_id, relation, other, outgoing))
+        return found
+
+    def _merged(self, sets: Sequence[_Set]) -> list[str]:
+        """Live and retracted edges in the order of the live ones: by valid_to, then by member."""
+        rows = [row for each in sets for row in each.rows]
+        if len(sets) > 1:
+            rows.sort(key=lambda row: (row.split("|", 2)[1], row), reverse=True)
+            self.cut |= len(rows) > self.reach.limit
+        return rows[: self.reach.limit]
 
     def _page(self) -> int:
         """One more than asked for tells whether there are more."""
         return min(self.reach.limit + 1, WORK_CAP)
 
-    def _visible(self, edge: Adjacent) -> bool:
-        return edge.valid_from <= self.reach.at and (
-            not self.reach.relations or edge.relation in self.reach.relations
+    def _visible(self, member: str) -> bool:
+        """Stamps compare as text."""
+        valid_from, valid_to, recorded_at, relation, _ = member.split("|", 4)
+        return (
+            valid_from <= self._as_of < valid_to
+            and recorded_at <= self._known_at
+            and (not self.reach.relations or relation in self.reach.relations)
         )

@@ -16,6 +16,7 @@ from memory.transaction import (
     ERASED,
     Claim,
     EraseMemory,
+    Expect,
     PutEdge,
     PutMemory,
     RetractEdge,
@@ -54,7 +55,7 @@ def _claim(keys: OwnerKeys, claim: Claim, checks: list[Command], writes: list[Co
 
 def _checks(keys: OwnerKeys, write: Write, fresh: set[str]) -> Iterator[Command]:
     match write:
-        case PutMemory(previous=Memory() as last) | EraseMemory(memory=last):
+        case PutMemory(previous=Memory() as last) | EraseMemory(memory=last) | Expect(memory=last):
             yield _unchanged(keys.memory(last.id), last)
         case PutEdge(previous=Edge() as last) | RetractEdge(edge=last):
             yield _unchanged(keys.edge(last.id), last)
@@ -79,7 +80,7 @@ def _writes(keys: OwnerKeys, write: Write, now: int) -> Iterator[Command]:
             if previous is not None:
                 gone = replace(previous, retracted_at=AT_COMMIT)
                 yield from _leave_adjacency(keys, previous)
-                yield ["RPUSH", keys.key("ev", edge.id), packing.pack_edge(gone)]
+                yield ["ZADD", keys.key("ev", edge.id), packing.MICROS, packing.pack_edge(gone)]
             yield from _put_edge(keys, edge)
         case RetractEdge(edge=edge):
             yield from _leave_adjacency(keys, edge)
@@ -97,7 +98,7 @@ def _put_memory(
             yield ["ZADD", keys.session(memory.scope.session_id), created, memory.id]
     else:
         gone = replace(previous, retracted_at=AT_COMMIT)
-        yield ["RPUSH", keys.key("mv", memory.id), packing.pack_memory(gone)]
+        yield ["ZADD", keys.key("mv", memory.id), packing.MICROS, packing.pack_memory(gone)]
     yield ["SET", keys.memory(memory.id), packing.pack_memory(memory)]
     if memory.valid_to is not None or memory.valid_from > now:
         yield ["ZADD", keys.key("bd"), packing.score(memory.valid_to), memory.id]
@@ -124,7 +125,7 @@ def _put_edge(keys: OwnerKeys, edge: Edge) -> Iterator[Command]:
     for key, outgoing in _ends(keys, edge):
         yield ["ZADD", keys.key(key), end, packing.member(edge, outgoing)]
     if edge.relation == SUPERSEDES:
-        yield ["HSET", keys.key("sb"), edge.target, edge.source]
+        yield ["HSET", keys.key("sb"), edge.target, packing.pack_successor(edge.source)]
 
 
 def _leave_adjacency(keys: OwnerKeys, edge: Edge) -> Iterator[Command]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from typing import Any, cast
 
+import hiredis
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.cluster import RedisCluster
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import (
@@ -106,6 +108,7 @@ class Connection:
             timeout=self._settings.deadline_s,
             **common,
         )
+        pool.connection_class = _packing_in_c(pool.connection_class)
         client = Redis(connection_pool=pool)
         cluster = "cluster_enabled:1" in await _cluster_info(client)
         if not cluster:
@@ -121,6 +124,20 @@ async def _cluster_info(client: Redis) -> str:
     if isinstance(info, dict):
         return f"cluster_enabled:{info.get('cluster_enabled', 0)}"
     return str(info)
+
+
+def _packing_in_c(kind: type[AbstractConnection]) -> type[AbstractConnection]:
+    """The same connection, but it packs commands with hiredis: redis-py does so only in its
+    blocking client, and packing in Python was a fifth of a walk's time."""
+
+    class Packing(kind):  # type: ignore[misc, valid-type]
+        def pack_command(self, *args: Any) -> list[bytes]:
+            return [hiredis.pack_command(args)]
+
+        def pack_commands(self, commands: Iterable[Any]) -> list[bytes]:
+            return [b"".join(map(hiredis.pack_command, commands))]
+
+    return Packing
 
 
 def _refuses(error: ResponseError) -> bool:

@@ -1,13 +1,13 @@
 """The key grammar: every key of an owner carries its slot as hash tag, so one script reaches all.
 
 mg:{slot}:clock        last record time of the owner, microseconds
-mg:{slot}:m:<mid>      last version of a memory (packing.py)   mv:<mid>  list of those before it
-mg:{slot}:e:<eid>      last version of an edge                 ev:<eid>  list of those before it
+mg:{slot}:m:<mid>      last version of a memory (packing.py)   mv:<mid>  earlier, by retracted_at
+mg:{slot}:e:<eid>      last version of an edge                 ev:<eid>  earlier, by retracted_at
 mg:{slot}:o:<mid>      outgoing edges, score = valid_to        i:<mid>   incoming
 mg:{slot}:xo:<mid>     retracted ones, score = retracted_at    xi:<mid>  incoming
 mg:{slot}:ix           memory ids by created_at                s:<hash>  those of one session
 mg:{slot}:bd           ids that are not open, by valid_to      tomb      erased ids by time
-mg:{slot}:sb           memory id → its successor               ob        memory id → outbox token
+mg:{slot}:sb           memory id → recorded_at, successor      ob        memory id → outbox token
 mg:{slot}:c            content claims                          rc:<mid>  edge claims of a source
 mg:{slot}:op:<id>      record time of an operation             lease     the repair worker's
 mg:dirty:<0-f>         slots written lately, by time

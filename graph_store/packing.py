@@ -14,10 +14,9 @@ import orjson
 
 from memory.clock import AT_COMMIT
 from memory.model import Edge, Event, Memory, Scope
-from memory.ports import Adjacent
 from memory.transaction import Holding
 
-FORMAT = "1"
+FORMAT = "2"
 STAMP, MICROS = "\x00", "\x01"
 _OPEN = "9" * 17
 _SHIFT = 10**16
@@ -84,6 +83,22 @@ def unpack_memory(memory_id: str, packed: str, superseded_by: str | None = None)
     )
 
 
+def known(packed: str, at: int) -> bool:
+    """Whether this version was the one known then; told by its head alone."""
+    return packed[18:35] <= stamp(at) < packed[35:52]
+
+
+def pack_successor(memory_id: str) -> str:
+    """Who superseded a memory, with the time that was recorded."""
+    return stamp(AT_COMMIT) + memory_id
+
+
+def unpack_successor(text: str | None, known_at: int | None) -> str | None:
+    if text is None or (known_at is not None and text[:17] > stamp(known_at)):
+        return None
+    return text[17:]
+
+
 def pack_edge(edge: Edge) -> str:
     return head(edge) + _json(
         source=edge.source, target=edge.target, relation=edge.relation, metadata=edge.metadata
@@ -103,15 +118,11 @@ def unpack_edge(edge_id: str, packed: str) -> Edge:
 
 
 def member(edge: Edge, outgoing: bool) -> str:
-    """The edge in an adjacency set; commit.lua's erase takes it apart by the same bars."""
+    """The edge in an adjacency set; adjacency.py and commit.lua's erase take it apart by the same
+    bars."""
     times = (edge.valid_from, edge.valid_to, edge.recorded_at)
     other = edge.target if outgoing else edge.source
     return "|".join((*map(stamp, times), edge.relation, other, edge.id))
-
-
-def unpack_member(text: str, outgoing: bool) -> Adjacent:
-    valid_from, valid_to, _, relation, other, edge_id = text.split("|")
-    return Adjacent(edge_id, relation, other, outgoing, unstamp(valid_from) or 0, unstamp(valid_to))
 
 
 def pack_holdings(holdings: tuple[Holding, ...]) -> str:
@@ -126,15 +137,13 @@ def unpack_holdings(text: str | None) -> tuple[Holding, ...]:
 
 
 def _times(packed: str) -> dict[str, Any]:
-    created, recorded, retracted, begin, end = (
-        unstamp(packed[1 + 17 * index : 18 + 17 * index]) for index in range(_TIMES)
-    )
+    retracted, end = packed[35:52], packed[69:86]
     return {
-        "created_at": created,
-        "recorded_at": recorded,
-        "retracted_at": retracted,
-        "valid_from": begin,
-        "valid_to": end,
+        "created_at": int(packed[1:18]) - _SHIFT,
+        "recorded_at": int(packed[18:35]) - _SHIFT,
+        "retracted_at": None if retracted == _OPEN else int(retracted) - _SHIFT,
+        "valid_from": int(packed[52:69]) - _SHIFT,
+        "valid_to": None if end == _OPEN else int(end) - _SHIFT,
     }
 
 

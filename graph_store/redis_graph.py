@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from graph_store import adjacency, keys, packing
+from graph_store import adjacency, keys, packing, versions
 from graph_store.committing import script_call
 from graph_store.connection import Command, Connection
 from graph_store.keys import OwnerKeys
@@ -80,24 +80,25 @@ class RedisGraph:
         self, slot: str, claims: Sequence[ClaimKey] = (), memory_ids: Sequence[str] = ()
     ) -> Briefing:
         owner = OwnerKeys(slot)
-        commands: list[Command] = [
-            _now(owner),
-            *(("HGET", owner.claim(claim), claim.field) for claim in claims),
-        ]
+        commands: list[Command] = [("HGET", owner.claim(claim), claim.field) for claim in claims]
         if memory_ids:
-            commands += [*_read(owner, memory_ids), ("HMGET", owner.key("ob"), *memory_ids)]
-        (now, _), *answers = await self._redis.run(*commands)
+            commands += [
+                *versions.memory_commands(owner, memory_ids),
+                ("HMGET", owner.key("ob"), *memory_ids),
+            ]
+        # The clock comes last, so that it is not behind anything that was read.
+        *answers, (now, _) = await self._redis.run(*commands, _now(owner))
         held: dict[ClaimKey, tuple[Holding, ...]] = {
             claim: packing.unpack_holdings(text)
             for claim, text in zip(claims, answers, strict=False)
         }
         standings = {}
         if memory_ids:
-            packed, successors, tokens = answers[-3:]
-            pending = dict(zip(memory_ids, tokens, strict=True))
+            memories = versions.take_memories(memory_ids, iter(answers[-3:-1]))
+            pending = dict(zip(memory_ids, answers[-1], strict=True))
             standings = {
                 memory_id: Standing(memory, pending[memory_id] is not None)
-                for memory_id, memory in _memories(memory_ids, packed, successors)
+                for memory_id, memory in memories.items()
             }
         return Briefing(int(now), held, standings)
 
@@ -110,30 +111,35 @@ class RedisGraph:
         answers = await self._redis.run(*marks.values(), *map(script_call, transactions))
         return [int(at[0]) if done else None for done, *at in answers[len(marks) :]]
 
-    async def read(self, project_id: str, memory_ids: Sequence[str]) -> dict[str, Memory]:
+    async def read(
+        self, project_id: str, memory_ids: Sequence[str], known_at: int | None = None
+    ) -> dict[str, Memory]:
         groups: dict[OwnerKeys, list[str]] = {}
         for memory_id in dict.fromkeys(memory_ids):
             groups.setdefault(keys.of(project_id, memory_id), []).append(memory_id)
         if not groups:
             return {}
-        commands = [each for owner, ids in groups.items() for each in _read(owner, ids)]
+        commands = [
+            command
+            for owner, ids in groups.items()
+            for command in versions.memory_commands(owner, ids, known_at)
+        ]
         answers = iter(await self._redis.run(*commands))
         found: dict[str, Memory] = {}
         for ids in groups.values():
-            found.update(_memories(ids, next(answers), next(answers)))
+            found.update(versions.take_memories(ids, answers, known_at))
         return found
 
     async def history(self, slot: str, memory_id: str) -> list[Memory]:
         owner = OwnerKeys(slot)
-        before, last, successor = await self._redis.run(
-            ("LRANGE", owner.key("mv", memory_id), 0, -1),
-            ("GET", owner.memory(memory_id)),
-            ("HGET", owner.key("sb"), memory_id),
+        earlier, *answers = await self._redis.run(
+            ("ZRANGE", owner.key("mv", memory_id), 0, -1),
+            *versions.memory_commands(owner, [memory_id]),
         )
-        if last is None:
+        last = versions.take_memories([memory_id], iter(answers))
+        if not last:
             return []
-        versions = [packing.unpack_memory(memory_id, packed) for packed in before]
-        return [*versions, packing.unpack_memory(memory_id, last, successor)]
+        return [packing.unpack_memory(memory_id, each) for each in earlier] + [*last.values()]
 
     async def page(
         self,
@@ -167,6 +173,20 @@ class RedisGraph:
             ]
         return places[:limit]
 
+    async def session_neighbours(
+        self, slot: str, places: Sequence[tuple[str, Cursor]], later: bool, limit: int
+    ) -> list[list[Cursor]]:
+        owner = OwnerKeys(slot)
+        tail = ("+inf", "BYSCORE") if later else ("-inf", "BYSCORE", "REV")
+        answers = await self._redis.run(
+            *(
+                ("ZRANGE", owner.session(session_id), f"({place.created_at}", *tail,
+                 "LIMIT", 0, limit, "WITHSCORES")
+                for session_id, place in places
+            )
+        )  # fmt: skip
+        return [[Cursor(int(float(at)), each) for each, at in _pairs(rows)] for rows in answers]
+
     async def instant(self, slots: Sequence[str]) -> Instant:
         answers = await self._redis.run(*(_now(OwnerKeys(slot)) for slot in slots))
         return Instant(max(int(now) for now, _ in answers), any(count for _, count in answers))
@@ -184,26 +204,26 @@ class RedisGraph:
         if names:
             await self._redis.run(*(("SADD", key, tag) for key, tag in sorted(names)))
 
-    async def expand(self, slot: str, memory_ids: Sequence[str], reach: Reach) -> Expansion:
-        owner = OwnerKeys(slot)
+    async def expand(
+        self, slot: str, memory_ids: Sequence[str], reach: Reach, memories: bool = True
+    ) -> Expansion:
+        owner, known_at = OwnerKeys(slot), reach.world.known_at
         reading = adjacency.Reading(owner, memory_ids, reach)
-        answers = await self._redis.run(*_read(owner, memory_ids), *reading.commands())
-        memories = dict(_memories(memory_ids, answers[0], answers[1]))
-        reading.take(answers[2:])
+        first = versions.memory_commands(owner, memory_ids, known_at) if memories else []
+        answers = iter(await self._redis.run(*first, *reading.commands()))
+        nodes = versions.take_memories(memory_ids, answers, known_at) if memories else {}
+        reading.take(answers)
         while more := reading.commands():
             reading.take(await self._redis.run(*more))
-        return Expansion(memories, reading.found, reading.cut)
+        return Expansion(nodes, reading.found(), reading.cut)
 
-    async def edges(self, slot: str, edge_ids: Sequence[str]) -> dict[str, Edge]:
+    async def edges(
+        self, slot: str, edge_ids: Sequence[str], known_at: int | None = None
+    ) -> dict[str, Edge]:
         if not edge_ids:
             return {}
-        owner = OwnerKeys(slot)
-        packed = await self._redis.one("MGET", *map(owner.edge, edge_ids))
-        return {
-            edge_id: packing.unpack_edge(edge_id, text)
-            for edge_id, text in zip(edge_ids, packed, strict=True)
-            if text is not None
-        }
+        commands = versions.edge_commands(OwnerKeys(slot), edge_ids, known_at)
+        return versions.take_edges(edge_ids, iter(await self._redis.run(*commands)), known_at)
 
     async def dirty(self, older_than: float) -> list[Dirty]:
         now, _ = await self._redis.one(*_now(OwnerKeys("dirty")))
@@ -247,22 +267,6 @@ class RedisGraph:
 
 def _now(owner: OwnerKeys) -> Command:
     return ("EVAL", _NOW, 2, owner.key("clock"), owner.key("bd"))
-
-
-def _read(owner: OwnerKeys, memory_ids: Sequence[str]) -> list[Command]:
-    """Last versions and successors of memories of one owner."""
-    return [
-        ("MGET", *map(owner.memory, memory_ids)),
-        ("HMGET", owner.key("sb"), *memory_ids),
-    ]
-
-
-def _memories(
-    memory_ids: Sequence[str], packed: Sequence[str | None], successors: Sequence[str | None]
-) -> Iterable[tuple[str, Memory]]:
-    for memory_id, text, successor in zip(memory_ids, packed, successors, strict=True):
-        if text is not None:
-            yield memory_id, packing.unpack_memory(memory_id, text, successor)
 
 
 def _place(cursor: Cursor) -> tuple[int, str]:

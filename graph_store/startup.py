@@ -38,6 +38,11 @@ async def assert_format(redis: Connection, card: ModelCard) -> None:
             f"the data is of format {written}, this version reads up to {FORMAT}; "
             "start the version of Mem0g that wrote it, or a later one"
         )
+    if int(written) < int(FORMAT):
+        raise StartupRefused(
+            f"the data is of format {written}, from before the first release, which this version "
+            "does not read; start on an empty MEM0G_DATA_DIR (or Redis)"
+        )
     if (model, dimensions) != (card.name, str(card.dimensions)):
         raise StartupRefused(
             f"the data was made with the model {model} ({dimensions} dimensions), not with "

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from memory.errors import InvalidInput
-from memory.model import Memory, Where
+from memory.model import Memory
+from memory.view import Where
 
 MOST_KEYS = 50
 """Of metadata in one filter: each is a condition that the stores evaluate."""

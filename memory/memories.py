@@ -6,22 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from memory.errors import Refused
-from memory.model import (
-    Added,
-    Correction,
-    Direction,
-    Edge,
-    Found,
-    Graph,
-    Memory,
-    Neighbourhood,
-    NewEdge,
-    NewMemory,
-    Page,
-    Query,
-    Scope,
-    Unset,
-)
+from memory.model import Correction, Edge, Memory, NewEdge, NewMemory, Scope, Unset
+from memory.results import Added, Found, Graph, GraphDifference, Neighbourhood, Page, Path
+from memory.view import ANY_EDGE, NOW, Query, View, Walk
 
 
 class Memories(Protocol):
@@ -33,14 +20,18 @@ class Memories(Protocol):
         """One answer a draft, in order; each draft is stored wholly or not at all."""
         ...
 
-    async def get(self, project: str, memory_id: str) -> Memory: ...
+    async def get(self, project: str, memory_id: str, view: View = NOW) -> Memory:
+        """The version known at known_at, whether or not it is valid now; NotFound where the view
+        names an as_of at which it was not valid."""
+        ...
 
     async def correct(self, project: str, memory_id: str, correction: Correction) -> Memory:
         """Raises VersionMismatch where if_version is not the last version."""
         ...
 
-    async def erase(self, project: str, memory_id: str) -> None:
-        """Remove content, vectors, versions and the edges on both ends."""
+    async def erase(self, project: str, memory_id: str) -> int:
+        """Remove content, vectors, versions and the edges on both ends, from every past as well;
+        returns the record time, microseconds."""
         ...
 
     async def history(self, project: str, memory_id: str) -> list[Memory]:
@@ -48,20 +39,32 @@ class Memories(Protocol):
         ...
 
     async def page(
-        self, project: str, scope: Scope, limit: int, cursor: str | None, newest: bool
+        self,
+        project: str,
+        scope: Scope,
+        limit: int,
+        cursor: str | None,
+        newest: bool,
+        view: View = NOW,
     ) -> Page:
-        """Memories visible now, by created_at."""
+        """Memories of the view, by created_at. A cursor keeps the instant of its first page."""
         ...
 
     async def search(self, project: str, query: Query) -> list[Found]:
-        """Visible memories at or above the threshold, best first."""
+        """Memories of the query's view at or above the threshold, best first, each judged by
+        the text that was known then."""
         ...
 
     async def relate(self, project: str, edge: NewEdge) -> tuple[Edge, bool]:
         """The edge, and whether it is new."""
         ...
 
-    async def relationships(self, project: str, memory_id: str) -> list[Edge]: ...
+    async def relationships(
+        self, project: str, memory_id: str, walk: Walk, view: View = NOW
+    ) -> list[Edge]:
+        """Edges of a memory in the view, by created_at. A memory that the view does not show has
+        none, and is NotFound where the view names an instant; so for `related` and `path`."""
+        ...
 
     async def amend_edge(
         self,
@@ -79,18 +82,42 @@ class Memories(Protocol):
         ...
 
     async def related(
-        self,
-        project: str,
-        memory_id: str,
-        depth: int,
-        relations: Sequence[str],
-        direction: Direction,
-        limit: int,
+        self, project: str, memory_id: str, walk: Walk, limit: int, view: View = NOW
     ) -> Neighbourhood:
         """Breadth first, nearest first, each memory once, without the start."""
         ...
 
-    async def graph(self, project: str, scope: Scope, limit: int) -> Graph: ...
+    async def path(
+        self, project: str, start_id: str, end_id: str, walk: Walk, view: View = NOW
+    ) -> Path:
+        """A shortest way of at most walk.depth edges; the same one each time."""
+        ...
+
+    async def graph(
+        self,
+        project: str,
+        scope: Scope,
+        limit: int,
+        cursor: str | None = None,
+        walk: Walk = ANY_EDGE,
+        view: View = NOW,
+    ) -> Graph:
+        """Memories of the view, newest first, with the edges between them."""
+        ...
+
+    async def graph_difference(
+        self,
+        project: str,
+        scope: Scope,
+        start: int,
+        end: int,
+        limit: int,
+        cursor: str | None = None,
+        known_at: int | None = None,
+    ) -> GraphDifference:
+        """The graph as of `end` against the graph as of `start`, both as known at known_at. A
+        page looks at `limit` memories."""
+        ...
 
     async def ready(self) -> dict[str, str]:
         """State of each dependency: begins with "ok", or says what is wrong."""

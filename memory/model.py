@@ -6,7 +6,7 @@ and known in [recorded_at, retracted_at); an end of None is open.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Self
@@ -33,12 +33,6 @@ class Event(Enum):
     ADD = "ADD"
     UPDATE = "UPDATE"
     SUPERSEDE = "SUPERSEDE"
-
-
-class Direction(Enum):
-    OUT = "out"
-    IN = "in"
-    BOTH = "both"
 
 
 SCOPE_FIELDS = ("user_id", "agent_id", "app_id", "session_id")
@@ -91,6 +85,12 @@ class Interval:
 
     def valid(self, at: int) -> bool:
         return self.valid_from <= at and (self.valid_to is None or at < self.valid_to)
+
+    def known(self, at: int | None) -> bool:
+        """Whether this is the version known then; None asks for the one known last."""
+        if at is None:
+            return self.retracted_at is None
+        return self.recorded_at <= at and (self.retracted_at is None or at < self.retracted_at)
 
     def stamped(self, at: int) -> Self:
         """The same version with the record time the commit script gave it."""
@@ -145,7 +145,8 @@ class Edge(Interval):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewMemory:
-    """What a caller asks to remember. valid_from None means: from its record time."""
+    """What a caller asks to remember. valid_from None means: from its record time. `similar`
+    asks for memories that say nearly the same."""
 
     content: str
     scope: Scope
@@ -155,6 +156,7 @@ class NewMemory:
     valid_to: int | None = None
     supersedes: tuple[str, ...] = ()
     dedup: bool = True
+    similar: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,76 +179,3 @@ class NewEdge:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     valid_from: int | None = None
     valid_to: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Query:
-    """A search. `where` narrows it further than the scope; threshold is on the score's scale."""
-
-    text: str
-    scope: Scope
-    where: Where
-    limit: int
-    threshold: float
-
-
-@dataclass(frozen=True, slots=True)
-class Where:
-    """Which versions a store read may return: every clause must hold.
-
-    A clause is (field, values): the field equals one of the values, byte for byte. Fields are
-    `owner`, the scope fields, `memory_id`, and `tag` (memory.filters makes tags of categories
-    and metadata). `open` asks for open versions; `valid_at` for unretracted ones valid then.
-    """
-
-    clauses: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    open: bool = False
-    valid_at: int | None = None
-
-    def also(self, name: str, *values: str) -> Where:
-        return replace(self, clauses=(*self.clauses, (name, values)))
-
-
-@dataclass(frozen=True, slots=True)
-class Added:
-    """A stored memory, or the one that was there already."""
-
-    memory: Memory
-    deduplicated: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A hit with its calibrated relevance in [0, 1]."""
-
-    memory: Memory
-    score: float
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    memories: Sequence[Memory]
-    next_cursor: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Related:
-    """A memory reached from a start: `path` lists the ids walked, start first."""
-
-    memory: Memory
-    relation: str
-    depth: int
-    path: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Neighbourhood:
-    hits: Sequence[Related]
-    truncated: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Graph:
-    nodes: Sequence[Memory]
-    edges: Sequence[Edge]
-    truncated: bool

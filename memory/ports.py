@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from memory.identity import Project
-from memory.model import Direction, Edge, Memory, Scope, Where
+from memory.model import Edge, Memory, Scope
 from memory.transaction import ClaimKey, Holding, Transaction
+from memory.view import Direction, Where, World
 
 Vectors = npt.NDArray[np.float32]
 """Shape (texts, dimensions), rows of length 1."""
@@ -131,30 +132,31 @@ class Briefing:
 
 @dataclass(frozen=True, slots=True)
 class Adjacent:
-    """An edge as an adjacency set holds it, seen from one of its ends; `other` is the far one."""
+    """An edge seen from one of its ends; `other` is the far one. A derived edge is stored nowhere,
+    so it comes along whole."""
 
     edge_id: str
     relation: str
     other: str
     outgoing: bool
-    valid_from: int
-    valid_to: int | None
+    derived: Edge | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Which edges of a node to read: those valid `at`, of these relations (none: all), newest
-    valid_from first where they end alike, at most `limit` a node and direction."""
+    """Which edges of a node to read: those valid at the world's as_of as known at its known_at,
+    of these relations (none: all), at most `limit` a node and direction; the ones that end last
+    first, then the newest valid_from."""
 
     direction: Direction
-    at: int
+    world: World
     limit: int
     relations: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Expansion:
-    """Nodes with their edges, read in one round trip. `cut`: a node had more than the limit."""
+    """Nodes with their edges, read together. `cut`: a node had more than the limit."""
 
     memories: Mapping[str, Memory]
     adjacent: Mapping[str, Sequence[Adjacent]]
@@ -212,8 +214,11 @@ class GraphStore(Protocol):
         where something it expects to stand has changed: then read again and try again."""
         ...
 
-    async def read(self, project_id: str, memory_ids: Sequence[str]) -> dict[str, Memory]:
-        """Last known versions by id; missing ones are left out."""
+    async def read(
+        self, project_id: str, memory_ids: Sequence[str], known_at: int | None = None
+    ) -> dict[str, Memory]:
+        """Versions known then (None: known last) by id; missing ones are left out. A successor
+        is told only where it was known then."""
         ...
 
     async def history(self, slot: str, memory_id: str) -> list[Memory]:
@@ -231,6 +236,13 @@ class GraphStore(Protocol):
         """Places of these owners' memories in order of (created_at, id), beyond `after` only."""
         ...
 
+    async def session_neighbours(
+        self, slot: str, places: Sequence[tuple[str, Cursor]], later: bool, limit: int
+    ) -> list[list[Cursor]]:
+        """For each (session id, place) the nearest places of the session, the nearest first:
+        those recorded before it, or after it."""
+        ...
+
     async def instant(self, slots: Sequence[str]) -> Instant:
         """The instant to pin a read of these owners at."""
         ...
@@ -243,12 +255,17 @@ class GraphStore(Protocol):
         """Make `owners` find owner tags by the other fields of their memories' scopes."""
         ...
 
-    async def expand(self, slot: str, memory_ids: Sequence[str], reach: Reach) -> Expansion:
-        """Memories and their adjacent edges."""
+    async def expand(
+        self, slot: str, memory_ids: Sequence[str], reach: Reach, memories: bool = True
+    ) -> Expansion:
+        """Memories and their adjacent edges; or the edges only, for who has the memories."""
         ...
 
-    async def edges(self, slot: str, edge_ids: Sequence[str]) -> dict[str, Edge]:
-        """Last known versions by id, retracted ones too; missing ones are left out."""
+    async def edges(
+        self, slot: str, edge_ids: Sequence[str], known_at: int | None = None
+    ) -> dict[str, Edge]:
+        """Versions known then by id; None gives the last ones, retracted or not. Missing ones
+        are left out."""
         ...
 
     async def dirty(self, older_than: float) -> list[Dirty]:

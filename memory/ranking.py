@@ -3,7 +3,7 @@
 fused = cosine + lexical_weight · coverage, where coverage is the share of the query's stems that
 the memory holds. Neither arm can veto the other, and nothing that other owners wrote enters the
 sum. A calibration of the model turns the fused value into a relevance in [0, 1]; without one the
-score is the plain cosine, clipped at 0.
+score is the plain cosine, clipped at 0. Decay, where asked for, halves a score every half-life.
 """
 
 from __future__ import annotations
@@ -14,22 +14,35 @@ from math import exp
 from config.settings import Calibration
 from memory.lexicon import stems
 
+_DAY = 86_400_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Scorer:
-    """Scores memories against one query."""
+    """Scores memories against one query. Age counts from valid_from to `as_of`, microseconds."""
 
     query_stems: frozenset[str]
     lexical_weight: float
     calibration: Calibration | None
+    half_life_days: float | None = None
+    as_of: int = 0
 
-    def score(self, cosine: float, content: str) -> float:
-        if self.calibration is None:
-            return max(0.0, min(1.0, cosine))
-        fused = cosine + self.lexical_weight * self.coverage(content)
-        return 1 / (1 + exp(-(self.calibration.slope * fused + self.calibration.intercept)))
+    def score(self, cosine: float, content: str, valid_from: int = 0) -> float:
+        return self._relevance(cosine, content) * self._decay(valid_from)
 
     def coverage(self, content: str) -> float:
         if not self.query_stems:
             return 0.0
         return len(self.query_stems.intersection(stems(content))) / len(self.query_stems)
+
+    def _relevance(self, cosine: float, content: str) -> float:
+        if self.calibration is None:
+            return max(0.0, min(1.0, cosine))
+        fused = cosine + self.lexical_weight * self.coverage(content)
+        return 1 / (1 + exp(-(self.calibration.slope * fused + self.calibration.intercept)))
+
+    def _decay(self, valid_from: int) -> float:
+        if self.half_life_days is None:
+            return 1.0
+        days = max(0, self.as_of - valid_from) / _DAY
+        return float(0.5 ** (days / self.half_life_days))

@@ -8,18 +8,20 @@ from typing import Any
 from memory import claims, rules
 from memory.clock import AT_COMMIT
 from memory.errors import Conflict, NotFound
+from memory.frontier import Step
 from memory.identity import owner_tag, sibling
-from memory.model import SUPERSEDES, Direction, Edge, NewEdge, Unset
-from memory.ports import Reach
-from memory.stores import Stores, missing, slot_of
+from memory.model import SUPERSEDES, Edge, NewEdge, Unset
+from memory.stores import missing, slot_of
 from memory.transaction import PutEdge, RetractEdge, Transaction, Write
+from memory.view import NOW, View, Walk
+from memory.walking import Walking
 from memory.writing import ATTEMPTS
 
 MOST_EDGES = 10_000
 """Edges of one memory that a listing shows at most."""
 
 
-class Relating(Stores):
+class Relating(Walking):
     async def relate(self, project: str, edge: NewEdge) -> tuple[Edge, bool]:
         rules.check_edge(edge)
         place = await self._project(project)
@@ -57,22 +59,21 @@ class Relating(Stores):
                 return fresh.stamped(at), True
         raise Conflict("other writers kept changing this relationship")
 
-    async def relationships(self, project: str, memory_id: str) -> list[Edge]:
+    async def relationships(
+        self, project: str, memory_id: str, walk: Walk, view: View = NOW
+    ) -> list[Edge]:
         place = await self._project(project)
         slot = slot_of(place, memory_id)
-        now = (await self._graph.instant([slot])).now
-        reach = Reach(Direction.BOTH, now, MOST_EDGES)
-        expansion = await self._graph.expand(slot, [memory_id], reach)
-        if memory_id not in expansion.memories:
-            raise missing(memory_id)
-        adjacent = expansion.adjacent[memory_id]
-        ends = await self._visible(place, [each.other for each in adjacent], now)
-        if not expansion.memories[memory_id].valid(now):
+        world = await self._world([slot], view)
+        found = await self._expand(slot, [memory_id], walk, walk.direction, world, MOST_EDGES)
+        if not self._start(memory_id, found.memories, world, view):
             return []
-        seen = [each.edge_id for each in adjacent if each.other in ends]
-        found = (await self._graph.edges(slot, seen)).values()
-        shown = [edge for edge in found if edge.retracted_at is None and edge.valid(now)]
-        return sorted(shown, key=lambda edge: (edge.created_at, edge.id))
+        steps = [Step(memory_id, edge) for edge in found.adjacent[memory_id]]
+        others = list({step.edge.other for step in steps})
+        ends = await self._graph.read(place.id, others, world.known_at)
+        seen = [step for step in steps if (end := ends.get(step.edge.other)) and world.shows(end)]
+        edges = filter(None, await self._edges(slot, seen, world))
+        return sorted(edges, key=lambda edge: (edge.created_at, edge.id))
 
     async def amend_edge(
         self,

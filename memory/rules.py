@@ -35,14 +35,30 @@ def check_interval(valid_from: int, valid_to: int | None) -> None:
 
 
 def holder(draft: NewMemory, briefing: Briefing) -> str | None:
-    """Id of a memory that holds the draft's content for all the time the draft would be valid;
-    one that ends before it, or begins after it does, must not stand for it."""
+    """Id of a memory that stands for the draft: the same content in an overlapping interval. One
+    that has not begun must not stand for a draft that begins before it: nothing would be found
+    until then."""
     begin = briefing.now if draft.valid_from is None else draft.valid_from
     check_interval(begin, draft.valid_to)
     if not draft.dedup or draft.supersedes:
         return None
-    held = briefing.claims[claims.key_of(draft)]
-    return next((each.id for each in held if each.covers(begin, draft.valid_to)), None)
+    for held in briefing.claims[claims.key_of(draft)]:
+        waits = held.valid_from > max(begin, briefing.now)
+        if held.overlaps(begin, draft.valid_to) and not waits:
+            return held.id
+    return None
+
+
+def not_stored(draft: NewMemory, memory: Memory) -> tuple[str, ...]:
+    """What of a draft the memory that stands for it does not hold."""
+    kept = {
+        "content": draft.content == memory.content,
+        "metadata": not draft.metadata or draft.metadata == memory.metadata,
+        "categories": not draft.categories or draft.categories == memory.categories,
+        "valid_from": draft.valid_from in (None, memory.valid_from),
+        "valid_to": draft.valid_to == memory.valid_to,
+    }
+    return tuple(name for name, same in kept.items() if not same)
 
 
 def addition(draft: NewMemory, memory_id: str, slot: str, briefing: Briefing) -> Transaction:
@@ -139,10 +155,11 @@ def corrected(last: Memory, correction: Correction, kin: Mapping[str, Memory]) -
             f"{format_instant(successor.valid_from)}; it cannot be valid for longer"
         )
     for old in filter(None, map(kin.get, last.supersedes)):
-        if fresh.valid_from <= old.valid_from:
+        end = old.valid_from + 1 if old.valid_to is None else old.valid_to
+        if fresh.valid_from < end:
             raise SupersedeConflict(
-                f"{last.id} supersedes {old.id}, which begins at {format_instant(old.valid_from)}; "
-                "it must begin later"
+                f"{last.id} supersedes {old.id}, which was valid until {format_instant(end)}; "
+                "it cannot begin before that"
             )
     return fresh
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from config.settings import Settings
 from memory.errors import NotFound
@@ -11,6 +11,7 @@ from memory.identity import Project, owner_tag
 from memory.indexing import Index
 from memory.model import Memory, Scope
 from memory.ports import Embedder, GraphStore, ModelCard, VectorStore
+from memory.view import View, World
 
 
 class Stores:
@@ -77,20 +78,27 @@ class Stores:
         named = await self._graph.owners(project.id, field, value)
         return [own, *(tag for tag in named if tag != own)]
 
-    async def _known(self, project: Project, memory_id: str) -> Memory:
-        """The last version, or NotFound: malformed, missing and foreign ids read alike."""
+    async def _world(self, slots: Sequence[str], view: View) -> World:
+        """The view, pinned at Redis's now where it names no instant."""
+        if view.as_of is not None or not slots:
+            return view.pinned(0)
+        return view.pinned((await self._graph.instant(slots)).now)
+
+    async def _known(self, project: Project, memory_id: str, known_at: int | None = None) -> Memory:
+        """The version known then, or NotFound: malformed, missing and foreign ids read alike."""
         slot_of(project, memory_id)
-        found = await self._graph.read(project.id, [memory_id])
+        found = await self._graph.read(project.id, [memory_id], known_at)
         if memory_id not in found:
             raise missing(memory_id)
         return found[memory_id]
 
-    async def _visible(
-        self, project: Project, memory_ids: Sequence[str], at: int
-    ) -> dict[str, Memory]:
-        """Those of the memories that are valid at an instant, by id."""
-        found = await self._graph.read(project.id, memory_ids)
-        return {each: memory for each, memory in found.items() if memory.valid(at)}
+    def _start(self, memory_id: str, known: Mapping[str, Memory], world: World, view: View) -> bool:
+        """Whether a read that sets out from a memory sees it. NotFound where there is none, or
+        where the caller named an instant at which it is not there."""
+        shown = memory_id in known and world.shows(known[memory_id])
+        if not shown and (memory_id not in known or view.explicit):
+            raise missing(memory_id)
+        return shown
 
 
 def slot_of(project: Project, memory_id: str) -> str:

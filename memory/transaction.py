@@ -37,6 +37,12 @@ class Holding:
             self.valid_to is None or (valid_to is not None and valid_to <= self.valid_to)
         )
 
+    def overlaps(self, valid_from: int, valid_to: int | None) -> bool:
+        """True where it is held for some of [valid_from, valid_to)."""
+        return (valid_to is None or self.valid_from < valid_to) and (
+            self.valid_to is None or valid_from < self.valid_to
+        )
+
 
 def holding(thing: Memory | Edge) -> Holding:
     return Holding(thing.id, thing.valid_from, thing.valid_to)
@@ -84,7 +90,14 @@ class RetractEdge:
     edge: Edge
 
 
-Write = PutMemory | EraseMemory | PutEdge | RetractEdge
+@dataclass(frozen=True, slots=True)
+class Expect:
+    """Nothing is written; `memory` must still be the last version."""
+
+    memory: Memory
+
+
+Write = PutMemory | EraseMemory | PutEdge | RetractEdge | Expect
 
 
 @dataclass(frozen=True, slots=True)

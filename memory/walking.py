@@ -1,136 +1,149 @@
-"""Walks along edges: what is related to a memory, and an owner's graph."""
+"""Walks along edges: what is related to a memory, and the shortest way to another."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
-from memory.identity import owner_tag
-from memory.model import Direction, Edge, Graph, Memory, Neighbourhood, Related, Scope
-from memory.ports import Adjacent, Reach
-from memory.reading import Reading
+from memory.following import Following
+from memory.frontier import Frontier, Step
+from memory.identity import owner_tag, split_slot
+from memory.model import FOLLOWS, Edge, Memory
+from memory.ports import Expansion, Reach
+from memory.results import Neighbourhood, Path, Related
 from memory.stores import missing, slot_of
+from memory.view import NOW, Direction, View, Walk, World
 
 FAN_OUT = 500
 """Edges followed of one node and direction; a hub with more makes the answer `truncated`."""
-MOST_SEEN = 20_000
-"""Nodes one walk may come across."""
-MOST_EDGES = 50_000
-"""Edges of one owner that a graph shows."""
-_NODES_A_TRIP = 200
+NODES_A_TRIP, _FEWEST_A_TRIP = 200, 50
+_AGAINST = {
+    Direction.OUT: Direction.IN,
+    Direction.IN: Direction.OUT,
+    Direction.BOTH: Direction.BOTH,
+}
 
 
-class Walking(Reading):
+class Walking(Following):
     async def related(
-        self,
-        project: str,
-        memory_id: str,
-        depth: int,
-        relations: Sequence[str],
-        direction: Direction,
-        limit: int,
+        self, project: str, memory_id: str, walk: Walk, limit: int, view: View = NOW
     ) -> Neighbourhood:
-        """Breadth first, one round trip for each 200 nodes of a level and their edges."""
+        """Breadth first, one round trip for each 200 nodes of a level and their edges; FOLLOWS
+        takes more."""
         place = await self._project(project)
         slot = slot_of(place, memory_id)
-        instant = await self._graph.instant([slot])
-        reach = Reach(direction, instant.now, FAN_OUT, frozenset(relations))
-        walk = _Walk(memory_id, limit)
-        for level in range(depth + 1):
-            frontier = walk.next_level()
-            for start in range(0, len(frontier), _NODES_A_TRIP):
-                trip = frontier[start : start + _NODES_A_TRIP]
-                if level == depth:
-                    walk.arrive(await self._graph.read(place.id, trip), trip, level, reach.at)
+        world = await self._world([slot], view)
+        frontier = Frontier(memory_id)
+        hits: list[tuple[Memory, int]] = []
+        for level in range(walk.depth + 1):
+            nodes = frontier.next_level()
+            while nodes:
+                size = max(_FEWEST_A_TRIP, min(NODES_A_TRIP, limit + 1 - len(hits)))
+                trip, nodes = nodes[:size], nodes[size:]
+                if level == walk.depth:
+                    known = await self._graph.read(place.id, trip, world.known_at)
+                    arrived = frontier.arrive(trip, Expansion(known, {}, False), world)
                 else:
-                    found = await self._graph.expand(slot, trip, reach)
-                    if level == 0 and not found.memories:
-                        raise missing(memory_id)
-                    walk.truncated |= found.cut
-                    for node in walk.arrive(found.memories, trip, level, reach.at):
-                        walk.see(node, found.adjacent[node])
-                if walk.full:
-                    return Neighbourhood(walk.hits[:limit], True)
-        return Neighbourhood(walk.hits, walk.truncated)
+                    expansion = await self._expand(slot, trip, walk, walk.direction, world)
+                    arrived = frontier.arrive(trip, expansion, world)
+                    if level == 0:
+                        self._start(memory_id, expansion.memories, world, view)
+                if level > 0:
+                    hits += [(memory, level) for memory in arrived]
+                if len(hits) > limit:
+                    return await self._neighbourhood(slot, frontier, hits[:limit], world, True)
+        return await self._neighbourhood(slot, frontier, hits, world, frontier.cut)
 
-    async def graph(self, project: str, scope: Scope, limit: int) -> Graph:
+    async def path(
+        self, project: str, start_id: str, end_id: str, walk: Walk, view: View = NOW
+    ) -> Path:
+        """From both ends towards each other, always from the side that has fewer nodes next."""
         place = await self._project(project)
-        page = await self.page(project, scope, limit, None, newest=True)
-        nodes = {memory.id: memory for memory in page.memories}
-        owners: dict[str, list[str]] = {}
-        for memory_id in nodes:
-            owners.setdefault(place.slot(owner_tag(memory_id) or ""), []).append(memory_id)
-        now = (await self._graph.instant(list(owners))).now if owners else 0
-        parts = await asyncio.gather(
-            *(self._edges_among(slot, ids, now) for slot, ids in owners.items())
-        )
-        edges = [edge for found, _ in parts for edge in found]
-        edges.sort(key=lambda edge: (edge.created_at, edge.id))
-        truncated = page.next_cursor is not None or any(cut for _, cut in parts)
-        return Graph(list(nodes.values()), edges, truncated)
+        slot = slot_of(place, start_id)
+        if owner_tag(end_id) != owner_tag(start_id):
+            raise missing(end_id)
+        world = await self._world([slot], view)
+        known = await self._graph.read(place.id, [start_id, end_id], world.known_at)
+        shown = [self._start(each, known, world, view) for each in (start_id, end_id)]
+        if not all(shown):
+            return Path()
+        if start_id == end_id:
+            return Path([known[start_id]])
+        ahead, back = Frontier(start_id), Frontier(end_id)
+        while ahead.waiting and back.waiting and ahead.level + back.level < walk.depth:
+            near = min((ahead, back), key=lambda side: (side.level >= 0, len(side.waiting)))
+            far = back if near is ahead else ahead
+            direction = walk.direction if near is ahead else _AGAINST[walk.direction]
+            met: list[str] = []
+            for trip in _trips(near.next_level()):
+                expansion = await self._expand(slot, trip, walk, direction, world)
+                arrived = near.arrive(trip, expansion, world)
+                met += [memory.id for memory in arrived if memory.id in far.arrived]
+            if met:
+                return await self._path(slot, ahead, back, met, world)
+        return Path(truncated=ahead.cut or back.cut)
 
-    async def _edges_among(
-        self, slot: str, memory_ids: Sequence[str], at: int
-    ) -> tuple[list[Edge], bool]:
-        """Edges between the nodes shown, each once: read from its source."""
-        reach = Reach(Direction.OUT, at, FAN_OUT)
-        inside, cut = set(memory_ids), False
-        wanted: list[str] = []
-        for start in range(0, len(memory_ids), _NODES_A_TRIP):
-            found = await self._graph.expand(slot, memory_ids[start : start + _NODES_A_TRIP], reach)
-            cut |= found.cut
-            wanted += [
-                each.edge_id
-                for adjacent in found.adjacent.values()
-                for each in adjacent
-                if each.other in inside
-            ]
-        edges = (await self._graph.edges(slot, wanted[:MOST_EDGES])).values()
-        shown = [edge for edge in edges if edge.retracted_at is None and edge.valid(at)]
-        return shown, cut or len(wanted) > MOST_EDGES
+    async def _expand(
+        self,
+        slot: str,
+        trip: Sequence[str],
+        walk: Walk,
+        direction: Direction,
+        world: World,
+        limit: int = FAN_OUT,
+    ) -> Expansion:
+        """Nodes with the edges that a walk follows in this direction."""
+        stored = walk.relations - {FOLLOWS}
+        if walk.relations and not stored:
+            known = await self._graph.read(split_slot(slot)[0], trip, world.known_at)
+            found = Expansion(known, dict.fromkeys(known, ()), cut=False)
+        else:
+            found = await self._graph.expand(slot, trip, Reach(direction, world, limit, stored))
+        if walk.follows:
+            shown = [each for each in found.memories.values() if world.shows(each)]
+            derived = await self._follows(slot, shown, direction, world)
+            adjacent = {
+                each: (*edges, *derived.get(each, ())) for each, edges in found.adjacent.items()
+            }
+            return Expansion(found.memories, adjacent, found.cut)
+        return found
+
+    async def _neighbourhood(
+        self,
+        slot: str,
+        frontier: Frontier,
+        hits: Sequence[tuple[Memory, int]],
+        world: World,
+        truncated: bool,
+    ) -> Neighbourhood:
+        ways = [frontier.way(memory.id) for memory, _ in hits]
+        edges = await self._edges(slot, [way[-1] for way in ways], world)
+        shown = [
+            Related(memory, level, (way[0].node, *(step.edge.other for step in way)), edge)
+            for (memory, level), way, edge in zip(hits, ways, edges, strict=True)
+            if edge is not None
+        ]
+        return Neighbourhood(shown, truncated)
+
+    async def _path(
+        self, slot: str, ahead: Frontier, back: Frontier, met: Sequence[str], world: World
+    ) -> Path:
+        """The way over one of the nodes where both sides met, the same one each time."""
+        ways = [(ahead.way(node), back.way(node)[::-1], node) for node in met]
+        first, second, node = min(ways, key=lambda way: ([s.node for s in way[0]], way[2]))
+        ids = [*(step.node for step in first), node, *(step.node for step in second)]
+        arrived = ahead.arrived | back.arrived
+        edges = await self._edges(slot, [*first, *second], world)
+        if None in edges:
+            return Path()
+        return Path([arrived[each] for each in ids], [*filter(None, edges)], ahead.cut or back.cut)
+
+    async def _edges(self, slot: str, steps: Sequence[Step], world: World) -> list[Edge | None]:
+        """The edges of steps in full; None for one that was erased meanwhile."""
+        ids = [step.edge.edge_id for step in steps if step.edge.derived is None]
+        stored = await self._graph.edges(slot, ids, world.known_at)
+        return [step.edge.derived or stored.get(step.edge.edge_id) for step in steps]
 
 
-class _Walk:
-    """Where a walk has been: the way to every node seen, and the hits in order."""
-
-    def __init__(self, start: str, limit: int) -> None:
-        self.hits: list[Related] = []
-        self.truncated = False
-        self._limit = limit
-        self._paths: dict[str, tuple[str, ...]] = {start: (start,)}
-        self._relations: dict[str, str] = {}
-        self._seen: list[str] = [start]
-
-    @property
-    def full(self) -> bool:
-        return len(self.hits) > self._limit
-
-    def next_level(self) -> list[str]:
-        level, self._seen = self._seen, []
-        return level
-
-    def arrive(
-        self, memories: Mapping[str, Memory], trip: Sequence[str], level: int, at: int
-    ) -> list[str]:
-        """The nodes that are there at the instant; all but the start are hits."""
-        there = []
-        for node in trip:
-            memory = memories.get(node)
-            if memory is None or not memory.valid(at):
-                continue
-            there.append(node)
-            if level > 0:
-                self.hits.append(Related(memory, self._relations[node], level, self._paths[node]))
-        return there
-
-    def see(self, node: str, adjacent: Sequence[Adjacent]) -> None:
-        """Nodes first met from here are the next level; the first way to a node is the shortest."""
-        for edge in adjacent:
-            if edge.other in self._paths:
-                continue
-            if len(self._paths) >= MOST_SEEN:
-                self.truncated = True
-                return
-            self._paths[edge.other] = (*self._paths[node], edge.other)
-            self._relations[edge.other] = edge.relation
-            self._seen.append(edge.other)
+def _trips(nodes: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(nodes), NODES_A_TRIP):
+        yield nodes[start : start + NODES_A_TRIP]

@@ -10,10 +10,12 @@ from dataclasses import replace
 from memory import claims, rules
 from memory.errors import Conflict, DeadlineExceeded, Mem0gError, Refused
 from memory.identity import Project, mint, owner_tag, split_slot
-from memory.model import Added, Correction, Memory, NewMemory
+from memory.likeness import Likeness
+from memory.model import Correction, Memory, NewMemory
 from memory.ports import Briefing, Standing, Vectors
-from memory.stores import Stores, slot_of
-from memory.transaction import ClaimKey, EraseMemory, PutMemory, Transaction
+from memory.results import Added
+from memory.stores import slot_of
+from memory.transaction import ClaimKey, EraseMemory, Expect, PutMemory, Transaction, Write
 
 Rows = Mapping[str, Vectors]
 ATTEMPTS = 100
@@ -24,7 +26,7 @@ _SHARE_OF_DEADLINE = 0.7
 """After this much of the deadline no further slice is begun, so that the answer still arrives."""
 
 
-class Writing(Stores):
+class Writing(Likeness):
     async def add(self, project: str, drafts: Sequence[NewMemory]) -> list[Added | Refused]:
         place = await self._project(project)
         await self._vectors.check()
@@ -88,7 +90,7 @@ class Writing(Stores):
                         taken.add(key)
                 except Mem0gError as error:
                     answers[index] = Refused.of(error)
-            answers.update(await self._already_there(project, slot, present))
+            answers.update(await self._already_there(project, slot, drafts, present))
             times = await self._graph.commit(list(planned.values())) if planned else []
             for (index, transaction), at in zip(planned.items(), times, strict=True):
                 if at is not None:
@@ -99,6 +101,7 @@ class Writing(Stores):
             await self._index.apply(project, slot, written, rows)
             ended = {write.memory.id for write in written if write.previous is not None}
             await self._index.bring(project, slot, sorted(lagging & ended))
+        await self._tell_similar(project, slot, drafts, answers, rows)
         lost = Refused.of(Conflict("other writers kept changing what this stands on"))
         return [answers.get(index, lost) for index in range(len(drafts))]
 
@@ -118,7 +121,7 @@ class Writing(Stores):
             keys |= needed  # contents that were not known, or were corrected meanwhile
 
     async def _already_there(
-        self, project: Project, slot: str, present: Mapping[int, str]
+        self, project: Project, slot: str, drafts: Sequence[NewMemory], present: Mapping[int, str]
     ) -> dict[int, Added]:
         """Answers for duplicates. One whose index lags is brought along first: an answer
         promises that the memory can be found."""
@@ -127,10 +130,12 @@ class Writing(Stores):
         briefing = await self._graph.brief(slot, memory_ids=list(set(present.values())))
         standings = briefing.standings
         await self._index.bring(project, slot, sorted(self._lagging(slot, standings)))
+        memories = {
+            index: standings[each].memory for index, each in present.items() if each in standings
+        }
         return {
-            index: Added(standings[holder].memory, deduplicated=True)
-            for index, holder in present.items()
-            if holder in standings
+            index: Added(memory, True, rules.not_stored(drafts[index], memory))
+            for index, memory in memories.items()
         }
 
     async def correct(self, project: str, memory_id: str, correction: Correction) -> Memory:
@@ -152,8 +157,8 @@ class Writing(Stores):
             held[old_key] = claims.released(held[old_key], memory_id)
             held[new_key] = claims.taken(held[new_key], fresh)
             moves = claims.changes(briefing.claims, held)
-            write = PutMemory(fresh, previous=last)
-            transaction = Transaction(slot, briefing.now, [write], moves)
+            writes: list[Write] = [PutMemory(fresh, previous=last), *map(Expect, kin.values())]
+            transaction = Transaction(slot, briefing.now, writes, moves)
             (at,) = await self._graph.commit([transaction])
             if at is not None:
                 stamped = _stamped(transaction, at)
@@ -164,7 +169,7 @@ class Writing(Stores):
                 return stamped[0].memory
         raise Conflict("other writers kept changing this memory")
 
-    async def erase(self, project: str, memory_id: str) -> None:
+    async def erase(self, project: str, memory_id: str) -> int:
         place = await self._project(project)
         slot = slot_of(place, memory_id)
         await self._vectors.check()
@@ -178,7 +183,7 @@ class Writing(Stores):
             (at,) = await self._graph.commit([erasure])
             if at is not None:
                 await self._index.erase(place, slot, memory_id)
-                return
+                return at
         raise Conflict("other writers kept changing this memory")
 
     async def _rows(self, contents: Iterable[str]) -> Rows:

@@ -21,8 +21,8 @@ from uuid import uuid4
 import numpy as np
 
 from memory.errors import StartupRefused, StoreUnavailable
-from memory.model import Where
 from memory.ports import Hit, ModelCard, Point, Retraction, Vectors
+from memory.view import Where
 from vector_store import tenant_file, tenant_rows
 from vector_store.group_commit import GroupCommit
 from vector_store.vector_cache import VectorCache

@@ -13,14 +13,17 @@ from collections.abc import Iterable, Sequence, Sized
 
 import numpy as np
 
-from memory.model import SCOPE_FIELDS, Where
+from memory.model import SCOPE_FIELDS
 from memory.ports import Hit, Point, Retraction
+from memory.view import Where, World
 from vector_store.tenant_file import transaction
 
 LARGEST_QUERY = 10_000
 """Rowids to ask for at once; SQLite binds at most 32,766 values."""
 
 _FIELDS = frozenset({"owner", *SCOPE_FIELDS, "memory_id"})
+_SHARED = frozenset({"user_id", "agent_id", "app_id"})
+"""Fields that usually match rows of many owners, or all rows of the one."""
 
 
 def write(file: sqlite3.Connection, points: Sequence[Point]) -> None:
@@ -112,22 +115,38 @@ def _insert(file: sqlite3.Connection, point: Point) -> int | None:
 
 def _condition(where: Where) -> tuple[str, list[str | int]]:
     clauses, bound = ["1"], list[str | int]()
+    owned = any(name == "owner" for name, _ in where.clauses)
     for name, values in where.clauses:
         if name == "tag":
             tag = f"SELECT 1 FROM tags WHERE id = p.id AND tag IN ({_marks(values)})"
             clauses.append(f"EXISTS ({tag})")
         elif name in _FIELDS:
-            clauses.append(f"p.{name} IN ({_marks(values)})")
+            # The plus keeps SQLite from walking the rows of all who use the same agent or app.
+            plus = "+" if owned and name in _SHARED else ""
+            clauses.append(f"{plus}p.{name} IN ({_marks(values)})")
         else:
             raise ValueError(f"no field is called {name!r}")
         bound += values
     if where.open:
         clauses.append("p.open = 1")
-    if where.valid_at is not None:
-        clauses.append("p.retracted_at IS NULL AND p.valid_from <= ?")
-        clauses.append("(p.valid_to IS NULL OR p.valid_to > ?)")
-        bound += [where.valid_at, where.valid_at]
+    if where.world is not None:
+        within, instants = _within(where.world)
+        clauses += within
+        bound += instants
     return " AND ".join(clauses), bound
+
+
+def _within(world: World) -> tuple[list[str], list[int]]:
+    clauses, bound = ["p.valid_from <= ?"], [world.as_of]
+    if not world.ended:
+        clauses.append("(p.valid_to IS NULL OR p.valid_to > ?)")
+        bound.append(world.as_of)
+    if world.known_at is None:
+        clauses.append("p.retracted_at IS NULL")
+    else:
+        clauses.append("p.recorded_at <= ? AND (p.retracted_at IS NULL OR p.retracted_at > ?)")
+        bound += [world.known_at, world.known_at]
+    return clauses, bound
 
 
 def _marks(values: Sized) -> str:

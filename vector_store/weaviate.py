@@ -13,8 +13,8 @@ from weaviate.exceptions import UnexpectedStatusCodeError, WeaviateBaseError
 
 from config.settings import WeaviateSettings
 from memory.errors import StartupRefused, StoreUnavailable
-from memory.model import Where
 from memory.ports import Hit, ModelCard, Point, Retraction, Vectors
+from memory.view import Where
 from vector_store.weaviate_connection import WeaviateConnection, status
 from vector_store.weaviate_schema import accept, conditions, definition, identity
 from vector_store.weaviate_writes import (

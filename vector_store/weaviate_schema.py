@@ -20,8 +20,9 @@ from weaviate.classes.config import (
 from weaviate.classes.query import Filter, FilterReturn
 
 from memory.errors import StartupRefused
-from memory.model import SCOPE_FIELDS, Memory, Where
+from memory.model import SCOPE_FIELDS, Memory
 from memory.ports import ModelCard, Point
+from memory.view import Where, World
 
 FORMAT = 1
 OPEN_END = 2**53 - 1
@@ -121,13 +122,21 @@ def conditions(where: Where) -> FilterReturn | None:
     ]
     if where.open:
         clauses.append(Filter.by_property("open").equal(True))
-    if where.valid_at is not None:
-        clauses += [
-            Filter.by_property("valid_from").less_or_equal(where.valid_at),
-            Filter.by_property("valid_to").greater_than(where.valid_at),
-            Filter.by_property("retracted_at").greater_or_equal(OPEN_END),
-        ]
+    if where.world is not None:
+        clauses += _within(where.world)
     return Filter.all_of(clauses) if clauses else None
+
+
+def _within(world: World) -> list[FilterReturn]:
+    clauses: list[FilterReturn] = [Filter.by_property("valid_from").less_or_equal(world.as_of)]
+    if not world.ended:
+        clauses.append(Filter.by_property("valid_to").greater_than(world.as_of))
+    if world.known_at is None:
+        clauses.append(Filter.by_property("retracted_at").greater_or_equal(OPEN_END))
+    else:
+        clauses.append(Filter.by_property("recorded_at").less_or_equal(world.known_at))
+        clauses.append(Filter.by_property("retracted_at").greater_than(world.known_at))
+    return clauses
 
 
 def _text(name: str, tokenization: Tokenization, kind: DataType = DataType.TEXT) -> Property:

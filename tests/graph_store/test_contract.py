@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 
 import pytest
 import redis
 
-from config import Settings
-from graph_store import open_graph_store
 from memory.clock import AT_COMMIT
 from memory.errors import StartupRefused, StoreUnavailable
-from memory.identity import Project, mint, owner_tag
-from memory.model import Direction, Edge, Memory, Owner, Scope
+from memory.identity import mint, owner_tag
+from memory.model import Edge, Memory, Owner, Scope
 from memory.ports import GraphStore, ModelCard, Reach
 from memory.transaction import (
     Claim,
@@ -24,65 +21,11 @@ from memory.transaction import (
     PutMemory,
     RetractEdge,
     Transaction,
-    Write,
     holding,
 )
+from memory.view import Direction, World
+from tests.graph_store.ground import CARD, Ground
 from tests.redis_server import RedisServer
-
-CARD = ModelCard("test/model", 8)
-
-
-@pytest.fixture(scope="module", params=["single", "cluster"])
-def server(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[RedisServer]:
-    started = RedisServer(tmp_path_factory.mktemp("redis"), cluster=request.param == "cluster")
-    started.start()
-    yield started
-    started.stop()
-
-
-@pytest.fixture
-async def graph(server: RedisServer) -> AsyncIterator[GraphStore]:
-    server.flush()
-    store = open_graph_store(Settings(), server.url)
-    await store.open(CARD)
-    yield store
-    await store.close()
-
-
-class Ground:
-    """An owner in a fresh project, with shorthand for committing."""
-
-    def __init__(self, graph: GraphStore, project: Project) -> None:
-        self.graph, self.project = graph, project
-        self.scope = Scope(user_id="alice", session_id="s1")
-        self.tag = project.tag(Owner("user", "alice"))
-        self.slot = project.slot(self.tag)
-
-    async def commit(self, *writes: Write, claims: tuple[Claim, ...] = ()) -> int | None:
-        now = (await self.graph.instant([self.slot])).now
-        (at,) = await self.graph.commit([Transaction(self.slot, now, writes, claims)])
-        return at
-
-    async def memory(self, content: str = "x", **fields: object) -> Memory:
-        memory = Memory(id=mint("mem", self.tag), content=content, scope=self.scope, **fields)
-        at = await self.commit(PutMemory(memory))
-        assert at is not None
-        return memory.stamped(at)
-
-    async def edge(self, source: Memory, target: Memory, **fields: object) -> Edge:
-        edge = Edge(
-            id=mint("rel", self.tag), source=source.id, target=target.id, relation="R", **fields
-        )
-        at = await self.commit(PutEdge(edge))
-        assert at is not None
-        return edge.stamped(at)
-
-
-@pytest.fixture
-async def ground(graph: GraphStore) -> Ground:
-    return Ground(graph, await graph.project("p1", 1))
 
 
 async def test_a_transaction_stands_or_falls_as_one(ground: Ground) -> None:
@@ -176,7 +119,7 @@ async def test_adjacency_shows_what_is_valid_at_an_instant(ground: Ground) -> No
     now = (await ground.graph.instant([ground.slot])).now
 
     async def seen(node: Memory, direction: Direction, at: int) -> list[str]:
-        found = await ground.graph.expand(ground.slot, [node.id], Reach(direction, at, 10))
+        found = await ground.graph.expand(ground.slot, [node.id], Reach(direction, World(at), 10))
         return [each.edge_id for each in found.adjacent[node.id]]
 
     assert await seen(a, Direction.OUT, 1200) == [past.id, ancient.id]
@@ -201,7 +144,7 @@ async def test_amending_and_retracting_an_edge(ground: Ground) -> None:
     gone = await ground.commit(RetractEdge(second))
     assert (await ground.graph.edges(ground.slot, [first.id]))[first.id].retracted_at == gone
     now = (await ground.graph.instant([ground.slot])).now
-    found = await ground.graph.expand(ground.slot, [a.id], Reach(Direction.BOTH, now, 10))
+    found = await ground.graph.expand(ground.slot, [a.id], Reach(Direction.BOTH, World(now), 10))
     assert found.adjacent[a.id] == []
 
 
@@ -213,10 +156,10 @@ async def test_hubs_are_cut_and_relations_are_searched_for(ground: Ground) -> No
     for spoke in spokes:
         await ground.edge(hub, spoke)
     now = (await ground.graph.instant([ground.slot])).now
-    found = await ground.graph.expand(ground.slot, [hub.id], Reach(Direction.OUT, now, 5))
+    found = await ground.graph.expand(ground.slot, [hub.id], Reach(Direction.OUT, World(now), 5))
     assert [each.other for each in found.adjacent[hub.id]] == [m.id for m in spokes[:-6:-1]]
     assert found.cut
-    reach = Reach(Direction.OUT, now, 5, frozenset({"RARE"}))
+    reach = Reach(Direction.OUT, World(now), 5, frozenset({"RARE"}))
     found = await ground.graph.expand(ground.slot, [hub.id], reach)
     assert [each.edge_id for each in found.adjacent[hub.id]] == [rare.id]
     assert not found.cut
@@ -249,7 +192,6 @@ def dump_rows(server: RedisServer) -> dict[str, str]:
             "string": client.get,
             "hash": client.hgetall,
             "zset": lambda key: client.zrange(key, 0, -1),
-            "list": lambda key: client.lrange(key, 0, -1),
             "set": client.smembers,
         }
         for key in client.scan_iter():
@@ -304,9 +246,10 @@ async def test_another_model_or_newer_data_refuses_to_start(
     with pytest.raises(StartupRefused, match="dimensions"):
         await graph.open(ModelCard("test/model", 9))
     with redis.Redis(port=server.port) as client:
-        client.hset("mg:meta", "format", "99")
-    with pytest.raises(StartupRefused, match="format 99"):
-        await graph.open(CARD)
+        for other in ("99", "1"):
+            client.hset("mg:meta", "format", other)
+            with pytest.raises(StartupRefused, match=f"format {other}"):
+                await graph.open(CARD)
 
 
 async def test_a_server_that_could_lose_memories_is_refused(

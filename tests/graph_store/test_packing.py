@@ -1,13 +1,11 @@
 """Versions as strings: nothing is lost, and text order is time order."""
 
-import string
-
 from hypothesis import given
 from hypothesis import strategies as st
 
 from graph_store import packing
 from memory.clock import AT_COMMIT, EARLIEST, LATEST
-from memory.model import Edge, Event, Memory, Scope
+from memory.model import Event, Memory, Scope
 from memory.transaction import Holding
 
 instants = st.integers(EARLIEST, LATEST - 1)
@@ -50,24 +48,6 @@ def test_stamps_sort_as_the_instants_do(one: int, two: int) -> None:
     assert (packing.stamp(one) < packing.stamp(two)) == (one < two)
     assert packing.stamp(one) < packing.stamp(None)
     assert float(packing.score(one)) == one
-
-
-@given(st.text(string.ascii_letters, min_size=1), instants, ends)
-def test_an_adjacency_member_tells_the_edge(relation: str, begin: int, end: int | None) -> None:
-    edge = Edge(
-        id="rel_1",
-        source="mem_1",
-        target="mem_2",
-        relation=relation,
-        valid_from=begin,
-        valid_to=end,
-        recorded_at=begin,
-        created_at=begin,
-    )
-    seen = packing.unpack_member(packing.member(edge, True), True)
-    assert (seen.edge_id, seen.relation, seen.other) == ("rel_1", relation, "mem_2")
-    assert (seen.valid_from, seen.valid_to) == (begin, end)
-    assert packing.unpack_member(packing.member(edge, False), False).other == "mem_1"
 
 
 @given(st.lists(st.builds(Holding, st.just("mem_1"), instants, ends), max_size=4).map(tuple))

@@ -12,9 +12,11 @@ from config import Settings
 from graph_store import open_graph_store
 from memory import indexing
 from memory.errors import StoreUnavailable
-from memory.model import Added, Correction, NewMemory, Query, Scope, Where
+from memory.model import Correction, NewMemory, Scope
 from memory.ports import Point, VectorStore
+from memory.results import Added
 from memory.service import MemoryService
+from memory.view import Query, Where
 from tests.redis_server import RedisServer
 from tests.word_embedder import WordEmbedder
 from vector_store import open_vector_store

@@ -1,0 +1,104 @@
+"""What the service answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from memory.model import Edge, Memory
+
+Thing = TypeVar("Thing")
+
+
+@dataclass(frozen=True, slots=True)
+class Similar:
+    """A memory whose text is near to a new one's; `cosine` in [-1, 1]."""
+
+    memory: Memory
+    cosine: float
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A stored memory, or the one that was there already: then `not_stored` names what the caller
+    gave and the memory does not hold."""
+
+    memory: Memory
+    deduplicated: bool = False
+    not_stored: tuple[str, ...] = ()
+    similar: tuple[Similar, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A hit with its calibrated relevance in [0, 1]."""
+
+    memory: Memory
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    memories: Sequence[Memory]
+    next_cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A memory reached from a start: `path` lists the ids walked, start first, and `edge` is the
+    one that led here."""
+
+    memory: Memory
+    depth: int
+    path: tuple[str, ...]
+    edge: Edge
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbourhood:
+    """`truncated`: a cap cut the walk before it came to its end or its limit."""
+
+    hits: Sequence[Related]
+    truncated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A shortest way: its memories in order and the edges between them; empty where there is
+    none. `truncated`: a cap was met before one could be found or ruled out."""
+
+    memories: Sequence[Memory] = ()
+    edges: Sequence[Edge] = ()
+    truncated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """A page of nodes, and of the edges whose ends this page and those before it hold."""
+
+    nodes: Sequence[Memory]
+    edges: Sequence[Edge]
+    truncated: bool
+    next_cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Differences(Generic[Thing]):
+    """What began to be there, what ended, and what was corrected, as (before, after)."""
+
+    began: Sequence[Thing]
+    ended: Sequence[Thing]
+    changed: Sequence[tuple[Thing, Thing]]
+
+
+@dataclass(frozen=True, slots=True)
+class GraphDifference:
+    """Between two instants of one graph. `retracted` edges were known and true at the first
+    instant and withdrawn by the second: no graph read of today shows them."""
+
+    nodes: Differences[Memory]
+    edges: Differences[Edge]
+    retracted: Sequence[Edge]
+    truncated: bool
+    next_cursor: str | None = None

@@ -1,0 +1,111 @@
+"""What a read asks for: the world at an instant of either clock, and what of it to look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from memory.model import FOLLOWS, UNSET, Memory, Scope, Unset
+
+
+class Direction(Enum):
+    OUT = "out"
+    IN = "in"
+    BOTH = "both"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """The world a read shows: what was true `as_of`, as it was known `known_at`.
+
+    None is now for the one, and everything recorded for the other. `superseded` adds memories
+    that have ended and have a successor, `expired` those that have ended without one.
+    """
+
+    as_of: int | None = None
+    known_at: int | None = None
+    superseded: bool = False
+    expired: bool = False
+
+    @property
+    def explicit(self) -> bool:
+        """Whether the caller named an instant: then what is not there is missing, not empty."""
+        return self.as_of is not None or self.known_at is not None
+
+    def pinned(self, now: int) -> World:
+        as_of = now if self.as_of is None else self.as_of
+        return World(as_of, self.known_at, self.superseded, self.expired)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A view with its instant pinned, so that a read of several steps shows one world."""
+
+    as_of: int
+    known_at: int | None = None
+    superseded: bool = False
+    expired: bool = False
+
+    @property
+    def ended(self) -> bool:
+        return self.superseded or self.expired
+
+    def shows(self, memory: Memory) -> bool:
+        """Whether a memory is there; `memory` is the version known at `known_at`."""
+        if memory.valid(self.as_of):
+            return True
+        return memory.valid_from <= self.as_of and (
+            self.superseded if memory.superseded_by else self.expired
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walk:
+    """Which edges a walk follows, and how far. `system` adds the derived FOLLOWS edges, which
+    are otherwise followed only where `relations` names them; no relations means all."""
+
+    depth: int = 1
+    relations: frozenset[str] = frozenset()
+    direction: Direction = Direction.BOTH
+    system: bool = False
+
+    @property
+    def follows(self) -> bool:
+        return FOLLOWS in self.relations or (self.system and not self.relations)
+
+
+NOW = View()
+ANY_EDGE = Walk()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """A search. `where` narrows it further than the scope; threshold is on the score's scale.
+    A memory `half_life_days` old, by valid_from, scores half; None is without decay."""
+
+    text: str
+    scope: Scope
+    where: Where
+    limit: int
+    threshold: float
+    view: View = NOW
+    half_life_days: float | Unset | None = UNSET
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Which versions a store read may return: every clause must hold.
+
+    A clause is (field, values): the field equals one of the values, byte for byte. Fields are
+    `owner`, the scope fields, `memory_id`, and `tag` (memory.filters makes tags of categories
+    and metadata). `open` asks for open versions; `world` for versions known at its known_at
+    (unretracted ones where that is None) that were valid at its as_of, or, where the world also
+    shows what has ended, had begun by then.
+    """
+
+    clauses: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    open: bool = False
+    world: World | None = None
+
+    def also(self, name: str, *values: str) -> Where:
+        return replace(self, clauses=(*self.clauses, (name, values)))

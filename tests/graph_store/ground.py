@@ -1,0 +1,37 @@
+"""An owner in a fresh project, with shorthand for committing."""
+
+from __future__ import annotations
+
+from memory.identity import Project, mint
+from memory.model import Edge, Memory, Owner, Scope
+from memory.ports import GraphStore, ModelCard
+from memory.transaction import Claim, PutEdge, PutMemory, Transaction, Write
+
+CARD = ModelCard("test/model", 8)
+
+
+class Ground:
+    def __init__(self, graph: GraphStore, project: Project) -> None:
+        self.graph, self.project = graph, project
+        self.scope = Scope(user_id="alice", session_id="s1")
+        self.tag = project.tag(Owner("user", "alice"))
+        self.slot = project.slot(self.tag)
+
+    async def commit(self, *writes: Write, claims: tuple[Claim, ...] = ()) -> int | None:
+        now = (await self.graph.instant([self.slot])).now
+        (at,) = await self.graph.commit([Transaction(self.slot, now, writes, claims)])
+        return at
+
+    async def memory(self, content: str = "x", **fields: object) -> Memory:
+        memory = Memory(id=mint("mem", self.tag), content=content, scope=self.scope, **fields)
+        at = await self.commit(PutMemory(memory))
+        assert at is not None
+        return memory.stamped(at)
+
+    async def edge(self, source: Memory, target: Memory, **fields: object) -> Edge:
+        edge = Edge(
+            id=mint("rel", self.tag), source=source.id, target=target.id, relation="R", **fields
+        )
+        at = await self.commit(PutEdge(edge))
+        assert at is not None
+        return edge.stamped(at)
