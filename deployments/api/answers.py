@@ -1,16 +1,30 @@
-"""How the domain's objects are written on the wire, and the models that document them."""
+"""How the domain's objects are written on the wire; schemas.py documents it."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import orjson
-from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from memory.clock import format_instant
 from memory.errors import Mem0gError
-from memory.model import Edge, Found, Graph, Memory, Neighbourhood, Page, Related
+from memory.model import Edge, Memory
+from memory.results import (
+    Added,
+    Differences,
+    Found,
+    Graph,
+    GraphDifference,
+    Neighbourhood,
+    Page,
+    Path,
+    Related,
+    Similar,
+)
+
+Thing = TypeVar("Thing")
 
 
 class Json(Response):
@@ -40,13 +54,13 @@ def memory_out(memory: Memory) -> dict[str, Any]:
         "version": memory.version,
     }
     if memory.superseded_by:
-        out["superseded_by"] = memory.superseded_by
+        out |= {"superseded": True, "superseded_by": memory.superseded_by}
     return out
 
 
 def edge_out(edge: Edge) -> dict[str, Any]:
     return {
-        "id": edge.id,
+        "id": edge.id or None,  # a derived edge has none
         "source": edge.source,
         "target": edge.target,
         "relation": edge.relation,
@@ -68,6 +82,23 @@ def version_out(memory: Memory) -> dict[str, Any]:
     }
 
 
+def added_out(added: Added) -> dict[str, Any]:
+    out = memory_out(added.memory)
+    if added.deduplicated:
+        out |= {"deduplicated": True, "not_stored": added.not_stored}
+    if added.similar is not None:
+        out["similar_to"] = [*map(similar_out, added.similar)]
+    return out
+
+
+def similar_out(near: Similar) -> dict[str, Any]:
+    return {
+        "id": near.memory.id,
+        "content": near.memory.content,
+        "cosine": round(near.cosine, 6),
+    }
+
+
 def found_out(found: Found) -> dict[str, Any]:
     return {**memory_out(found.memory), "score": round(found.score, 6)}
 
@@ -75,9 +106,10 @@ def found_out(found: Found) -> dict[str, Any]:
 def related_out(hit: Related) -> dict[str, Any]:
     return {
         **memory_out(hit.memory),
-        "relation": hit.relation,
+        "relation": hit.edge.relation,
         "depth": hit.depth,
         "path": hit.path,
+        "edge": edge_out(hit.edge),
     }
 
 
@@ -89,12 +121,47 @@ def neighbourhood_out(found: Neighbourhood) -> dict[str, Any]:
     return {"memories": [*map(related_out, found.hits)], "truncated": found.truncated}
 
 
+def path_out(path: Path) -> dict[str, Any]:
+    return {
+        "memories": [*map(memory_out, path.memories)],
+        "edges": [*map(edge_out, path.edges)],
+        "truncated": path.truncated,
+    }
+
+
 def graph_out(graph: Graph) -> dict[str, Any]:
     return {
         "nodes": [*map(memory_out, graph.nodes)],
         "edges": [*map(edge_out, graph.edges)],
         "truncated": graph.truncated,
+        "next_cursor": graph.next_cursor,
     }
+
+
+def difference_out(found: GraphDifference) -> dict[str, Any]:
+    edges = _differences_out(found.edges, edge_out)
+    return {
+        "nodes": _differences_out(found.nodes, memory_out),
+        "edges": edges | {"retracted": [*map(edge_out, found.retracted)]},
+        "truncated": found.truncated,
+        "next_cursor": found.next_cursor,
+    }
+
+
+def _differences_out(
+    found: Differences[Thing], out: Callable[[Thing], dict[str, Any]]
+) -> dict[str, Any]:
+    return {
+        "began": [*map(out, found.began)],
+        "ended": [*map(out, found.ended)],
+        "changed": [
+            {"before": out(before), "after": out(after)} for before, after in found.changed
+        ],
+    }
+
+
+def deleted_out(what: str, thing_id: str, at: int) -> dict[str, str]:
+    return {"message": f"{what} deleted", "id": thing_id, "updated_at": format_instant(at)}
 
 
 def error_out(error: Mem0gError, request_id: str) -> dict[str, str]:
@@ -110,112 +177,3 @@ def error_out(error: Mem0gError, request_id: str) -> dict[str, str]:
 
 def _end(instant: int | None) -> str | None:
     return None if instant is None else format_instant(instant)
-
-
-_EXAMPLE_ID = "mem_0d5c7c1e6a0e8f0b9a552b1c6d9f1a10"
-
-
-class MemoryOut(BaseModel):
-    """A memory: its last known version."""
-
-    id: str = Field(examples=[_EXAMPLE_ID])
-    content: str = Field(examples=["User prefers Python for scripting"])
-    user_id: str | None = Field(examples=["alice"])
-    agent_id: str | None
-    app_id: str | None
-    session_id: str | None
-    metadata: dict[str, Any] = Field(examples=[{"source": "chat"}])
-    categories: list[str] = Field(examples=[["preferences"]])
-    created_at: str = Field(examples=["2026-03-01T09:00:00.000000Z"])
-    updated_at: str
-    valid_from: str
-    valid_to: str | None
-    version: int = Field(examples=[1])
-    superseded_by: str | None = None
-
-
-class AddedOut(MemoryOut):
-    deduplicated: bool | None = None
-
-
-class FoundOut(MemoryOut):
-    score: float = Field(ge=0, le=1, examples=[0.87])
-
-
-class RelatedOut(MemoryOut):
-    relation: str = Field(examples=["RELATES_TO"])
-    depth: int = Field(examples=[1])
-    path: list[str] = Field(examples=[[_EXAMPLE_ID]])
-
-
-class VersionOut(MemoryOut):
-    event: str = Field(examples=["ADD"])
-    recorded_at: str
-    retracted_at: str | None
-
-
-class BatchItemOut(BaseModel):
-    """What the item alone would have been answered: its status, and a memory or an error."""
-
-    status: int = Field(examples=[201])
-    memory: AddedOut | None = None
-    error: ErrorOut | None = None
-
-
-class BatchOut(BaseModel):
-    results: list[BatchItemOut]
-
-
-class PageOut(BaseModel):
-    memories: list[MemoryOut]
-    next_cursor: str | None
-
-
-class SearchOut(BaseModel):
-    memories: list[FoundOut]
-
-
-class RelationshipOut(BaseModel):
-    """An edge: its last known version."""
-
-    id: str = Field(examples=["rel_0d5c7c1e6a0e8f0b9a552b1c6d9f1a10"])
-    source: str
-    target: str
-    relation: str = Field(examples=["RELATES_TO"])
-    metadata: dict[str, Any]
-    valid_from: str
-    valid_to: str | None
-    created_at: str
-    updated_at: str
-
-
-class RelationshipsOut(BaseModel):
-    relationships: list[RelationshipOut]
-
-
-class NeighbourhoodOut(BaseModel):
-    memories: list[RelatedOut]
-    truncated: bool
-
-
-class GraphOut(BaseModel):
-    nodes: list[MemoryOut]
-    edges: list[RelationshipOut]
-    truncated: bool
-
-
-class DeletedOut(BaseModel):
-    message: str
-    id: str
-    updated_at: str | None = None
-
-
-class ErrorOut(BaseModel):
-    detail: str
-    error: str
-    message: str
-    code: str = Field(examples=["not_found"])
-    request_id: str
-
-
-BatchItemOut.model_rebuild()

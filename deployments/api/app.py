@@ -6,12 +6,12 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from config.settings import Settings
-from deployments.api import errors, health, memories, relationships
-from deployments.api.answers import ErrorOut
+from deployments.api import errors, graph, health, memories, relationships
 from deployments.api.edge import Edge
+from deployments.api.schemas import ErrorOut
 from memory.memories import Memories
 
-_REFUSALS = {
+_REFUSALS: dict[int | str, str] = {
     400: "Bad input; nothing was changed",
     401: "No key, or an unknown one",
     404: "No such memory or relationship",
@@ -19,6 +19,7 @@ _REFUSALS = {
     413: "The body is too large",
     503: "A store is down or the service is full; see Retry-After",
     504: "No answer within the deadline",
+    "default": "Any other refusal",
 }
 
 
@@ -37,6 +38,7 @@ def create_app(service: Memories, settings: Settings, sends_request_id: bool = T
     )
     errors.install(app)
     app.include_router(health.routes(service))
+    app.include_router(graph.routes(service))  # before memories': graph and path are no ids
     app.include_router(relationships.routes(service))
     app.include_router(memories.routes(service))
 

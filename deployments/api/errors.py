@@ -48,7 +48,7 @@ def refusal(error: Mem0gError, request_id: str, status: int | None = None) -> Js
 def invalid(problems: Sequence[Any]) -> InvalidInput:
     """The first of pydantic's problems, as one sentence."""
     first = problems[0]
-    if first["type"] == "json_invalid":
+    if first["type"] == "json_invalid" and first["loc"][:1] == ("body",):
         return InvalidInput("the body is not valid JSON")
     place = ".".join(str(part) for part in first["loc"] if part not in ("body", "query"))
     message = first["msg"].removeprefix("Value error, ")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import RedirectResponse
 
+from deployments.api import schemas
 from deployments.api.answers import Json
 from memory.errors import Mem0gError
 from memory.memories import Memories
@@ -18,12 +19,16 @@ def routes(memories: Memories) -> APIRouter:
         return RedirectResponse("/docs")
 
     @router.head("/health", include_in_schema=False)
-    @router.get("/health")
+    @router.get("/health", response_model=schemas.HealthOut)
     async def health() -> Json:
         """This process answers."""
         return Json({"status": "ok"})
 
-    @router.get("/ready")
+    @router.get(
+        "/ready",
+        response_model=schemas.ReadyOut,
+        responses={503: {"model": schemas.ReadyOut, "description": "A dependency is down"}},
+    )
     async def ready() -> Json:
         """Each dependency's state; 503 while one is down."""
         try:

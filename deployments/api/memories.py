@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import ValidationError
 
-from deployments.api import answers
-from deployments.api.answers import Json, error_out, memory_out
+from deployments.api import answers, schemas
+from deployments.api.answers import Json, added_out, error_out, memory_out
 from deployments.api.errors import invalid, status_of
-from deployments.api.requests import (
-    BatchIn,
-    CorrectionIn,
-    ListParameters,
-    MemoryIn,
-    SearchIn,
-    SearchParameters,
-)
-from memory.errors import InvalidInput, Mem0gError, Refused
+from deployments.api.fields import InstantFields
+from deployments.api.parameters import ListParameters, SearchParameters
+from deployments.api.requests import BatchIn, CorrectionIn, MemoryIn, SearchFields, SearchIn
+from memory.errors import Mem0gError, Refused
 from memory.memories import Memories
-from memory.model import Added, NewMemory
+from memory.model import NewMemory
+from memory.results import Added
 
 
 async def project_of(request: Request) -> str:
@@ -35,16 +30,21 @@ Project = Annotated[str, Depends(project_of)]
 def routes(memories: Memories) -> APIRouter:
     router = APIRouter(prefix="/v1/memories", tags=["memories"])
 
-    @router.post("", status_code=201, response_model=answers.AddedOut)
+    @router.post(
+        "",
+        status_code=201,
+        response_model=schemas.AddedOut,
+        responses={200: {"model": schemas.DeduplicatedOut, "description": "Already there"}},
+    )
     async def add(body: MemoryIn, project: Project) -> Json:
-        """Store a memory. 200 instead of 201 where the same content is already there."""
+        """Store a memory. 200 instead of 201 where the same content is already there, with what
+        of the request it does not hold."""
         (outcome,) = await memories.add(project, [body.draft()])
         if isinstance(outcome, Refused):
             raise outcome.error()
-        status, out = _added(outcome)
-        return Json(out, status)
+        return Json(added_out(outcome), _status(outcome))
 
-    @router.post("/batch", response_model=answers.BatchOut)
+    @router.post("/batch", response_model=schemas.BatchOut)
     async def add_batch(body: BatchIn, project: Project, request: Request) -> Json:
         """Store up to 1,000 memories; each is answered as it would be alone."""
         checked = [_draft(item) for item in body.memories]
@@ -57,41 +57,54 @@ def routes(memories: Memories) -> APIRouter:
         ]
         return Json({"results": results})
 
-    @router.get("", response_model=answers.PageOut)
+    @router.get("", response_model=schemas.PageOut)
     async def page(query: Annotated[ListParameters, Query()], project: Project) -> Json:
-        """Memories of a scope that are valid now, newest first."""
-        newest = query.order == "desc"
-        found = await memories.page(project, query.scope(), query.limit, query.cursor, newest)
+        """Memories of a scope that are valid, now or as of an instant, newest first."""
+        found = await memories.page(
+            project,
+            query.scope(),
+            query.limit,
+            query.cursor,
+            newest=query.order == "desc",
+            view=query.view(),
+        )
         return Json(answers.page_out(found))
 
-    @router.post("/search", response_model=answers.SearchOut)
-    async def search(body: SearchIn, project: Project) -> Json:
-        """Find memories by meaning and by words, best first."""
-        found = await memories.search(project, body.wanted())
-        return Json({"memories": [*map(answers.found_out, found)]})
+    async def found(wanted: SearchFields, project: str) -> Json:
+        hits = await memories.search(project, wanted.wanted())
+        return Json({"memories": [*map(answers.found_out, hits)]})
 
-    @router.get("/search", response_model=answers.SearchOut)
+    @router.post("/search", response_model=schemas.SearchOut)
+    async def search(body: SearchIn, project: Project) -> Json:
+        """Find memories by meaning and by words, best first. With an instant: what was true then,
+        by the text that was known then."""
+        return await found(body, project)
+
+    @router.get("/search", response_model=schemas.SearchOut)
     async def search_by_url(query: Annotated[SearchParameters, Query()], project: Project) -> Json:
         """The same as a GET; `filters` is a JSON object."""
-        return await search(_search_in(query), project)
+        return await found(query, project)
 
-    @router.get("/{memory_id}", response_model=answers.MemoryOut)
-    async def get(memory_id: str, project: Project) -> Json:
-        """The last known version, whether or not it is valid now."""
-        return Json(memory_out(await memories.get(project, memory_id)))
+    @router.get("/{memory_id}", response_model=schemas.MemoryOut)
+    async def get(
+        memory_id: str, query: Annotated[InstantFields, Query()], project: Project
+    ) -> Json:
+        """The last version known, whether or not it is valid; 404 where it was not valid as_of an
+        instant that is given."""
+        return Json(memory_out(await memories.get(project, memory_id, query.view())))
 
-    @router.put("/{memory_id}", response_model=answers.MemoryOut)
+    @router.put("/{memory_id}", response_model=schemas.MemoryOut)
     async def correct(memory_id: str, body: CorrectionIn, project: Project) -> Json:
         """Correct a memory: a new version with the same id and edges."""
         return Json(memory_out(await memories.correct(project, memory_id, body.correction())))
 
-    @router.delete("/{memory_id}", response_model=answers.DeletedOut)
+    @router.delete("/{memory_id}", response_model=schemas.DeletedOut)
     async def erase(memory_id: str, project: Project) -> Json:
-        """Erase a memory with every version and its edges."""
-        await memories.erase(project, memory_id)
-        return Json({"message": "Memory deleted", "id": memory_id})
+        """Erase a memory with every version and its edges, from every past as well."""
+        at = await memories.erase(project, memory_id)
+        return Json(answers.deleted_out("Memory", memory_id, at))
 
-    @router.get("/{memory_id}/history", response_model=list[answers.VersionOut])
+    @router.get("/{memory_id}/history", response_model=list[schemas.VersionOut])
     async def history(memory_id: str, project: Project) -> Json:
         """Every version, oldest first."""
         return Json([*map(answers.version_out, await memories.history(project, memory_id))])
@@ -108,29 +121,13 @@ def _draft(item: Any) -> NewMemory | Mem0gError:
         return error
 
 
-def _added(added: Added) -> tuple[int, dict[str, Any]]:
-    out = memory_out(added.memory)
-    return (200, out | {"deduplicated": True}) if added.deduplicated else (201, out)
+def _status(added: Added) -> int:
+    return 200 if added.deduplicated else 201
 
 
 def _item(outcome: Added | Refused | Mem0gError, request: Request) -> dict[str, Any]:
     if isinstance(outcome, Added):
-        status, memory = _added(outcome)
-        return {"status": status, "memory": memory}
+        return {"status": _status(outcome), "memory": added_out(outcome)}
     error = outcome.error() if isinstance(outcome, Refused) else outcome
     body = error_out(error, request.state.request_id)
     return {"status": status_of(error.code), "error": body}
-
-
-def _search_in(query: SearchParameters) -> SearchIn:
-    """One set of rules for both forms."""
-    fields = query.model_dump(exclude_none=True)
-    if query.filters is not None:
-        try:
-            fields["filters"] = orjson.loads(query.filters)
-        except orjson.JSONDecodeError:
-            raise InvalidInput("filters is not a JSON object") from None
-    try:
-        return SearchIn.model_validate(fields)
-    except ValidationError as error:
-        raise invalid(error.errors()) from None

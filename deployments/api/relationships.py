@@ -1,4 +1,4 @@
-"""Routes of relationships and of walks along them."""
+"""Routes of relationships: relate, list, amend, retract."""
 
 from __future__ import annotations
 
@@ -6,45 +6,39 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from deployments.api import answers
-from deployments.api.answers import Json, edge_out
+from deployments.api import schemas
+from deployments.api.answers import Json, deleted_out, edge_out
 from deployments.api.memories import Project
-from deployments.api.requests import (
-    AmendmentIn,
-    GraphParameters,
-    RelatedParameters,
-    RelationshipIn,
-)
-from memory.clock import format_instant
+from deployments.api.parameters import EdgeParameters
+from deployments.api.requests import AmendmentIn, RelationshipIn
 from memory.memories import Memories
-from memory.model import UNSET, Direction
+from memory.model import UNSET
 
 
 def routes(memories: Memories) -> APIRouter:
-    router = APIRouter(prefix="/v1/memories", tags=["graph"])
-
-    @router.get("/graph", response_model=answers.GraphOut)
-    async def graph(query: Annotated[GraphParameters, Query()], project: Project) -> Json:
-        """Memories of a scope and the edges between them, as they are now."""
-        return Json(answers.graph_out(await memories.graph(project, query.scope(), query.limit)))
+    router = APIRouter(prefix="/v1/memories/{memory_id}/relationships", tags=["graph"])
 
     @router.post(
-        "/{memory_id}/relationships", status_code=201, response_model=answers.RelationshipOut
+        "",
+        status_code=201,
+        response_model=schemas.RelationshipOut,
+        responses={200: {"model": schemas.RelationshipOut, "description": "Already there"}},
     )
     async def relate(memory_id: str, body: RelationshipIn, project: Project) -> Json:
         """Relate two memories. 200 instead of 201 where the same edge stands already."""
         edge, created = await memories.relate(project, body.edge(memory_id))
         return Json(edge_out(edge), 201 if created else 200)
 
-    @router.get("/{memory_id}/relationships", response_model=answers.RelationshipsOut)
-    async def relationships(memory_id: str, project: Project) -> Json:
-        """Edges of a memory in both directions that are valid now."""
-        found = await memories.relationships(project, memory_id)
+    @router.get("", response_model=schemas.RelationshipsOut)
+    async def relationships(
+        memory_id: str, query: Annotated[EdgeParameters, Query()], project: Project
+    ) -> Json:
+        """Edges of a memory in both directions that are valid, now or as of an instant, while
+        both their memories are."""
+        found = await memories.relationships(project, memory_id, query.walk(), query.view())
         return Json({"relationships": [*map(edge_out, found)]})
 
-    @router.patch(
-        "/{memory_id}/relationships/{relationship_id}", response_model=answers.RelationshipOut
-    )
+    @router.patch("/{relationship_id}", response_model=schemas.RelationshipOut)
     async def amend(
         memory_id: str, relationship_id: str, body: AmendmentIn, project: Project
     ) -> Json:
@@ -53,28 +47,11 @@ def routes(memories: Memories) -> APIRouter:
         edge = await memories.amend_edge(project, memory_id, relationship_id, body.end(), metadata)
         return Json(edge_out(edge))
 
-    @router.delete(
-        "/{memory_id}/relationships/{relationship_id}", response_model=answers.DeletedOut
-    )
+    @router.delete("/{relationship_id}", response_model=schemas.DeletedOut)
     async def retract(memory_id: str, relationship_id: str, project: Project) -> Json:
-        """Retract an edge: it is not known from now on."""
+        """Retract an edge: it is not known from now on, and still there for an earlier
+        known_at."""
         at = await memories.retract_edge(project, memory_id, relationship_id)
-        return Json(
-            {
-                "message": "Relationship deleted",
-                "id": relationship_id,
-                "updated_at": format_instant(at),
-            }
-        )
-
-    @router.get("/{memory_id}/related", response_model=answers.NeighbourhoodOut)
-    async def related(
-        memory_id: str, query: Annotated[RelatedParameters, Query()], project: Project
-    ) -> Json:
-        """Memories reached along edges, nearest first, each once."""
-        found = await memories.related(
-            project, memory_id, query.depth, query.relation, Direction(query.direction), query.limit
-        )
-        return Json(answers.neighbourhood_out(found))
+        return Json(deleted_out("Relationship", relationship_id, at))
 
     return router

@@ -1,59 +1,33 @@
-"""What requests may hold, and what they mean in the domain. Unknown fields are ignored: clients of
-several versions send their own."""
+"""What bodies may hold, and what they mean in the domain."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import Query as Parameter
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
+from pydantic import AfterValidator, ConfigDict, Field
 
 from deployments.api import text
-from memory import filters
-from memory.clock import parse_instant
-from memory.errors import ScopeRequired
-from memory.model import (
-    SCOPE_FIELDS,
-    UNSET,
-    Correction,
-    NewEdge,
-    NewMemory,
-    Query,
-    Scope,
-    Unset,
+from deployments.api.fields import (
+    Body,
+    Categories,
+    Content,
+    HalfLife,
+    Instant,
+    Metadata,
+    Relation,
+    ScopeFields,
+    ViewFields,
+    instant,
 )
+from memory import filters
+from memory.model import UNSET, Correction, NewEdge, NewMemory, Unset
+from memory.view import Query
 
 MAX_BATCH = 1_000
 DEFAULT_THRESHOLD = 0.7
-RELATION = r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$"
-
-Content = Annotated[StrictStr, AfterValidator(text.content)]
-Entity = Annotated[StrictStr, AfterValidator(text.entity)]
-Metadata = Annotated[dict[str, Any], AfterValidator(text.metadata)]
-Category = Annotated[StrictStr, Field(min_length=1, max_length=256), AfterValidator(text.storable)]
-Categories = Annotated[list[Category], Field(max_length=100)]
-Instant = Annotated[StrictStr, Field(description="ISO 8601; UTC where it names no zone")]
-Relation = Annotated[StrictStr, Field(pattern=RELATION)]
 
 
-class Body(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class ScopeFields(Body):
-    user_id: Entity | None = None
-    agent_id: Entity | None = None
-    app_id: Entity | None = None
-    session_id: Entity | None = None
-
-    def scope(self) -> Scope:
-        scope = Scope(self.user_id, self.agent_id, self.app_id, self.session_id)
-        if not scope.given():
-            raise ScopeRequired(f"name a scope: one of {', '.join(SCOPE_FIELDS)}")
-        return scope
-
-
-class MemoryIn(ScopeFields):
+class MemoryIn(Body, ScopeFields):
     """A memory to store. The first scope field given owns it."""
 
     content: Content
@@ -61,8 +35,9 @@ class MemoryIn(ScopeFields):
     categories: Categories | None = None
     valid_from: Instant | None = None
     valid_to: Instant | None = None
-    supersedes: Annotated[list[StrictStr], Field(max_length=100)] | None = None
-    dedup: StrictBool = True
+    supersedes: Annotated[list[str], Field(max_length=100)] | None = None
+    dedup: bool = True
+    similar: Annotated[bool, Field(description="report memories that say nearly the same")] = False
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -83,10 +58,11 @@ class MemoryIn(ScopeFields):
             scope=self.scope(),
             metadata=self.metadata or {},
             categories=tuple(dict.fromkeys(self.categories or ())),
-            valid_from=_instant(self.valid_from, "valid_from"),
-            valid_to=_instant(self.valid_to, "valid_to"),
+            valid_from=instant(self.valid_from, "valid_from"),
+            valid_to=instant(self.valid_to, "valid_to"),
             supersedes=tuple(dict.fromkeys(self.supersedes or ())),
             dedup=self.dedup,
+            similar=self.similar,
         )
 
 
@@ -117,7 +93,7 @@ class CorrectionIn(Body):
     categories: Categories | None = None
     valid_from: Instant | None = None
     valid_to: Instant | None = None
-    if_version: Annotated[StrictInt, Field(ge=1)] | None = None
+    if_version: Annotated[int, Field(ge=1)] | None = None
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -126,36 +102,25 @@ class CorrectionIn(Body):
     )
 
     def correction(self) -> Correction:
-        given = self.model_fields_set
+        begin = instant(self.valid_from, "valid_from")
+        ends = "valid_to" in self.model_fields_set
         return Correction(
             content=UNSET if self.content is None else self.content,
             metadata=UNSET if self.metadata is None else self.metadata,
             categories=UNSET if self.categories is None else tuple(dict.fromkeys(self.categories)),
-            valid_from=_instant(self.valid_from, "valid_from") or UNSET,
-            valid_to=_instant(self.valid_to, "valid_to") if "valid_to" in given else UNSET,
+            valid_from=UNSET if begin is None else begin,
+            valid_to=instant(self.valid_to, "valid_to") if ends else UNSET,
             if_version=self.if_version,
         )
 
 
-class SearchIn(ScopeFields):
-    """A search by meaning within a scope."""
+class SearchFields(ScopeFields, ViewFields):
+    """The rules of a search, whether it comes as a body or as a query string."""
 
-    query: Annotated[StrictStr, Field(max_length=16_384), AfterValidator(text.content)]
-    limit: Annotated[StrictInt, Field(ge=1, le=1_000)] = 10
+    query: Annotated[str, Field(max_length=16_384), AfterValidator(text.content)]
+    limit: Annotated[int, Field(ge=1, le=1_000)] = 10
     threshold: Annotated[float, Field(ge=0, le=1)] = DEFAULT_THRESHOLD
     filters: Metadata | None = None
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "query": "programming language preferences",
-                    "user_id": "alice",
-                    "filters": {"metadata": {"source": "chat"}},
-                }
-            ]
-        }
-    )
 
     def wanted(self) -> Query:
         return Query(
@@ -164,13 +129,53 @@ class SearchIn(ScopeFields):
             where=filters.where(self.filters or {}),
             limit=self.limit,
             threshold=self.threshold,
+            view=self.view(),
+            half_life_days=self.half_life(),
         )
+
+    def half_life(self) -> float | Unset | None:
+        raise NotImplementedError
+
+
+class DecayIn(Body):
+    """A memory so many days old, by valid_from, scores half."""
+
+    half_life_days: HalfLife
+
+
+class SearchIn(Body, SearchFields):
+    """A search by meaning within a scope. `decay` null switches the setting off."""
+
+    decay: DecayIn | None = None
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "query": "programming language preferences",
+                    "user_id": "alice",
+                    "filters": {"metadata": {"source": "chat"}},
+                },
+                {
+                    "query": "where she lives",
+                    "user_id": "alice",
+                    "as_of": "2026-03-15T00:00:00Z",
+                    "known_at": "2026-04-30T00:00:00Z",
+                },
+            ]
+        }
+    )
+
+    def half_life(self) -> float | Unset | None:
+        if self.decay is not None:
+            return self.decay.half_life_days
+        return None if "decay" in self.model_fields_set else UNSET
 
 
 class RelationshipIn(Body):
     """An edge from the memory in the path to another memory of the same owner."""
 
-    target_id: StrictStr
+    target_id: str
     relation: Relation
     metadata: Metadata | None = None
     valid_from: Instant | None = None
@@ -193,8 +198,8 @@ class RelationshipIn(Body):
             target=self.target_id,
             relation=self.relation,
             metadata=self.metadata or {},
-            valid_from=_instant(self.valid_from, "valid_from"),
-            valid_to=_instant(self.valid_to, "valid_to"),
+            valid_from=instant(self.valid_from, "valid_from"),
+            valid_to=instant(self.valid_to, "valid_to"),
         )
 
 
@@ -210,34 +215,4 @@ class AmendmentIn(Body):
 
     def end(self) -> int | Unset | None:
         given = "valid_to" in self.model_fields_set
-        return _instant(self.valid_to, "valid_to") if given else UNSET
-
-
-class ListParameters(ScopeFields):
-    limit: Annotated[int, Field(ge=1, le=1_000)] = 100
-    cursor: str | None = None
-    order: Annotated[str, Field(pattern="^(desc|asc)$", description="by created_at")] = "desc"
-
-
-class GraphParameters(ScopeFields):
-    limit: Annotated[int, Field(ge=1, le=10_000)] = 1_000
-
-
-class SearchParameters(ScopeFields):
-    """GET's form of a search; `filters` is a JSON object."""
-
-    query: str
-    limit: int = 10
-    threshold: float = DEFAULT_THRESHOLD
-    filters: str | None = None
-
-
-class RelatedParameters(Body):
-    depth: Annotated[int, Field(ge=1, le=10)] = 1
-    relation: Annotated[list[Relation], Field(max_length=20)] = Parameter(default=[])
-    direction: Annotated[str, Field(pattern="^(both|out|in)$")] = "both"
-    limit: Annotated[int, Field(ge=1, le=1_000)] = 100
-
-
-def _instant(value: str | None, field: str) -> int | None:
-    return None if value is None else parse_instant(value, field)
+        return instant(self.valid_to, "valid_to") if given else UNSET

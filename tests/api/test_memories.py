@@ -4,17 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-import httpx
-
-Client = httpx.AsyncClient
-
-
-async def add(client: Client, content: str, **fields: object) -> dict[str, object]:
-    answer = await client.post(
-        "/v1/memories", json={"content": content, "user_id": "alice"} | fields
-    )
-    assert answer.status_code in (200, 201), answer.text
-    return answer.json()
+from tests.api.calls import Client, add, search
 
 
 async def test_64_concurrent_equal_adds_leave_one_memory(client: Client) -> None:
@@ -46,6 +36,7 @@ async def test_a_memory_is_stored_found_listed_and_erased(client: Client) -> Non
     assert hit == made
     gone = await client.delete(memory_url)
     assert (gone.status_code, gone.json()["id"]) == (200, made["id"])
+    assert gone.json()["updated_at"] > made["updated_at"]
     assert (await client.get(memory_url)).status_code == 404
     assert (await client.delete(memory_url)).status_code == 404
     found = await client.post(
@@ -75,13 +66,6 @@ async def test_put_keeps_the_id_and_merges_metadata(client: Client) -> None:
     assert [each["content"] for each in history] == ["Lives in Oslo", "Lives in Bergen"]
     assert history[0]["retracted_at"] == history[1]["recorded_at"] == changed["updated_at"]
     assert history[1]["retracted_at"] is None
-
-
-async def search(client: Client, query: str, **fields: object) -> list[str]:
-    body = {"query": query, "user_id": "alice", "threshold": 0.5} | fields
-    answer = await client.post("/v1/memories/search", json=body)
-    assert answer.status_code == 200, answer.text
-    return [each["id"] for each in answer.json()["memories"]]
 
 
 async def test_the_same_content_is_stored_once_a_time_of_validity(client: Client) -> None:
@@ -246,8 +230,18 @@ async def test_what_is_not_valid_as_long_does_not_stand_for_a_memory(client: Cli
     now = await add(client, "works at Acme")
     assert now["id"] != later["id"]
     assert await search(client, "acme") == [now["id"]]
+
+
+async def test_a_memory_stands_for_adds_that_overlap_it_and_keeps_its_own_end(
+    client: Client,
+) -> None:
     short = await add(client, "rents a flat", valid_to="2200-01-01")
-    assert (await add(client, "rents a flat"))["id"] != short["id"]
+    again = await add(client, "rents a flat")
+    assert again == short | {"deduplicated": True, "not_stored": ["valid_to"]}
+    assert (await add(client, "rents a flat", valid_from="2200-01-01"))["id"] != short["id"]
+    later = await add(client, "owns a boat", valid_from="2200-01-01")
+    again = await add(client, "owns a boat", valid_from="2210-01-01")
+    assert (again["id"], again["not_stored"]) == (later["id"], ["valid_from"])
 
 
 async def test_many_equal_items_of_a_batch_end_as_one_or_as_all(client: Client) -> None:
@@ -277,5 +271,9 @@ async def test_a_superseded_memory_may_be_corrected_up_to_its_successor(client: 
     for end, status in (("2021-01-01", 200), ("2022-01-01", 200), ("2022-01-02", 409)):
         assert (await client.put(url, json={"valid_to": end})).status_code == status
     assert (await client.put(url, json={"valid_to": None})).status_code == 409
-    answer = await client.put(f"/v1/memories/{new['id']}", json={"valid_from": "2019-01-01"})
-    assert answer.status_code == 409
+    # the old one ends in 2022: its successor may begin then or later
+    successor = f"/v1/memories/{new['id']}"
+    for begin, status in (("2019-01-01", 409), ("2021-12-31", 409), ("2022-06-01", 200)):
+        assert (await client.put(successor, json={"valid_from": begin})).status_code == status
+    assert (await client.put(url, json={"valid_to": "2021-01-01"})).status_code == 200
+    assert (await client.put(successor, json={"valid_from": "2021-12-31"})).status_code == 200

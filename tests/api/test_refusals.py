@@ -14,6 +14,7 @@ from memory.service import MemoryService
 
 Client = httpx.AsyncClient
 UNKNOWN = "mem_0d5c7c1e6a0e8f0b9a552b1c6d9f1a10"
+PERIOD = {"from": "2020-01-01", "to": "2021-01-01"}
 DEEP: dict[str, object] = {"a": {"b": {"c": {"d": {"e": {"f": {"g": {"h": {"i": 1}}}}}}}}}
 BAD_MEMORIES = [
     {"content": "", "user_id": "a"},
@@ -47,6 +48,7 @@ BAD_MEMORIES = [
     {"content": "x", "user_id": "a", "valid_from": "2020-01-01", "valid_to": "2020-01-01"},
     {"content": "x", "user_id": "a", "valid_to": "2020-01-01"},
     {"content": "x", "user_id": "a", "dedup": "maybe"},
+    {"content": "x", "user_id": "a", "similar": "yes"},
     {"content": "x", "user_id": "a", "supersedes": "mem_1"},
 ]
 
@@ -106,6 +108,8 @@ async def test_unknown_and_malformed_ids_read_alike(client: Client) -> None:
             ("GET", "/history"),
             ("GET", "/relationships"),
             ("GET", "/related"),
+            ("GET", "?known_at=2020-01-01"),
+            ("GET", "/related?as_of=2020-01-01"),
         ):
             answer = await client.request(
                 method,
@@ -140,11 +144,88 @@ async def test_unknown_and_malformed_ids_read_alike(client: Client) -> None:
         (f"/v1/memories/{UNKNOWN}/related", {"depth": 11}),
         (f"/v1/memories/{UNKNOWN}/related", {"direction": "up"}),
         (f"/v1/memories/{UNKNOWN}/related", {"relation": "a b"}),
+        (f"/v1/memories/{UNKNOWN}/related", {"include_system": "perhaps"}),
+        (f"/v1/memories/{UNKNOWN}/relationships", {"relation": ["KNOWS", "1st"]}),
+        ("/v1/memories", {"user_id": "a", "include_expired": "perhaps"}),
+        ("/v1/memories/search", {"user_id": "a", "query": "x", "half_life_days": 0}),
+        ("/v1/memories/search", {"user_id": "a", "query": "x", "half_life_days": "inf"}),
+        ("/v1/memories/search", {"user_id": "a", "query": "x" * 16_385}),
+        ("/v1/memories/graph", {"user_id": "a", "cursor": "nonsense"}),
+        ("/v1/memories/path", {"from": UNKNOWN}),
+        ("/v1/memories/path", {"to": UNKNOWN}),
+        ("/v1/memories/path", {"from": UNKNOWN, "to": UNKNOWN, "max_depth": 11}),
+        ("/v1/memories/path", {"from": UNKNOWN, "to": UNKNOWN, "direction": "up"}),
+        ("/v1/memories/graph/diff", {"from": "2020", "to": "2021"}),
+        ("/v1/memories/graph/diff", {"user_id": "a", "from": "2020-01-01"}),
+        ("/v1/memories/graph/diff", {"user_id": "a", "to": "2020-01-01"}),
+        ("/v1/memories/graph/diff", {"user_id": "a", **PERIOD, "limit": 0}),
+        ("/v1/memories/graph/diff", {"user_id": "a", **PERIOD, "cursor": "nonsense"}),
+        ("/v1/memories/graph/diff", {"user_id": "a", **PERIOD, "to": "2019-01-01"}),
+        ("/v1/memories/graph/diff", {"user_id": "a", **PERIOD, "to": PERIOD["from"]}),
     ],
 )
 async def test_bad_queries(client: Client, path: str, query: dict[str, object]) -> None:
     answer = await client.get(path, params=query)
     assert_refused(answer, 400)
+
+
+@pytest.mark.parametrize("instant", ["", "yesterday", "2020-13-01", "1699-12-31", "2250-01-01"])
+@pytest.mark.parametrize(
+    ("path", "query", "names"),
+    [
+        ("", {"user_id": "a"}, ("as_of", "known_at")),
+        ("/search", {"user_id": "a", "query": "x"}, ("as_of", "known_at")),
+        ("/graph", {"user_id": "a"}, ("as_of", "known_at")),
+        ("/graph/diff", {"user_id": "a", **PERIOD}, ("from", "to", "known_at")),
+        ("/path", {"from": UNKNOWN, "to": UNKNOWN}, ("as_of", "known_at")),
+        (f"/{UNKNOWN}", {}, ("as_of", "known_at")),
+        (f"/{UNKNOWN}/related", {}, ("as_of", "known_at")),
+        (f"/{UNKNOWN}/relationships", {}, ("as_of", "known_at")),
+    ],
+)
+async def test_bad_instants_are_named(
+    client: Client, path: str, query: dict[str, object], names: tuple[str, ...], instant: str
+) -> None:
+    for name in names:
+        answer = await client.get(f"/v1/memories{path}", params=query | {name: instant})
+        assert_refused(answer, 400)
+        assert answer.json()["detail"].startswith(f"{name} ")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"as_of": "yesterday"},
+        {"as_of": 2020},
+        {"known_at": "1699-12-31"},
+        {"known_at": ["2020-01-01"]},
+        {"include_superseded": "true"},
+        {"include_expired": 1},
+        {"include_expired": None},
+        {"limit": "10"},
+        {"threshold": "0.5"},
+        {"decay": 30},
+        {"decay": {}},
+        {"decay": {"half_life_days": 0}},
+        {"decay": {"half_life_days": -1}},
+        {"decay": {"half_life_days": "30"}},
+        {"decay": {"half_life_days": None}},
+        {"filters": "{}"},
+    ],
+    ids=str,
+)
+async def test_bad_searches(client: Client, fields: dict[str, object]) -> None:
+    body = {"query": "x", "user_id": "a"}
+    assert_refused(await client.post("/v1/memories/search", json=body | fields), 400)
+
+
+async def test_infinite_half_lives(client: Client) -> None:
+    for number in (b"Infinity", b"NaN", b"1e999"):
+        raw = b'{"query": "x", "user_id": "a", "decay": {"half_life_days": %s}}' % number
+        answer = await client.post(
+            "/v1/memories/search", content=raw, headers={"content-type": "application/json"}
+        )
+        assert_refused(answer, 400)
 
 
 async def test_a_scope_refusal_names_the_scopes(client: Client) -> None:

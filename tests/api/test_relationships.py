@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-import httpx
 import pytest
 
-Client = httpx.AsyncClient
+from tests.api.calls import Client, relate, related
+
 Ids = dict[str, str]
 
 
@@ -21,11 +21,6 @@ async def ids(client: Client) -> Ids:
         )
         found[name] = answer.json()["id"]
     return found
-
-
-async def relate(client: Client, source: str, target: str, **fields: object) -> httpx.Response:
-    body = {"target_id": target, "relation": "KNOWS"} | fields
-    return await client.post(f"/v1/memories/{source}/relationships", json=body)
 
 
 async def test_64_concurrent_equal_relates_leave_one_edge(client: Client, ids: Ids) -> None:
@@ -94,12 +89,6 @@ async def test_bad_edges_are_refused_and_store_nothing(client: Client, ids: Ids)
         assert answer.status_code == status, (target, fields, answer.text)
     listed = await client.get(f"/v1/memories/{ids['a']}/relationships")
     assert listed.json() == {"relationships": []}
-
-
-async def related(client: Client, start: str, **query: object) -> list[tuple[str, str, int]]:
-    answer = await client.get(f"/v1/memories/{start}/related", params=query)
-    assert answer.status_code == 200, answer.text
-    return [(m["id"], m["relation"], m["depth"]) for m in answer.json()["memories"]]
 
 
 async def test_a_walk_is_nearest_first_each_once_and_ends_in_cycles(
