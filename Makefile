@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 CONFIG ?= serve_config.yaml
 
-.PHONY: serve test test-weaviate lint bench loadtest relevance
+.PHONY: serve test test-weaviate soak lint bench bench-graph loadtest relevance
 
 serve: .venv/installed
 	@exec $(BIN)/python -m deployments $(CONFIG)
@@ -14,8 +14,16 @@ test: .venv/installed
 test-weaviate: .venv/installed
 	MEM0G_TEST_WEAVIATE_REQUIRED=1 $(BIN)/python -m pytest -m weaviate
 
+# Random timelines against the oracle, more than `make test` runs and others each time.
+soak: .venv/installed
+	MEM0G_TEST_SOAK=1 $(BIN)/python -m pytest tests/temporal
+
 bench: .venv/installed
 	$(BIN)/python -m loadtest.bench --config $(CONFIG)
+
+# Reads of a graph of 50,000 edges, on a valkey of its own.
+bench-graph: .venv/installed
+	$(BIN)/python -m loadtest.graph_bench
 
 # Against a service that runs already.
 HOST ?= http://127.0.0.1:8000

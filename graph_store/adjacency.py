@@ -23,14 +23,13 @@ _SIDES = {
 
 @dataclass(slots=True)
 class _Set:
-    """One adjacency set on its way to `limit` visible members."""
+    """One adjacency set on its way to `limit` visible members; `rows` holds their parts."""
 
     key: str
-    outgoing: bool
     retracted: bool
     offset: int = 0
     done: bool = False
-    rows: list[str] = field(default_factory=list)
+    rows: list[Sequence[str]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -56,10 +55,9 @@ class Reading:
         past = world.known_at is not None
         for memory_id in self.memory_ids:
             for side, outgoing in _SIDES[self.reach.direction]:
-                sets = [_Set(self.owner.key(side, memory_id), outgoing, retracted=False)]
+                sets = [_Set(self.owner.key(side, memory_id), retracted=False)]
                 if past:
-                    retracted = self.owner.key(f"x{side}", memory_id)
-                    sets.append(_Set(retracted, outgoing, retracted=True))
+                    sets.append(_Set(self.owner.key(f"x{side}", memory_id), retracted=True))
                 self._sides[memory_id, outgoing] = sets
 
     def commands(self) -> list[Command]:
@@ -90,12 +88,13 @@ class Reading:
     def _take(self, each: _Set, members: Sequence[str]) -> None:
         each.offset += len(members)
         for member in members:
-            if not self._visible(member):
+            row = member.split("|")
+            if not self._visible(row):
                 continue
             if len(each.rows) == self.reach.limit:
                 self.cut = each.done = True
                 return
-            each.rows.append(member)
+            each.rows.append(row)
         if len(members) < self._page():
             each.done = True
         elif each.offset >= WORK_CAP:
@@ -105,16 +104,17 @@ class Reading:
         """Visible edges by memory, outgoing ones first."""
         found: dict[str, list[Adjacent]] = {memory_id: [] for memory_id in self.memory_ids}
         for (memory_id, outgoing), sets in self._sides.items():
-            for member in self._merged(sets):
-                _, _, _, relation, other, edge_id = member.split("|")
-                found[memory_id].append(Adjacent(edge_id, relation, other, outgoing))
+            found[memory_id] += [
+                Adjacent(edge_id, relation, other, outgoing)
+                for _, _, _, relation, other, edge_id in self._merged(sets)
+            ]
         return found
 
-    def _merged(self, sets: Sequence[_Set]) -> list[str]:
+    def _merged(self, sets: Sequence[_Set]) -> list[Sequence[str]]:
         """Live and retracted edges in the order of the live ones: by valid_to, then by member."""
         rows = [row for each in sets for row in each.rows]
         if len(sets) > 1:
-            rows.sort(key=lambda row: (row.split("|", 2)[1], row), reverse=True)
+            rows.sort(key=lambda row: (row[1], row), reverse=True)
             self.cut |= len(rows) > self.reach.limit
         return rows[: self.reach.limit]
 
@@ -122,9 +122,9 @@ class Reading:
         """One more than asked for tells whether there are more."""
         return min(self.reach.limit + 1, WORK_CAP)
 
-    def _visible(self, member: str) -> bool:
+    def _visible(self, row: Sequence[str]) -> bool:
         """Stamps compare as text."""
-        valid_from, valid_to, recorded_at, relation, _ = member.split("|", 4)
+        valid_from, valid_to, recorded_at, relation, _, _ = row
         return (
             valid_from <= self._as_of < valid_to
             and recorded_at <= self._known_at

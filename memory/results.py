@@ -46,13 +46,14 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """A memory reached from a start: `path` lists the ids walked, start first, and `edge` is the
-    one that led here."""
+    """A memory reached from a start: `path` lists the ids walked, start first, and `edge`, of
+    this `relation`, is the one that led here; None where the walk asked for ids only."""
 
     memory: Memory
+    relation: str
     depth: int
     path: tuple[str, ...]
-    edge: Edge
+    edge: Edge | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,12 +62,14 @@ class World:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Walk:
     """Which edges a walk follows, and how far. `system` adds the derived FOLLOWS edges, which
-    are otherwise followed only where `relations` names them; no relations means all."""
+    are otherwise followed only where `relations` names them; no relations means all. With
+    `ids_only` the edges walked are not read in full."""
 
     depth: int = 1
     relations: frozenset[str] = frozenset()
     direction: Direction = Direction.BOTH
     system: bool = False
+    ids_only: bool = False
 
     @property
     def follows(self) -> bool:

@@ -50,8 +50,9 @@ class Walking(Following):
                 if level > 0:
                     hits += [(memory, level) for memory in arrived]
                 if len(hits) > limit:
-                    return await self._neighbourhood(slot, frontier, hits[:limit], world, True)
-        return await self._neighbourhood(slot, frontier, hits, world, frontier.cut)
+                    shown = await self._hits(slot, frontier, hits[:limit], walk, world)
+                    return Neighbourhood(shown, truncated=True)
+        return Neighbourhood(await self._hits(slot, frontier, hits, walk, world), frontier.cut)
 
     async def path(
         self, project: str, start_id: str, end_id: str, walk: Walk, view: View = NOW
@@ -107,22 +108,29 @@ class Walking(Following):
             return Expansion(found.memories, adjacent, found.cut)
         return found
 
-    async def _neighbourhood(
+    async def _hits(
         self,
         slot: str,
         frontier: Frontier,
-        hits: Sequence[tuple[Memory, int]],
+        arrived: Sequence[tuple[Memory, int]],
+        walk: Walk,
         world: World,
-        truncated: bool,
-    ) -> Neighbourhood:
-        ways = [frontier.way(memory.id) for memory, _ in hits]
-        edges = await self._edges(slot, [way[-1] for way in ways], world)
-        shown = [
-            Related(memory, level, (way[0].node, *(step.edge.other for step in way)), edge)
-            for (memory, level), way, edge in zip(hits, ways, edges, strict=True)
-            if edge is not None
+    ) -> list[Related]:
+        """How each memory was come to; one whose edge was erased meanwhile is left out."""
+        ways = [frontier.way(memory.id) for memory, _ in arrived]
+        last = [way[-1] for way in ways]
+        edges = [None] * len(last) if walk.ids_only else await self._edges(slot, last, world)
+        return [
+            Related(
+                memory,
+                way[-1].edge.relation,
+                level,
+                (way[0].node, *(step.edge.other for step in way)),
+                edge,
+            )
+            for (memory, level), way, edge in zip(arrived, ways, edges, strict=True)
+            if edge is not None or walk.ids_only
         ]
-        return Neighbourhood(shown, truncated)
 
     async def _path(
         self, slot: str, ahead: Frontier, back: Frontier, met: Sequence[str], world: World

@@ -104,13 +104,10 @@ def found_out(found: Found) -> dict[str, Any]:
 
 
 def related_out(hit: Related) -> dict[str, Any]:
-    return {
-        **memory_out(hit.memory),
-        "relation": hit.edge.relation,
-        "depth": hit.depth,
-        "path": hit.path,
-        "edge": edge_out(hit.edge),
-    }
+    way = {"relation": hit.relation, "depth": hit.depth, "path": hit.path}
+    if hit.edge is None:
+        return {"id": hit.memory.id, **way}
+    return {**memory_out(hit.memory), **way, "edge": edge_out(hit.edge)}
 
 
 def page_out(page: Page) -> dict[str, Any]:

@@ -56,9 +56,11 @@ class RelatedParameters(EdgeParameters):
     depth: Depth = 1
     direction: Direction = Direction.BOTH
     limit: Annotated[int, Field(ge=1, le=1_000)] = 100
+    ids_only: bool = False
 
     def walk(self) -> Walk:
-        return replace(super().walk(), depth=self.depth, direction=self.direction)
+        walk = replace(super().walk(), depth=self.depth, direction=self.direction)
+        return replace(walk, ids_only=self.ids_only)
 
 
 class PathParameters(EdgeParameters):

@@ -82,6 +82,15 @@ class RelatedOut(MemoryOut):
     edge: RelationshipOut
 
 
+class ReachedOut(BaseModel):
+    """What `ids_only` leaves of it."""
+
+    id: str = Field(examples=[_EXAMPLE_ID])
+    relation: str = Field(examples=["RELATES_TO"])
+    depth: int = Field(examples=[1])
+    path: list[str] = Field(examples=[[_EXAMPLE_ID]])
+
+
 class PageOut(BaseModel):
     memories: list[MemoryOut]
     next_cursor: str | None
@@ -96,7 +105,7 @@ class RelationshipsOut(BaseModel):
 
 
 class NeighbourhoodOut(BaseModel):
-    memories: list[RelatedOut]
+    memories: list[RelatedOut] | list[ReachedOut]
     truncated: bool
 
 

@@ -64,6 +64,7 @@ async def test_answers_are_as_documented(client: Client) -> None:
     for path in ("", "/graph", f"/{new}/related", f"/{new}/relationships"):
         found = await client.get(f"{url}{path}", params=user | world | {"depth": 2})
         assert any(found.json().values())
+    await client.get(f"{url}/{new}/related", params=world | {"ids_only": True})
     await client.get(f"{url}/path", params={"from": new, "to": other})
     await client.get(f"{url}/search", params=user | {"query": "Oslo", "threshold": 0})
     await client.post(f"{url}/search", json=user | {"query": "Oslo", "threshold": 0})
