@@ -81,6 +81,8 @@ def _writes(keys: OwnerKeys, write: Write, now: int) -> Iterator[Command]:
                 gone = replace(previous, retracted_at=AT_COMMIT)
                 yield from _leave_adjacency(keys, previous)
                 yield ["ZADD", keys.key("ev", edge.id), packing.MICROS, packing.pack_edge(gone)]
+            elif edge.relation == SUPERSEDES:
+                yield ["HSET", keys.key("sb"), edge.target, packing.pack_successor(edge.source)]
             yield from _put_edge(keys, edge)
         case RetractEdge(edge=edge):
             yield from _leave_adjacency(keys, edge)
@@ -124,8 +126,6 @@ def _put_edge(keys: OwnerKeys, edge: Edge) -> Iterator[Command]:
     yield ["SET", keys.edge(edge.id), packing.pack_edge(edge)]
     for key, outgoing in _ends(keys, edge):
         yield ["ZADD", keys.key(key), end, packing.member(edge, outgoing)]
-    if edge.relation == SUPERSEDES:
-        yield ["HSET", keys.key("sb"), edge.target, packing.pack_successor(edge.source)]
 
 
 def _leave_adjacency(keys: OwnerKeys, edge: Edge) -> Iterator[Command]:

@@ -9,6 +9,8 @@ from memory.lexicon import normalised
 from memory.model import Edge, Memory, NewEdge, NewMemory, Scope
 from memory.transaction import Claim, ClaimKey, Holding, holding
 
+Held = Mapping[ClaimKey, tuple[Holding, ...]]
+
 
 def content_key(content: str, scope: Scope) -> ClaimKey:
     """Case, punctuation and white space do not make a content another one."""
@@ -30,11 +32,18 @@ def taken(held: tuple[Holding, ...], new: Memory | Edge) -> tuple[Holding, ...]:
     return (*released(held, new.id), holding(new))
 
 
+def moved(held: Held, last: Memory, fresh: Memory) -> Held:
+    """Claims once a correction took a memory from `last` to `fresh`; one that held none, because
+    it was stored without dedup, takes none."""
+    old, new = key_of(last), key_of(fresh)
+    if all(each.id != last.id for each in held[old]):
+        return held
+    rest = {**held, old: released(held[old], last.id)}
+    return {**rest, new: taken(rest[new], fresh)}
+
+
 def released(held: tuple[Holding, ...], thing_id: str) -> tuple[Holding, ...]:
     return tuple(each for each in held if each.id != thing_id)
-
-
-Held = Mapping[ClaimKey, tuple[Holding, ...]]
 
 
 def changes(before: Held, after: Held) -> list[Claim]:

@@ -71,17 +71,16 @@ class Graphing(Reading, Following):
         )  # fmt: skip
         old = [memory for memory in memories if before.shows(memory)]
         new = [memory for memory in memories if later.shows(memory)]
-        then = replace(before, known_at=start if known_at is None else min(start, known_at))
         until = end if known_at is None else min(end, known_at)
-        (old_edges, cut), (new_edges, cut_too), (known_edges, cut_then) = await asyncio.gather(
+        (old_edges, cut), (new_edges, cut_too), (retracted, cut_then) = await asyncio.gather(
             self._edges_on_page(place, scope, old, after, before, ANY_EDGE),
             self._edges_on_page(place, scope, new, after, later, ANY_EDGE),
-            self._edges_on_page(place, scope, old, after, before, ANY_EDGE, known=then),
+            self._retracted(place, scope, old, after, before, until),
         )
         return GraphDifference(
             await self._changes_of_nodes(place, old, new, start, until),
             await self._changes_of_edges(place, old_edges, new_edges, start, until),
-            await self._retracted(place, known_edges, until),
+            retracted,
             cut or cut_too or cut_then or last is not None,
             Bookmark(last, end).write() if last else None,
         )
@@ -94,15 +93,11 @@ class Graphing(Reading, Following):
         after: Cursor | None,
         world: World,
         walk: Walk,
-        known: World | None = None,
     ) -> tuple[list[Edge], bool]:
-        """Edges whose ends the pages up to this one hold, and one of them this page. `known` is
-        the world to read the edges in, where it is not that of the memories."""
+        """Edges whose ends the pages up to this one hold, and one of them this page."""
         parts = await asyncio.gather(
             *(
-                self._edges_of_owner(
-                    project, slot, scope, nodes, after, world, walk, known or world
-                )
+                self._edges_of_owner(project, slot, scope, nodes, after, world, walk)
                 for slot, nodes in _by_slot(project, memories).items()
             )
         )
@@ -119,7 +114,6 @@ class Graphing(Reading, Following):
         after: Cursor | None,
         world: World,
         walk: Walk,
-        known: World,
     ) -> tuple[list[Edge], bool]:
         steps: list[Step] = []
         cut = False
@@ -127,7 +121,7 @@ class Graphing(Reading, Following):
         if stored or not walk.relations:
             # On a first page both ends are here, so each edge is met at its source.
             direction = Direction.OUT if after is None else Direction.BOTH
-            reach = Reach(direction, known, MOST_EDGES_OF_NODE, stored)
+            reach = Reach(direction, world, MOST_EDGES_OF_NODE, stored)
             ids = list(nodes)
             for start in range(0, len(ids), NODES_A_TRIP):
                 trip = ids[start : start + NODES_A_TRIP]
@@ -142,7 +136,7 @@ class Graphing(Reading, Following):
         )
         shown = [step for step in steps if step.edge.other in there]
         wanted = dict.fromkeys(step.edge.edge_id for step in shown if step.edge.derived is None)
-        edges = await self._graph.edges(slot, list(wanted), known.known_at)
+        edges = await self._graph.edges(slot, list(wanted), world.known_at)
         return [*edges.values(), *(s.edge.derived for s in shown if s.edge.derived)], cut
 
     async def _on_earlier_pages(
@@ -195,12 +189,32 @@ class Graphing(Reading, Following):
             _changed(before, after),
         )
 
-    async def _retracted(self, project: Project, known: Sequence[Edge], until: int) -> list[Edge]:
-        """Those of the edges that were withdrawn by then."""
-        last = dict[str, Edge]()
-        for slot, ids in _edges_by_slot(project, known).items():
-            last |= await self._graph.edges(slot, ids)
-        return [edge for edge in last.values() if edge.retracted_at and edge.retracted_at <= until]
+    async def _retracted(
+        self,
+        project: Project,
+        scope: Scope,
+        old: Sequence[Memory],
+        after: Cursor | None,
+        before: World,
+        until: int,
+    ) -> tuple[list[Edge], bool]:
+        """Edges of the graph as it was known at its own instant that were withdrawn by then,
+        between memories that still count to it."""
+        start, known_at = before.as_of, before.known_at
+        then = replace(before, known_at=start if known_at is None else min(start, known_at))
+        known = await self._graph.read(project.id, [each.id for each in old], then.known_at)
+        nodes = [memory for memory in known.values() if then.shows(memory)]
+        edges, cut = await self._edges_on_page(project, scope, nodes, after, then, ANY_EDGE)
+        ends = sorted({end for edge in edges for end in (edge.source, edge.target)})
+        still = await self._graph.read(project.id, ends, known_at)
+        there = {each for each, memory in still.items() if before.shows(memory)}
+        gone = set()
+        for slot, ids in _edges_by_slot(project, edges).items():
+            for edge in (await self._graph.edges(slot, ids)).values():
+                if edge.retracted_at is not None and edge.retracted_at <= until:
+                    gone.add(edge.id)
+        shown = [each for each in edges if each.id in gone and {each.source, each.target} <= there]
+        return shown, cut
 
 
 def _by_slot(project: Project, memories: Iterable[Memory]) -> dict[str, Nodes]:

@@ -172,6 +172,11 @@ def _merged(last: Memory, correction: Correction) -> dict[str, Any]:
     return {key: value for key, value in merged.items() if key not in removed}
 
 
+def moved(edge: Edge, fresh: Memory) -> Edge:
+    """A SUPERSEDES edge begins when its source does, wherever a correction moves that."""
+    return replace(edge, valid_from=fresh.valid_from, recorded_at=AT_COMMIT)
+
+
 def check_edge(edge: NewEdge) -> None:
     if edge.relation in RESERVED_RELATIONS:
         raise InvalidInput(f"{edge.relation} is reserved: the service makes these edges itself")

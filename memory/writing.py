@@ -8,14 +8,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from memory import claims, rules
+from memory.clock import LATEST
 from memory.errors import Conflict, DeadlineExceeded, Mem0gError, Refused
 from memory.identity import Project, mint, owner_tag, split_slot
 from memory.likeness import Likeness
-from memory.model import Correction, Memory, NewMemory
-from memory.ports import Briefing, Standing, Vectors
+from memory.model import SUPERSEDES, Correction, Edge, Memory, NewMemory
+from memory.ports import Briefing, Reach, Standing, Vectors
 from memory.results import Added
 from memory.stores import slot_of
-from memory.transaction import ClaimKey, EraseMemory, Expect, PutMemory, Transaction, Write
+from memory.transaction import ClaimKey, EraseMemory, Expect, PutEdge, PutMemory, Transaction, Write
+from memory.view import Direction, World
 
 Rows = Mapping[str, Vectors]
 ATTEMPTS = 100
@@ -151,13 +153,15 @@ class Writing(Likeness):
             if fresh is None:
                 return last
             rows = await self._rows([fresh.content])
-            old_key, new_key = claims.key_of(last), claims.key_of(fresh)
-            briefing = await self._graph.brief(slot, list({old_key, new_key}), [memory_id])
-            held = dict(briefing.claims)
-            held[old_key] = claims.released(held[old_key], memory_id)
-            held[new_key] = claims.taken(held[new_key], fresh)
-            moves = claims.changes(briefing.claims, held)
-            writes: list[Write] = [PutMemory(fresh, previous=last), *map(Expect, kin.values())]
+            keys = {claims.key_of(last), claims.key_of(fresh)}
+            briefing = await self._graph.brief(slot, list(keys), [memory_id])
+            moves = claims.changes(briefing.claims, claims.moved(briefing.claims, last, fresh))
+            edges = await self._superseding(slot, last, fresh)
+            writes: list[Write] = [
+                PutMemory(fresh, previous=last),
+                *map(Expect, kin.values()),
+                *(PutEdge(rules.moved(edge, fresh), previous=edge) for edge in edges),
+            ]
             transaction = Transaction(slot, briefing.now, writes, moves)
             (at,) = await self._graph.commit([transaction])
             if at is not None:
@@ -168,6 +172,16 @@ class Writing(Likeness):
                 )
                 return stamped[0].memory
         raise Conflict("other writers kept changing this memory")
+
+    async def _superseding(self, slot: str, memory: Memory, fresh: Memory) -> list[Edge]:
+        """The SUPERSEDES edges of a memory, where a correction moves its beginning."""
+        if not memory.supersedes or fresh.valid_from == memory.valid_from:
+            return []
+        world = World(LATEST)
+        reach = Reach(Direction.OUT, world, len(memory.supersedes), frozenset({SUPERSEDES}))
+        found = await self._graph.expand(slot, [memory.id], reach, memories=False)
+        ids = [each.edge_id for each in found.adjacent[memory.id]]
+        return [*(await self._graph.edges(slot, ids)).values()]
 
     async def erase(self, project: str, memory_id: str) -> int:
         place = await self._project(project)
