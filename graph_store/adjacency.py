@@ -1,19 +1,24 @@
-"""Reads adjacency sets page by page until enough edges are visible, or the work cap is met."""
+"""Reads the edges of nodes as a world shows them: adjacent.lua's calls and what comes back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from importlib.resources import files
 
 from graph_store.connection import Command
 from graph_store.keys import OwnerKeys
-from graph_store.packing import stamp
-from graph_store.ranges import ranges
+from graph_store.packing import score, stamp
+from graph_store.worlds import PRELUDE, world_arguments
 from memory.ports import Adjacent, Reach
 from memory.view import Direction
 
 WORK_CAP = 20_000
 """Members read of one set at most; a set of more that are all out of sight reads as cut."""
+SHARE = 20_000
+"""Members that one call reads before it leaves the other sets to the next: Redis serves everybody,
+and looks through some two million members a second."""
+_ADJACENT = PRELUDE + files("graph_store").joinpath("adjacent.lua").read_text()
 _SIDES = {
     Direction.OUT: (("o", True),),
     Direction.IN: (("i", False),),
@@ -22,111 +27,50 @@ _SIDES = {
 
 
 @dataclass(slots=True)
-class _Set:
-    """One adjacency set on its way to `limit` visible members; `rows` holds their parts."""
-
-    key: str
-    retracted: bool
-    offset: int = 0
-    done: bool = False
-    rows: list[Sequence[str]] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Reading:
-    """Alternate `commands` and `take` until there are no more commands, then see `found`.
-
-    Of the live edges the score is valid_to, of the retracted ones retracted_at: a range by score
-    skips what has ended by then, or was retracted by then, without reading it.
-    """
+class AdjacencyRead:
+    """`take` the answer to each `command` until it is `done`; then `found` has the edges by memory,
+    outgoing ones first, and `cut` tells that a set held more than was read."""
 
     owner: OwnerKeys
     memory_ids: Sequence[str]
     reach: Reach
     cut: bool = False
-    _sides: dict[tuple[str, bool], list[_Set]] = field(default_factory=dict)
-    _reads: dict[tuple[bool, int], list[_Set]] = field(default_factory=dict)
-    _as_of: str = ""
-    _known_at: str = ""
+    found: dict[str, list[Adjacent]] = field(default_factory=dict)
+    _sets: list[tuple[str, str, bool]] = field(default_factory=list)
+    _taken: int = 0
 
     def __post_init__(self) -> None:
-        world = self.reach.world
-        self._as_of, self._known_at = stamp(world.as_of), stamp(world.known_at)
-        past = world.known_at is not None
-        for memory_id in self.memory_ids:
-            for side, outgoing in _SIDES[self.reach.direction]:
-                sets = [_Set(self.owner.key(side, memory_id), retracted=False)]
-                if past:
-                    sets.append(_Set(self.owner.key(f"x{side}", memory_id), retracted=True))
-                self._sides[memory_id, outgoing] = sets
-
-    def commands(self) -> list[Command]:
-        """One for all sets that are read alike."""
-        self._reads = {}
-        for sets in self._sides.values():
-            for each in sets:
-                if not each.done:
-                    self._reads.setdefault((each.retracted, each.offset), []).append(each)
-        return [
-            ranges(
-                [each.key for each in sets], *self._range(retracted), "LIMIT", offset, self._page()
-            )
-            for (retracted, offset), sets in self._reads.items()
+        self.found = {memory_id: [] for memory_id in self.memory_ids}
+        self._sets = [
+            (memory_id, side, outgoing)
+            for memory_id in self.memory_ids
+            for side, outgoing in _SIDES[self.reach.direction]
         ]
 
-    def _range(self, retracted: bool) -> tuple[str, ...]:
-        world = self.reach.world
-        if retracted:
-            return (f"({world.known_at}", "+inf", "BYSCORE")
-        return ("+inf", f"({world.as_of}", "BYSCORE", "REV")
+    @property
+    def done(self) -> bool:
+        return self._taken == len(self._sets)
 
-    def take(self, answers: Iterable[Sequence[Sequence[str]]]) -> None:
-        for sets, answer in zip(self._reads.values(), answers, strict=True):
-            for each, members in zip(sets, answer, strict=True):
-                self._take(each, members)
-
-    def _take(self, each: _Set, members: Sequence[str]) -> None:
-        each.offset += len(members)
-        for member in members:
-            row = member.split("|")
-            if not self._visible(row):
-                continue
-            if len(each.rows) == self.reach.limit:
-                self.cut = each.done = True
-                return
-            each.rows.append(row)
-        if len(members) < self._page():
-            each.done = True
-        elif each.offset >= WORK_CAP:
-            self.cut = each.done = True
-
-    def found(self) -> dict[str, list[Adjacent]]:
-        """Visible edges by memory, outgoing ones first."""
-        found: dict[str, list[Adjacent]] = {memory_id: [] for memory_id in self.memory_ids}
-        for (memory_id, outgoing), sets in self._sides.items():
-            found[memory_id] += [
-                Adjacent(edge_id, relation, other, outgoing)
-                for _, _, _, relation, other, edge_id in self._merged(sets)
-            ]
-        return found
-
-    def _merged(self, sets: Sequence[_Set]) -> list[Sequence[str]]:
-        """Live and retracted edges in the order of the live ones: by valid_to, then by member."""
-        rows = [row for each in sets for row in each.rows]
-        if len(sets) > 1:
-            rows.sort(key=lambda row: (row[1], row), reverse=True)
-            self.cut |= len(rows) > self.reach.limit
-        return rows[: self.reach.limit]
-
-    def _page(self) -> int:
-        """One more than asked for tells whether there are more."""
-        return min(self.reach.limit + 1, WORK_CAP)
-
-    def _visible(self, row: Sequence[str]) -> bool:
-        """Stamps compare as text."""
-        valid_from, valid_to, recorded_at, relation, _, _ = row
+    def command(self) -> Command:
+        reach = self.reach
+        relations = "|".join(["", *sorted(reach.relations), ""]) if reach.relations else ""
         return (
-            valid_from <= self._as_of < valid_to
-            and recorded_at <= self._known_at
-            and (not self.reach.relations or relation in self.reach.relations)
-        )
+            "EVAL", _ADJACENT, 1, self.owner.key("clock"),
+            *world_arguments(self.owner, reach.world),
+            stamp(reach.world.as_of), score(reach.world.as_of),
+            "" if reach.since is None else stamp(reach.since),
+            relations, reach.limit, WORK_CAP, SHARE,
+            *(f"{side}:{memory_id}" for memory_id, side, _ in self._sets[self._taken :]),
+        )  # fmt: skip
+
+    def take(self, answer: Sequence[Sequence[int | str]]) -> None:
+        for cut, *members in answer:
+            memory_id, _, outgoing = self._sets[self._taken]
+            self._taken += 1
+            self.cut |= bool(cut)
+            self.found[memory_id] += [_adjacent(str(member), outgoing) for member in members]
+
+
+def _adjacent(member: str, outgoing: bool) -> Adjacent:
+    _, _, _, relation, other, edge_id = member.split("|")
+    return Adjacent(edge_id, relation, other, outgoing)

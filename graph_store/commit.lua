@@ -1,13 +1,14 @@
 #!lua
 -- All of a transaction or nothing, in one owner's slot, at one record time.
--- KEYS: clock, operation.  ARGV: owner's key prefix, plan = {checks, writes} as JSON.
+-- KEYS: clock, operation.  ARGV: owner's key prefix, plan = {checks, before, writes} as JSON.
 -- A check is {expected, command...}; a write is a command in which \0 stands for the record time
 -- as 17 digits and \1 for it as microseconds. ERASE <memory> removes a node's edges on both ends.
--- Returns {1, record time}, also when the operation was committed before, or {0} where a check failed.
+-- Returns {1, record time}, also when the operation was committed already, or {0} where a check
+-- failed or the record time would not be earlier than `before`.
 local clock, operation, prefix = KEYS[1], KEYS[2], ARGV[1]
 
-local before = redis.call('GET', operation)
-if before then return {1, before} end
+local committed = redis.call('GET', operation)
+if committed then return {1, committed} end
 
 local plan = cjson.decode(ARGV[2])
 for _, check in ipairs(plan.checks) do
@@ -20,6 +21,8 @@ local time = redis.call('TIME')
 local now = time[1] .. string.format('%06d', time[2])
 local last = redis.call('GET', clock)
 if last and now <= last then now = string.format('%.0f', tonumber(last) + 1) end
+-- Microseconds are exact in a double until the year 2255.
+if plan.before ~= cjson.null and tonumber(now) >= plan.before then return {0} end
 redis.call('SET', clock, now)
 redis.call('SET', operation, now, 'EX', 600)
 

@@ -39,7 +39,8 @@ def script_call(transaction: Transaction) -> tuple[str | int, ...]:
     for write in transaction.writes:
         checks += _checks(keys, write, fresh)
         writes += _writes(keys, write, transaction.now)
-    plan = orjson.dumps({"checks": checks, "writes": writes}).decode()
+    content = {"checks": checks, "before": transaction.before, "writes": writes}
+    plan = orjson.dumps(content).decode()
     operation = keys.key("op", transaction.operation)
     return ("EVAL", COMMIT, 2, keys.key("clock"), operation, keys.key(""), plan)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 
-from graph_store import adjacency, keys, packing, versions
+from graph_store import keys, packing, versions
+from graph_store.adjacency import AdjacencyRead
 from graph_store.committing import script_call
 from graph_store.connection import Command, Connection
 from graph_store.keys import OwnerKeys
+from graph_store.places import PlacesRead
 from graph_store.startup import assert_durable, assert_format
 from memory.errors import StoreUnavailable
 from memory.identity import Project
@@ -24,6 +26,7 @@ from memory.ports import (
     Standing,
 )
 from memory.transaction import ClaimKey, EraseMemory, Holding, PutMemory, Transaction
+from memory.view import World
 
 _NOW = """#!lua flags=no-writes
 -- KEYS: clock, bounded memories. Redis's time, but never before the owner's last record time,
@@ -148,21 +151,20 @@ class RedisGraph:
         limit: int,
         after: Cursor | None,
         newest: bool,
+        worlds: Sequence[World] = (),
     ) -> list[Cursor]:
-        owners = map(OwnerKeys, slots)
-        places_of = [each.session(session_id) if session_id else each.key("ix") for each in owners]
-        start = after.created_at if after else ("+inf" if newest else "-inf")
-        bounds = (start, "-inf", "BYSCORE", "REV") if newest else (start, "+inf", "BYSCORE")
-        tail = (*bounds, "LIMIT", 0, limit + 1, "WITHSCORES")
-        answers = await self._redis.run(*(("ZRANGE", key, *tail) for key in places_of))
+        start = str(after.created_at) if after else ("+inf" if newest else "-inf")
+        # One more: where `after` itself is, it is read again.
+        reads = [
+            PlacesRead(OwnerKeys(slot), session_id, limit + 1, start, newest, worlds)
+            for slot in slots
+        ]
+        while waiting := [each for each in reads if not each.done]:
+            answers = await self._redis.run(*(each.command() for each in waiting))
+            for each, answer in zip(waiting, answers, strict=True):
+                each.take(answer)
         places = sorted(
-            (
-                Cursor(int(float(score)), memory_id)
-                for rows in answers
-                for memory_id, score in _pairs(rows)
-            ),
-            key=_place,
-            reverse=newest,
+            (place for each in reads for place in each.found), key=_place, reverse=newest
         )
         if after is not None:
             beyond = _place(after)
@@ -194,6 +196,10 @@ class RedisGraph:
     async def owners(self, project_id: str, field: str, value: str) -> list[str]:
         return sorted(await self._redis.one("SMEMBERS", keys.named(project_id, field, value)))
 
+    async def superseded(self, slots: Sequence[str]) -> list[str]:
+        answers = await self._redis.run(*(("HKEYS", OwnerKeys(slot).key("sb")) for slot in slots))
+        return [memory_id for ids in answers for memory_id in ids]
+
     async def register(self, project_id: str, scopes: Mapping[str, Sequence[Scope]]) -> None:
         names = {
             (keys.named(project_id, field, value), tag)
@@ -208,14 +214,14 @@ class RedisGraph:
         self, slot: str, memory_ids: Sequence[str], reach: Reach, memories: bool = True
     ) -> Expansion:
         owner, known_at = OwnerKeys(slot), reach.world.known_at
-        reading = adjacency.Reading(owner, memory_ids, reach)
+        edges = AdjacencyRead(owner, memory_ids, reach)
         first = versions.memory_commands(owner, memory_ids, known_at) if memories else []
-        answers = iter(await self._redis.run(*first, *reading.commands()))
-        nodes = versions.take_memories(memory_ids, answers, known_at) if memories else {}
-        reading.take(answers)
-        while more := reading.commands():
-            reading.take(await self._redis.run(*more))
-        return Expansion(nodes, reading.found(), reading.cut)
+        *answers, adjacent = await self._redis.run(*first, edges.command())
+        nodes = versions.take_memories(memory_ids, iter(answers), known_at) if memories else {}
+        edges.take(adjacent)
+        while not edges.done:
+            edges.take(await self._redis.one(*edges.command()))
+        return Expansion(nodes, edges.found, edges.cut)
 
     async def edges(
         self, slot: str, edge_ids: Sequence[str], known_at: int | None = None

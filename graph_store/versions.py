@@ -13,9 +13,15 @@ from typing import Any
 from graph_store import packing
 from graph_store.connection import Command
 from graph_store.keys import OwnerKeys
-from graph_store.ranges import ranges
 from memory.model import Edge, Memory
 
+_EARLIER = """#!lua flags=no-writes
+-- Of each set what was retracted first after an instant: one answer, where a pipeline has many.
+local found = {}
+for index, key in ipairs(KEYS) do
+  found[index] = redis.call('ZRANGE', key, ARGV[1], '+inf', 'BYSCORE', 'LIMIT', 0, 1)
+end
+return found"""
 Answers = Iterator[Sequence[Any]]
 
 
@@ -72,7 +78,7 @@ def _earlier(
     """Of each set the one version that was known then, if it is not the last."""
     if known_at is not None:
         keys = [owner.key(kind, each) for each in ids]
-        yield ranges(keys, f"({known_at}", "+inf", "BYSCORE", "LIMIT", 0, 1)
+        yield ("EVAL", _EARLIER, len(keys), *keys, f"({known_at}")
 
 
 def _known(

@@ -37,7 +37,7 @@ class Following(Stores):
             nearest = await self._nearest(slot, members, not outgoing, world, scope)
             for memory in members:
                 if other := nearest.get(memory.id):
-                    edge = _derived(memory, other, outgoing)
+                    edge = derived(memory, other, outgoing)
                     edges.setdefault(memory.id, []).append(edge)
         return edges
 
@@ -72,7 +72,8 @@ class Following(Stores):
         return nearest
 
 
-def _derived(memory: Memory, other: Memory, outgoing: bool) -> Adjacent:
+def derived(memory: Memory, other: Memory, outgoing: bool) -> Adjacent:
+    """The edge between neighbours of a session; outgoing where `other` is the earlier one."""
     later, earlier = (memory, other) if outgoing else (other, memory)
     edge = Edge(
         id="",

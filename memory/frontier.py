@@ -11,6 +11,8 @@ from memory.view import World
 
 MOST_SEEN = 20_000
 """Nodes that one walk may come across."""
+MOST_EDGES = 100_000
+"""Edges that one walk looks at: in a dense graph they are many more than the nodes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Frontier:
         self.arrived: dict[str, Memory] = {}
         self.cut = False
         self._steps: dict[str, Step | None] = {start: None}
+        self._edges = 0
 
     def next_level(self) -> list[str]:
         level, self.waiting = self.waiting, []
@@ -59,10 +62,11 @@ class Frontier:
 
     def _see(self, node: str, adjacent: Sequence[Adjacent]) -> None:
         """The first way to a node is a shortest one."""
+        self._edges += len(adjacent)
         for edge in adjacent:
             if edge.other in self._steps:
                 continue
-            if len(self._steps) >= MOST_SEEN:
+            if len(self._steps) >= MOST_SEEN or self._edges > MOST_EDGES:
                 self.cut = True
                 return
             self._steps[edge.other] = Step(node, edge)

@@ -7,7 +7,16 @@ from typing import Any, Protocol
 
 from memory.errors import Refused
 from memory.model import Correction, Edge, Memory, NewEdge, NewMemory, Scope, Unset
-from memory.results import Added, Found, Graph, GraphDifference, Neighbourhood, Page, Path
+from memory.results import (
+    Added,
+    Found,
+    Graph,
+    GraphDifference,
+    Neighbourhood,
+    Page,
+    Path,
+    Relationships,
+)
 from memory.view import ANY_EDGE, NOW, Query, View, Walk
 
 
@@ -47,7 +56,7 @@ class Memories(Protocol):
         newest: bool,
         view: View = NOW,
     ) -> Page:
-        """Memories of the view, by created_at. A cursor keeps the instant of its first page."""
+        """Memories of the view, by created_at. A cursor keeps the instants of its first page."""
         ...
 
     async def search(self, project: str, query: Query) -> list[Found]:
@@ -61,8 +70,8 @@ class Memories(Protocol):
 
     async def relationships(
         self, project: str, memory_id: str, walk: Walk, view: View = NOW
-    ) -> list[Edge]:
-        """Edges of a memory in the view, by created_at. A memory that the view does not show has
+    ) -> Relationships:
+        """Edges of a memory in the view. A memory that the view does not show has
         none, and is NotFound where the view names an instant; so for `related` and `path`."""
         ...
 

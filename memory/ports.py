@@ -146,12 +146,14 @@ class Adjacent:
 class Reach:
     """Which edges of a node to read: those valid at the world's as_of as known at its known_at,
     of these relations (none: all), at most `limit` a node and direction; the ones that end last
-    first, then the newest valid_from."""
+    first, then the newest valid_from. Where there are more, only those count whose far end is in
+    the world and, where `since` is given, was created then or later."""
 
     direction: Direction
     world: World
     limit: int
     relations: frozenset[str] = frozenset()
+    since: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,8 +212,9 @@ class GraphStore(Protocol):
 
     async def commit(self, transactions: Sequence[Transaction]) -> list[int | None]:
         """Each transaction wholly or not at all, in order; owners whose memories change are marked
-        dirty before. Answers its record time, or None
-        where something it expects to stand has changed: then read again and try again."""
+        dirty first. Answers its record time, or None where something it expects to stand has
+        changed, or its record time would not be earlier than its `before`: then read again and
+        try again."""
         ...
 
     async def read(
@@ -232,8 +235,10 @@ class GraphStore(Protocol):
         limit: int,
         after: Cursor | None,
         newest: bool,
+        worlds: Sequence[World] = (),
     ) -> list[Cursor]:
-        """Places of these owners' memories in order of (created_at, id), beyond `after` only."""
+        """Places of these owners' memories in order of (created_at, id), beyond `after` only, of
+        those that one of the worlds shows; none means all, and they may differ in as_of only."""
         ...
 
     async def session_neighbours(
@@ -249,6 +254,10 @@ class GraphStore(Protocol):
 
     async def owners(self, project_id: str, field: str, value: str) -> list[str]:
         """Tags of owners with memories that name this agent, app or session beside their owner."""
+        ...
+
+    async def superseded(self, slots: Sequence[str]) -> list[str]:
+        """Ids of these owners' memories that have a successor."""
         ...
 
     async def register(self, project_id: str, scopes: Mapping[str, Sequence[Scope]]) -> None:

@@ -1,47 +1,81 @@
-"""Get, history and list. A list is pinned at one instant, which its cursor carries on."""
+"""Get, history and list. A list is pinned at both instants of its first page by its cursor."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from memory.clock import EARLIEST, LATEST
 from memory.errors import InvalidInput
 from memory.identity import Project, owner_tag
 from memory.model import Memory, Scope
 from memory.ports import Cursor
 from memory.results import Page
 from memory.stores import Stores, missing, slot_of
-from memory.view import NOW, View
+from memory.view import NOW, View, World
 
 _PLACES_A_TRIP = 200
+_BODIES_A_TRIP = 500
+MOST_CHARACTERS = 16 * 2**20
+"""Of contents on one page: a page of long memories ends early, and its cursor leads on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bookmark:
-    """Where a page ended, and the instant that its list is pinned at."""
+    """Where a page ended, and the instants and order of its list."""
 
     place: Cursor
     as_of: int
+    known_at: int
+    newest: bool
 
     @classmethod
-    def read(cls, cursor: str | None) -> Bookmark | None:
+    def read(cls, cursor: str) -> Bookmark:
         """Raises InvalidInput for a text that `write` did not make."""
-        if cursor is None:
-            return None
         try:
             padded = cursor.encode() + b"=" * (-len(cursor) % 4)
-            created_at, as_of, memory_id = base64.urlsafe_b64decode(padded).decode().split(".")
-            if owner_tag(memory_id) is None:
-                raise ValueError(memory_id)
-            return cls(Cursor(int(created_at), memory_id), int(as_of))
+            parts = base64.urlsafe_b64decode(padded).decode().split(".")
+            *instants, newest, memory_id = parts
+            at, as_of, known_at = map(int, instants)
+            sound = all(EARLIEST <= each < LATEST for each in (at, as_of, known_at))
+            if owner_tag(memory_id) is None or not sound:
+                raise ValueError(cursor)
+            return cls(Cursor(at, memory_id), as_of, known_at, newest == "1")
         except (ValueError, binascii.Error):
             raise InvalidInput("cursor is not one that this service gave out") from None
 
     def write(self) -> str:
-        text = f"{self.place.created_at}.{self.as_of}.{self.place.memory_id}"
+        parts = (self.place.created_at, self.as_of, self.known_at, int(self.newest))
+        text = ".".join(map(str, (*parts, self.place.memory_id)))
         return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+    def continues(self, view: View, newest: bool) -> View:
+        """The view of the next page. Raises InvalidInput where the caller asks for another one."""
+        asked = (view.as_of, view.known_at)
+        for instant, pinned in zip(asked, (self.as_of, self.known_at), strict=True):
+            if instant not in (None, pinned):
+                raise InvalidInput("cursor was given out for another as_of or known_at")
+        if newest != self.newest:
+            raise InvalidInput("cursor was given out for the other order")
+        return replace(view, as_of=self.as_of, known_at=self.known_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Where to list: these owners' memories of a scope, beyond a place."""
+
+    project: Project
+    slots: Sequence[str]
+    scope: Scope
+    after: Cursor | None
+    newest: bool
+
+    @property
+    def narrow(self) -> bool:
+        """Whether the owners hold memories that are not of the scope."""
+        return self.scope.user_id is None or len(self.scope.given()) > 1
 
 
 class Reading(Stores):
@@ -68,45 +102,64 @@ class Reading(Stores):
         newest: bool,
         view: View = NOW,
     ) -> Page:
-        place = await self._project(project)
-        bookmark = Bookmark.read(cursor)
+        listing, world, now = await self._listing(project, scope, cursor, newest, view)
+        memories, more = await self._listed(listing, limit, [world])
+        return Page(memories, self._cursor(listing, memories, more, world, now))
+
+    async def _listing(
+        self, project: str, scope: Scope, cursor: str | None, newest: bool, view: View
+    ) -> tuple[Listing, World, int]:
+        """What to list, the world of this page, and Redis's now."""
+        bookmark = None if cursor is None else Bookmark.read(cursor)
         if bookmark is not None:
-            view = replace(view, as_of=bookmark.as_of)
+            view = bookmark.continues(view, newest)
+        place = await self._project(project)
         slots = [place.slot(tag) for tag in await self._owners(place, scope)]
-        world = await self._world(slots, view)
+        now = (await self._graph.instant(slots)).now
         after = bookmark.place if bookmark else None
-        memories, end = await self._listed(
-            place, slots, scope, limit, after, newest, world.known_at, world.shows
-        )
-        return Page(memories, Bookmark(end, world.as_of).write() if end else None)
+        return Listing(place, slots, scope, after, newest), view.pinned(now), now
 
     async def _listed(
-        self,
-        project: Project,
-        slots: Sequence[str],
-        scope: Scope,
-        limit: int,
-        after: Cursor | None,
-        newest: bool,
-        known_at: int | None,
-        shows: Callable[[Memory], bool],
-    ) -> tuple[list[Memory], Cursor | None]:
-        """The next `limit` memories of a scope that are to be shown, as known then, and the place
-        of the last one where more follow."""
-        if newest and known_at is not None and (after is None or after.created_at > known_at):
+        self, listing: Listing, limit: int, worlds: Sequence[World]
+    ) -> tuple[list[Memory], bool]:
+        """The next `limit` memories that one of the worlds shows, and whether more may follow.
+        The worlds differ in as_of only."""
+        known_at, after = worlds[0].known_at, listing.after
+        begin = after.created_at if after else None
+        if listing.newest and known_at is not None and (begin is None or begin > known_at):
             after = Cursor(known_at + 1, "")  # nothing was known of what is newer
-        visible: list[Memory] = []
-        while len(visible) <= limit:
-            want = max(limit + 1 - len(visible), _PLACES_A_TRIP)
-            places = await self._graph.page(slots, scope.session_id, want, after, newest)
-            found = await self._graph.read(
-                project.id, [each.memory_id for each in places], known_at
+        memories: list[Memory] = []
+        characters = 0
+        while True:
+            want = limit + 1 - len(memories)
+            if listing.narrow:
+                want = max(want, _PLACES_A_TRIP)
+            places = await self._graph.page(
+                listing.slots, listing.scope.session_id, want, after, listing.newest, worlds
             )
-            known = (found.get(each.memory_id) for each in places)
-            visible += [each for each in known if each and scope.covers(each.scope) and shows(each)]
+            ids = [each.memory_id for each in places]
+            for start in range(0, len(ids), _BODIES_A_TRIP):
+                part = ids[start : start + _BODIES_A_TRIP]
+                known = await self._graph.read(listing.project.id, part, known_at)
+                for memory in filter(None, map(known.get, part)):
+                    if not listing.scope.covers(memory.scope):
+                        continue
+                    if not any(world.shows(memory) for world in worlds):
+                        continue
+                    if len(memories) == limit or characters > MOST_CHARACTERS:
+                        return memories, True
+                    memories.append(memory)
+                    characters += len(memory.content)
             if len(places) < want:
-                break
+                return memories, False
             after = places[-1]
-        shown = visible[:limit]
-        more = len(visible) > limit
-        return shown, Cursor(shown[-1].created_at, shown[-1].id) if more else None
+
+    def _cursor(
+        self, listing: Listing, memories: Sequence[Memory], more: bool, world: World, now: int
+    ) -> str | None:
+        """Where the next page begins."""
+        if not more:
+            return None
+        known_at = now if world.known_at is None else world.known_at
+        place = Cursor(memories[-1].created_at, memories[-1].id)
+        return Bookmark(place, world.as_of, known_at, listing.newest).write()

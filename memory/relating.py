@@ -11,6 +11,7 @@ from memory.errors import Conflict, NotFound
 from memory.frontier import Step
 from memory.identity import owner_tag, sibling
 from memory.model import SUPERSEDES, Edge, NewEdge, Unset
+from memory.results import Relationships
 from memory.stores import missing, slot_of
 from memory.transaction import PutEdge, RetractEdge, Transaction, Write
 from memory.view import NOW, View, Walk
@@ -18,7 +19,7 @@ from memory.walking import Walking
 from memory.writing import ATTEMPTS
 
 MOST_EDGES = 10_000
-"""Edges of one memory that a listing shows at most."""
+"""Edges of one memory and direction that a listing shows at most."""
 
 
 class Relating(Walking):
@@ -52,8 +53,9 @@ class Relating(Walking):
                 valid_to=edge.valid_to,
             )
             moves = claims.changes(briefing.claims, {key: claims.taken(held, fresh)})
+            before = edge.valid_to if edge.valid_from is None else None
             (at,) = await self._graph.commit(
-                [Transaction(slot, briefing.now, [PutEdge(fresh)], moves)]
+                [Transaction(slot, briefing.now, [PutEdge(fresh)], moves, before)]
             )
             if at is not None:
                 return fresh.stamped(at), True
@@ -61,19 +63,21 @@ class Relating(Walking):
 
     async def relationships(
         self, project: str, memory_id: str, walk: Walk, view: View = NOW
-    ) -> list[Edge]:
+    ) -> Relationships:
         place = await self._project(project)
         slot = slot_of(place, memory_id)
         world = await self._world([slot], view)
         found = await self._expand(slot, [memory_id], walk, walk.direction, world, MOST_EDGES)
         if not self._start(memory_id, found.memories, world, view):
-            return []
-        steps = [Step(memory_id, edge) for edge in found.adjacent[memory_id]]
-        others = list({step.edge.other for step in steps})
+            return Relationships([])
+        adjacent = found.adjacent[memory_id]
+        others = list({edge.other for edge in adjacent})
         ends = await self._graph.read(place.id, others, world.known_at)
-        seen = [step for step in steps if (end := ends.get(step.edge.other)) and world.shows(end)]
-        edges = filter(None, await self._edges(slot, seen, world))
-        return sorted(edges, key=lambda edge: (edge.created_at, edge.id))
+        there = {each for each, memory in ends.items() if world.shows(memory)}
+        steps = [Step(memory_id, edge) for edge in adjacent if edge.other in there]
+        edges = filter(None, await self._edges(slot, steps, world))
+        shown = sorted(edges, key=lambda edge: (edge.created_at, edge.id))
+        return Relationships(shown, found.cut)
 
     async def amend_edge(
         self,
@@ -88,6 +92,8 @@ class Relating(Walking):
         for _ in range(ATTEMPTS):
             last = await self._edge(slot, memory_id, edge_id)
             fresh = rules.amended(last, valid_to, metadata)
+            if fresh is None:
+                return last
             at = await self._put(slot, fresh, PutEdge(fresh, previous=last))
             if at is not None:
                 return fresh.stamped(at)

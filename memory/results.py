@@ -57,8 +57,16 @@ class Related:
 
 
 @dataclass(frozen=True, slots=True)
+class Relationships:
+    """Edges of one memory, by created_at. `truncated`: it has more than are shown."""
+
+    edges: Sequence[Edge]
+    truncated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Neighbourhood:
-    """`truncated`: a cap cut the walk before it came to its end or its limit."""
+    """`truncated`: the limit or a cap cut the walk before it came to its end."""
 
     hits: Sequence[Related]
     truncated: bool

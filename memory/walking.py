@@ -27,8 +27,8 @@ class Walking(Following):
     async def related(
         self, project: str, memory_id: str, walk: Walk, limit: int, view: View = NOW
     ) -> Neighbourhood:
-        """Breadth first, one round trip for each 200 nodes of a level and their edges; FOLLOWS
-        takes more."""
+        """Breadth first, one round trip for each 50 to 200 nodes of a level and their edges; more
+        where they have many, or for FOLLOWS."""
         place = await self._project(project)
         slot = slot_of(place, memory_id)
         world = await self._world([slot], view)

@@ -21,6 +21,7 @@ from memory.results import (
     Page,
     Path,
     Related,
+    Relationships,
     Similar,
 )
 
@@ -112,6 +113,11 @@ def related_out(hit: Related) -> dict[str, Any]:
 
 def page_out(page: Page) -> dict[str, Any]:
     return {"memories": [*map(memory_out, page.memories)], "next_cursor": page.next_cursor}
+
+
+def relationships_out(found: Relationships) -> dict[str, Any]:
+    out: dict[str, Any] = {"relationships": [*map(edge_out, found.edges)]}
+    return out | {"truncated": True} if found.truncated else out
 
 
 def neighbourhood_out(found: Neighbourhood) -> dict[str, Any]:

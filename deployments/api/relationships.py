@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from deployments.api import schemas
+from deployments.api import answers, schemas
 from deployments.api.answers import Json, deleted_out, edge_out
 from deployments.api.memories import Project
 from deployments.api.parameters import EdgeParameters
@@ -36,7 +36,7 @@ def routes(memories: Memories) -> APIRouter:
         """Edges of a memory in both directions that are valid, now or as of an instant, while
         both their memories are."""
         found = await memories.relationships(project, memory_id, query.walk(), query.view())
-        return Json({"relationships": [*map(edge_out, found)]})
+        return Json(answers.relationships_out(found))
 
     @router.patch("/{relationship_id}", response_model=schemas.RelationshipOut)
     async def amend(

@@ -101,7 +101,10 @@ class SearchOut(BaseModel):
 
 
 class RelationshipsOut(BaseModel):
+    """`truncated` is there, and true, where the memory has more."""
+
     relationships: list[RelationshipOut]
+    truncated: bool | None = None
 
 
 class NeighbourhoodOut(BaseModel):

@@ -112,7 +112,8 @@ async def test_edges_need_both_memories(ground: Ground) -> None:
 
 
 async def test_adjacency_shows_what_is_valid_at_an_instant(ground: Ground) -> None:
-    a, b = await ground.memory("a"), await ground.memory("b")
+    a = await ground.memory("a", valid_from=-(10**16) + 1)
+    b = await ground.memory("b", valid_from=-(10**16) + 1)
     past = await ground.edge(a, b, valid_from=1000, valid_to=2000)
     ancient = await ground.edge(a, b, valid_from=-(10**15), valid_to=1500)
     open_edge = await ground.edge(b, a)

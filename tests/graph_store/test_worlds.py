@@ -55,7 +55,7 @@ async def test_a_successor_is_told_only_once_it_was_recorded(ground: Ground) -> 
 
 
 async def test_an_amended_and_retracted_edge_is_still_there_for_the_past(ground: Ground) -> None:
-    a, b = await ground.memory("a"), await ground.memory("b")
+    a, b = await ground.memory("a", valid_from=0), await ground.memory("b", valid_from=0)
     first = await ground.edge(a, b, valid_from=1000)
     second = replace(first, valid_to=2000, recorded_at=AT_COMMIT)
     amended = await ground.commit(PutEdge(second, previous=first))
@@ -84,7 +84,7 @@ async def test_newer_and_retracted_edges_never_shorten_what_an_instant_shows(
     ground: Ground,
 ) -> None:
     hub = await ground.memory("hub")
-    spokes = [await ground.memory(f"spoke {n}") for n in range(3)]
+    spokes = [await ground.memory(f"spoke {n}", valid_from=0) for n in range(3)]
     old = [await ground.edge(hub, spoke, valid_from=1000 + n) for n, spoke in enumerate(spokes)]
     known = (await ground.graph.instant([ground.slot])).now
     for n in range(40):
@@ -98,6 +98,44 @@ async def test_newer_and_retracted_edges_never_shorten_what_an_instant_shows(
     assert await seen(ground, hub, World(2000), limit=3) == [old[0].id]
     assert await seen(ground, hub, World(2000, known), limit=3) == newest_first
     assert await seen(ground, hub, World(2000, known), limit=2) == newest_first[:2]
+
+
+async def test_ends_that_are_out_of_sight_never_shorten_it_either(ground: Ground) -> None:
+    hub, live = await ground.memory("hub", valid_from=0), await ground.memory("live", valid_from=0)
+    kept = await ground.edge(hub, live, valid_from=1000)
+    for n in range(5):
+        expired = await ground.memory(f"expired {n}", valid_from=0, valid_to=1500)
+        await ground.edge(hub, expired, valid_from=1100)
+    assert await seen(ground, hub, World(2000), limit=1) == [kept.id]
+    assert len(await seen(ground, hub, World(1400), limit=9)) == 6
+    assert len(await seen(ground, hub, World(2000, expired=True), limit=3)) == 3
+    assert await seen(ground, hub, World(2000, superseded=True), limit=1) == [kept.id]
+    reach = Reach(Direction.OUT, World(1400), 5, since=live.created_at + 1)
+    found = await ground.graph.expand(ground.slot, [hub.id], reach)
+    assert kept.id not in [each.edge_id for each in found.adjacent[hub.id]]
+    assert len(found.adjacent[hub.id]) == 5
+    assert not found.cut
+
+
+async def test_places_are_those_that_one_of_the_worlds_shows(ground: Ground) -> None:
+    old = await ground.memory("old", valid_from=1000, valid_to=2000)
+    new = await ground.memory("new", valid_from=1500)
+    known = new.recorded_at
+    fresh = replace(new, valid_from=1800, version=2, recorded_at=AT_COMMIT)
+    await ground.commit(PutMemory(fresh, previous=new))
+
+    async def there(*worlds: World) -> list[str]:
+        found = await ground.graph.page([ground.slot], None, 9, None, False, worlds)
+        return [each.memory_id for each in found]
+
+    assert await there() == [old.id, new.id]
+    assert await there(World(999)) == []
+    assert await there(World(1600)) == [old.id]
+    assert await there(World(1600, known)) == [old.id, new.id]
+    assert await there(World(2000)) == [new.id]
+    assert await there(World(2000, expired=True)) == [old.id, new.id]
+    assert await there(World(1200), World(2500)) == [old.id, new.id]
+    assert await there(World(1600, old.recorded_at)) == [old.id]
 
 
 async def test_neighbours_of_a_session_are_nearest_first(ground: Ground) -> None:

@@ -1,0 +1,18 @@
+"""The part that the scripts share: world.lua, and how a world is told to it."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from graph_store.keys import OwnerKeys
+from graph_store.packing import score, stamp
+from memory.view import World
+
+PRELUDE = files("graph_store").joinpath("world.lua").read_text()
+
+
+def world_arguments(owner: OwnerKeys, world: World) -> tuple[str, ...]:
+    """ARGV 1 to 5 of a script that begins with world.lua."""
+    known = world.known_at
+    known_at = ("", "") if known is None else (stamp(known), score(known))
+    return (owner.key(""), *known_at, str(int(world.superseded)), str(int(world.expired)))
