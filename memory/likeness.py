@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from memory.errors import Refused
+from memory.errors import Refused, Unavailable
 from memory.identity import Project, split_slot
 from memory.lexicon import normalised
 from memory.model import Memory, NewMemory
@@ -14,8 +16,11 @@ from memory.results import Added, Similar
 from memory.stores import Stores
 from memory.view import Where, World
 
+log = logging.getLogger(__name__)
+
 _MOST_TOLD = 5
-_CANDIDATES = 20
+_FEWEST_CANDIDATES = 20
+_MOST_CANDIDATES = 10_000
 
 
 class Likeness(Stores):
@@ -27,34 +32,60 @@ class Likeness(Stores):
         answers: dict[int, Added | Refused],
         rows: Mapping[str, Vectors],
     ) -> None:
-        """Put what is similar into the answers of drafts that asked for it."""
-        for index, draft in enumerate(drafts):
-            answer = answers.get(index)
-            if draft.similar and isinstance(answer, Added):
-                begin = draft.valid_from
-                if begin is None:
-                    begin = (await self._graph.instant([slot])).now
-                vector = rows[draft.content]
-                found = await self._similar(project, slot, answer.memory, vector, World(begin))
-                answers[index] = replace(answer, similar=found)
+        """Put what is similar into the answers of drafts that asked for it. They are stored by
+        now, and are answered as stored: where a store fails meanwhile, `similar` stays None."""
+        asked = [
+            (index, drafts[index], answer)
+            for index, answer in answers.items()
+            if drafts[index].similar and isinstance(answer, Added)
+        ]
+        undated = any(draft.valid_from is None for _, draft, _ in asked)
+        try:
+            now = (await self._graph.instant([slot])).now if undated else 0
+            found = await asyncio.gather(
+                *(
+                    self._similar(
+                        project,
+                        slot,
+                        answer.memory,
+                        rows[draft.content],
+                        World(now if draft.valid_from is None else draft.valid_from),
+                    )
+                    for _, draft, answer in asked
+                )
+            )
+        except Unavailable as error:
+            log.info("similar texts are not told: %s", error)
+            return
+        for (index, _, answer), similar in zip(asked, found, strict=True):
+            answers[index] = replace(answer, similar=similar)
 
     async def _similar(
         self, project: Project, slot: str, memory: Memory, vector: Vectors, world: World
     ) -> tuple[Similar, ...]:
-        """Other memories of the owner that the world shows, best first."""
+        """Other memories of the owner that the world shows, best first. Texts equal to this one
+        are not told, but must not crowd out those that are: the more of them, the more are
+        looked at. Raises Unavailable."""
         where = Where(world=world).also("owner", str(memory.scope.owner))
         tenant = project.tenant(split_slot(slot)[1])
-        hits = await self._vectors.nearest(tenant, vector, where, _CANDIDATES)
-        near = {
-            hit.memory_id: hit.score
-            for hit in hits
-            if hit.score >= self._settings.ranking.similar_cosine and hit.memory_id != memory.id
-        }
-        known = await self._graph.read(project.id, list(near))
+        least = self._settings.ranking.similar_cosine
         text = normalised(memory.content)
-        others = [
-            Similar(known[each], cosine)
-            for each, cosine in near.items()
-            if each in known and normalised(known[each].content) != text
-        ]
-        return tuple(others[:_MOST_TOLD])
+        known: dict[str, Memory] = {}
+        want = _FEWEST_CANDIDATES
+        while True:
+            hits = await self._vectors.nearest(tenant, vector, where, want)
+            near = [hit for hit in hits if hit.score >= least and hit.memory_id != memory.id]
+            fresh = [hit.memory_id for hit in near if hit.memory_id not in known]
+            known |= await self._graph.read(project.id, fresh)
+            others = [
+                Similar(known[hit.memory_id], hit.score)
+                for hit in near
+                if (it := known.get(hit.memory_id))
+                and it.version == hit.version  # the index may lag behind the record
+                and world.shows(it)
+                and normalised(it.content) != text
+            ]
+            exhausted = len(hits) < want or hits[-1].score < least or want >= _MOST_CANDIDATES
+            if exhausted or len(others) >= _MOST_TOLD:
+                return tuple(others[:_MOST_TOLD])
+            want *= 2

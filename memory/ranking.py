@@ -28,18 +28,20 @@ class Scorer:
     as_of: int = 0
 
     def score(self, cosine: float, content: str, valid_from: int = 0) -> float:
-        return self._relevance(cosine, content) * self._decay(valid_from)
+        return self.relevance(cosine, self.coverage(content)) * self._decay(valid_from)
+
+    def relevance(self, cosine: float, coverage: float) -> float:
+        """The score before decay: the highest that a memory no nearer than this, and with no more
+        of the query's stems, can have."""
+        if self.calibration is None:
+            return max(0.0, min(1.0, cosine))
+        fused = cosine + self.lexical_weight * coverage
+        return 1 / (1 + exp(-(self.calibration.slope * fused + self.calibration.intercept)))
 
     def coverage(self, content: str) -> float:
         if not self.query_stems:
             return 0.0
         return len(self.query_stems.intersection(stems(content))) / len(self.query_stems)
-
-    def _relevance(self, cosine: float, content: str) -> float:
-        if self.calibration is None:
-            return max(0.0, min(1.0, cosine))
-        fused = cosine + self.lexical_weight * self.coverage(content)
-        return 1 / (1 + exp(-(self.calibration.slope * fused + self.calibration.intercept)))
 
     def _decay(self, valid_from: int) -> float:
         if self.half_life_days is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -23,7 +24,7 @@ from memory.model import (
     Unset,
 )
 from memory.ports import Briefing
-from memory.transaction import Holding, PutEdge, PutMemory, Transaction
+from memory.transaction import ClaimKey, Holding, PutEdge, PutMemory, Transaction
 
 
 def check_interval(valid_from: int, valid_to: int | None) -> None:
@@ -32,6 +33,13 @@ def check_interval(valid_from: int, valid_to: int | None) -> None:
             f"valid_to ({format_instant(valid_to)}) must be later than "
             f"valid_from ({format_instant(valid_from)})"
         )
+
+
+def stands_on(draft: NewMemory, briefing: Briefing) -> set[ClaimKey]:
+    """Claims that the plan for a draft reads: its content's, and those of what it supersedes."""
+    found = map(briefing.standings.get, draft.supersedes)
+    keys = {claims.key_of(each.memory) for each in found if each}
+    return keys | {claims.key_of(draft)} if draft.dedup else keys
 
 
 def holder(draft: NewMemory, briefing: Briefing) -> str | None:
@@ -53,7 +61,7 @@ def not_stored(draft: NewMemory, memory: Memory) -> tuple[str, ...]:
     """What of a draft the memory that stands for it does not hold."""
     kept = {
         "content": draft.content == memory.content,
-        "metadata": not draft.metadata or draft.metadata == memory.metadata,
+        "metadata": not draft.metadata or _same_json(draft.metadata, memory.metadata),
         "categories": not draft.categories or draft.categories == memory.categories,
         "valid_from": draft.valid_from in (None, memory.valid_from),
         "valid_to": draft.valid_to == memory.valid_to,
@@ -77,9 +85,12 @@ def addition(draft: NewMemory, memory_id: str, slot: str, briefing: Briefing) ->
     )
     writes: list[PutMemory | PutEdge] = [PutMemory(memory)]
     held = dict(briefing.claims)
+    ahead = [draft.valid_to] if draft.valid_from is None else []
     for old_id in draft.supersedes:
         old = _superseded(old_id, begin, briefing)
         ended = _ended(old, memory.valid_from, begin)
+        if ended.valid_to == AT_COMMIT:
+            ahead.append(old.valid_to)
         writes.append(PutMemory(ended, previous=old))
         writes.append(PutEdge(_supersedes_edge(memory, old_id)))
         key = claims.key_of(old)
@@ -88,7 +99,9 @@ def addition(draft: NewMemory, memory_id: str, slot: str, briefing: Briefing) ->
     if draft.dedup:
         key = claims.key_of(draft)
         held[key] = claims.taken(held[key], memory)
-    return Transaction(slot, briefing.now, writes, claims.changes(briefing.claims, held))
+    before = min((end for end in ahead if end is not None), default=None)
+    moves = claims.changes(briefing.claims, held)
+    return Transaction(slot, briefing.now, writes, moves, before)
 
 
 def _superseded(old_id: str, begin: int, briefing: Briefing) -> Memory:
@@ -145,7 +158,8 @@ def corrected(last: Memory, correction: Correction, kin: Mapping[str, Memory]) -
         version=last.version + 1,
         event=Event.UPDATE,
     )
-    if replace(fresh, recorded_at=last.recorded_at, version=last.version, event=last.event) == last:
+    same = replace(fresh, recorded_at=last.recorded_at, version=last.version, event=last.event)
+    if same == last and _same_json(fresh.metadata, last.metadata):
         return None
     check_interval(fresh.valid_from, fresh.valid_to)
     successor = kin.get(last.superseded_by or "")
@@ -188,6 +202,11 @@ def _given(value: Any, otherwise: Any) -> Any:
     return otherwise if value is UNSET else value
 
 
+def _same_json(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Python's True equals 1, JSON's does not."""
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+
+
 def same_edge(wanted: NewEdge, held: tuple[Holding, ...], now: int) -> str | None:
     """Id of the edge that stands already: the same interval, or, where the caller names no
     beginning, one that is valid now with the same end."""
@@ -201,8 +220,9 @@ def same_edge(wanted: NewEdge, held: tuple[Holding, ...], now: int) -> str | Non
     return None
 
 
-def amended(last: Edge, valid_to: int | Unset | None, metadata: Any) -> Edge:
-    """The next version of an edge. The end of a SUPERSEDES edge is its memories' business."""
+def amended(last: Edge, valid_to: int | Unset | None, metadata: Any) -> Edge | None:
+    """The next version of an edge; None where nothing would change. The end of a SUPERSEDES edge
+    is its memories' business."""
     if last.relation == SUPERSEDES:
         raise Conflict(f"{last.id} follows from supersedes; correct the memories instead")
     fresh = replace(
@@ -211,5 +231,8 @@ def amended(last: Edge, valid_to: int | Unset | None, metadata: Any) -> Edge:
         metadata=_given(metadata, last.metadata),
         recorded_at=AT_COMMIT,
     )
+    same = replace(fresh, recorded_at=last.recorded_at)
+    if same == last and _same_json(fresh.metadata, last.metadata):
+        return None
     check_interval(fresh.valid_from, fresh.valid_to)
     return fresh

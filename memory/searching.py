@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import heapq
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from memory import filters
+from memory.identity import Project
 from memory.lexicon import stems
 from memory.model import UNSET, Memory
-from memory.ports import Hit, Vectors
+from memory.ports import Hit, Instant, Vectors
 from memory.ranking import Scorer
 from memory.results import Found
 from memory.stores import Stores
@@ -17,10 +20,53 @@ from memory.view import Query, Where, World
 _LONG_READ = 50_000
 """Characters whose stemming would hold up every other call of the process: a thread takes it."""
 _FEWEST_CANDIDATES = 30
-_FEWEST_WITH_DECAY = 300
+_FEWEST_WITH_DECAY = 1_000
 """Decay may lift a memory far over those whose text is nearer."""
-_MOST_CANDIDATES = 10_000
+MOST_CANDIDATES = 10_000
 """Weaviate's own limit on one query's results (QUERY_MAXIMUM_RESULTS)."""
+_IDS_OF_A_VIEW = 1_000
+
+Key = tuple[str, int]
+"""A version: memory id and number."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Quest:
+    """A search that knows its world: where to look, and how to judge what is there."""
+
+    project: Project
+    query: Query
+    world: World
+    scorer: Scorer
+    tenants: Sequence[str]
+    views: Sequence[Where]
+    vector: Vectors
+    words: Sequence[str]
+
+    def asks_for(self, memory: Memory) -> bool:
+        """Whether a memory, as the record knew it, is one that the search may answer."""
+        return (
+            self.query.scope.covers(memory.scope)
+            and self.world.shows(memory)
+            and filters.satisfied(self.query.where, memory)
+        )
+
+    def scored(self, memories: Mapping[str, Memory], cosines: Mapping[str, float]) -> list[Found]:
+        return [
+            Found(memory, self.scorer.score(cosines[each], memory.content, memory.valid_from))
+            for each, memory in memories.items()
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidates:
+    """What one round finds, and what it says of memories beyond, unless it is `exhausted`: none
+    has a higher cosine than `nearest`, and none holds words of the query unless `worded`."""
+
+    cosines: Mapping[Key, float]
+    exhausted: bool
+    nearest: float
+    worded: bool
 
 
 class Searching(Stores):
@@ -29,46 +75,27 @@ class Searching(Stores):
         embedding = asyncio.ensure_future(self._embedder.embed([query.text]))
         try:
             tags = await self._owners(place, query.scope)
-            instant = await self._graph.instant([place.slot(tag) for tag in tags])
+            slots = [place.slot(tag) for tag in tags]
+            instant = await self._graph.instant(slots)
+            world = query.view.pinned(instant.now)
+            apart = world.superseded != world.expired
+            superseded = await self._graph.superseded(slots) if apart else []
             vector = (await embedding)[0]
         finally:
             embedding.cancel()
-        world = query.view.pinned(instant.now)
-        where = query.where
-        if query.scope.user_id is not None:
-            where = where.also("owner", str(query.scope.owner))
-        for field, value in query.scope.given().items():
-            where = where.also(field, value)
-        if query.view.explicit or world.ended:
-            views = [Where(where.clauses, world=world)]
-        else:
-            views = [Where(where.clauses, open=True)]
-            if instant.bounded:
-                views.append(Where(where.clauses, world=world))
-        tenants = sorted({place.tenant(tag) for tag in tags})
         words = stems(query.text)
-        scorer = self._scorer(query, words, world)
-        fewest = _FEWEST_CANDIDATES if scorer.half_life_days is None else _FEWEST_WITH_DECAY
-        want = max(fewest, 2 * query.limit)
-        while True:
-            cosines, exhausted = await self._candidates(tenants, views, vector, words, want)
-            known = await self._graph.read(place.id, [each for each, _ in cosines], world.known_at)
-            visible = {
-                each: memory
-                for each, memory in known.items()
-                if query.scope.covers(memory.scope)
-                and world.shows(memory)
-                and filters.satisfied(query.where, memory)
-            }
-            enough = len(visible) >= min(query.limit, len(cosines)) or want >= _MOST_CANDIDATES
-            if exhausted or enough:
-                break
-            want = min(2 * want, _MOST_CANDIDATES)
-        current = await self._current(visible, cosines, vector)
-        if sum(len(memory.content) for memory in visible.values()) > _LONG_READ:
-            found = await asyncio.to_thread(_scored, scorer, visible, current)
-        else:
-            found = _scored(scorer, visible, current)
+        quest = _Quest(
+            project=place,
+            query=query,
+            world=world,
+            scorer=self._scorer(query, words, world),
+            tenants=sorted({place.tenant(tag) for tag in tags}),
+            views=_views(query, world, instant, superseded),
+            vector=vector,
+            words=words,
+        )
+        hidden = len(superseded) if world.expired else 0
+        found = await self._sweep(quest, hidden)
         found.sort(key=lambda each: (-each.score, each.memory.id))
         return [each for each in found if each.score >= query.threshold][: query.limit]
 
@@ -83,11 +110,37 @@ class Searching(Stores):
             world.as_of,
         )
 
+    async def _sweep(self, quest: _Quest, hidden: int) -> list[Found]:
+        """Everything that the search asks for among enough candidates, in no order: more of them,
+        round by round, for as long as something beyond them could belong to the answer. Of what
+        the views hold, up to `hidden` memories are not shown."""
+        decays = quest.scorer.half_life_days is not None
+        fewest = _FEWEST_WITH_DECAY if decays else _FEWEST_CANDIDATES
+        want = min(max(fewest, 2 * quest.query.limit) + hidden, MOST_CANDIDATES)
+        found: list[Found] = []
+        read: set[str] = set()
+        while True:
+            candidates = await self._candidates(quest, want)
+            fresh = dict.fromkeys(each for each, _ in candidates.cosines if each not in read)
+            read.update(fresh)
+            found += await self._judged(quest, list(fresh), candidates.cosines)
+            if want >= MOST_CANDIDATES or _done(quest, found, candidates):
+                return found
+            want = MOST_CANDIDATES if decays else min(2 * want, MOST_CANDIDATES)
+
+    async def _judged(
+        self, quest: _Quest, memory_ids: Sequence[str], cosines: Mapping[Key, float]
+    ) -> list[Found]:
+        """Those of the memories that the search asks for, scored by the text that was known."""
+        known = await self._graph.read(quest.project.id, memory_ids, quest.world.known_at)
+        visible = {each: memory for each, memory in known.items() if quest.asks_for(memory)}
+        current = await self._current(visible, cosines, quest.vector)
+        if sum(len(memory.content) for memory in visible.values()) > _LONG_READ:
+            return await asyncio.to_thread(quest.scored, visible, current)
+        return quest.scored(visible, current)
+
     async def _current(
-        self,
-        memories: Mapping[str, Memory],
-        cosines: Mapping[tuple[str, int], float],
-        vector: Vectors,
+        self, memories: Mapping[str, Memory], cosines: Mapping[Key, float], vector: Vectors
     ) -> dict[str, float]:
         """Cosines of the memories as they were known. Where the index has another version only,
         the text of the record is embedded: a memory that is being corrected is neither missed
@@ -102,16 +155,10 @@ class Searching(Stores):
             for each in memories.values()
         }
 
-    async def _candidates(
-        self,
-        tenants: Sequence[str],
-        views: Sequence[Where],
-        vector: Vectors,
-        words: Sequence[str],
-        limit: int,
-    ) -> tuple[Mapping[tuple[str, int], float], bool]:
-        """Cosines of what either arm finds, and whether there is no more to find."""
-        calls = [(tenant, view) for tenant in tenants for view in views]
+    async def _candidates(self, quest: _Quest, limit: int) -> _Candidates:
+        """What either arm finds, at most `limit` in each view; each with its cosine."""
+        calls = [(tenant, view) for tenant in quest.tenants for view in quest.views]
+        vector, words = quest.vector, quest.words
         dense, lexical = await asyncio.gather(
             asyncio.gather(*(self._vectors.nearest(t, vector, w, limit) for t, w in calls)),
             asyncio.gather(*(self._vectors.match(t, words, w, limit) for t, w in calls if words)),
@@ -128,17 +175,50 @@ class Searching(Stores):
             )
         )
         cosines.update({_key(hit): hit.score for hits in extra for hit in hits})
-        return cosines, all(len(hits) < limit for hits in (*dense, *lexical))
+        # An arm that answers less than it was asked for has no more.
+        lowest = [hits[-1].score for hits in dense if len(hits) >= limit]
+        worded = any(len(hits) >= limit for hits in lexical)
+        return _Candidates(cosines, not (lowest or worded), max(lowest, default=-1.0), worded)
 
 
-def _scored(
-    scorer: Scorer, memories: Mapping[str, Memory], cosines: Mapping[str, float]
-) -> list[Found]:
-    return [
-        Found(memory, scorer.score(cosines[each], memory.content, memory.valid_from))
-        for each, memory in memories.items()
-    ]
+def _views(
+    query: Query, world: World, instant: Instant, superseded: Sequence[str]
+) -> Sequence[Where]:
+    """Where to look in the index, which tells what has ended, but not what has a successor: where
+    only that is asked for, it is named, `superseded`, and looked for beside the plain world."""
+    where = query.where
+    if query.scope.user_id is not None:
+        where = where.also("owner", str(query.scope.owner))
+    for field, value in query.scope.given().items():
+        where = where.also(field, value)
+    whole = replace(where, world=world)
+    if world.expired:
+        return [whole]
+    plain = replace(where, world=replace(world, superseded=False))
+    views = [plain]
+    if not query.view.explicit:
+        views = [replace(where, open=True), *([plain] if instant.bounded else [])]
+    if world.superseded:
+        views += [
+            whole.also("memory_id", *superseded[start : start + _IDS_OF_A_VIEW])
+            for start in range(0, len(superseded), _IDS_OF_A_VIEW)
+        ]
+    return views
 
 
-def _key(hit: Hit) -> tuple[str, int]:
+def _done(quest: _Quest, found: Sequence[Found], candidates: _Candidates) -> bool:
+    """Whether nothing beyond the candidates could belong to the answer. Without decay it is enough
+    to have enough: the arms answer best first. Decay is not in their order, so that what is beyond
+    must be worth less at its freshest than the last of the answer as it stands."""
+    limit = quest.query.limit
+    if candidates.exhausted:
+        return True
+    if quest.scorer.half_life_days is None:
+        return len(found) >= min(limit, len(candidates.cosines))
+    freshest = quest.scorer.relevance(candidates.nearest, coverage=float(candidates.worded))
+    best = heapq.nlargest(limit, (each.score for each in found))
+    return freshest < quest.query.threshold or (len(best) == limit and freshest <= best[-1])
+
+
+def _key(hit: Hit) -> Key:
     return hit.memory_id, hit.version

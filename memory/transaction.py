@@ -104,11 +104,13 @@ Write = PutMemory | EraseMemory | PutEdge | RetractEdge | Expect
 class Transaction:
     """Writes to one owner that stand or fall together, at one record time.
 
-    `now` is the instant the writer read; `operation` makes a repeated send harmless.
+    `now` is the instant the writer read, and `before` the earliest one that it took to be still
+    ahead: the record time must be earlier. `operation` makes a repeated send harmless.
     """
 
     slot: str
     now: int
     writes: Sequence[Write]
     claims: Sequence[Claim] = ()
+    before: int | None = None
     operation: str = field(default_factory=lambda: uuid4().hex)

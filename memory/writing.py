@@ -79,9 +79,8 @@ class Writing(Likeness):
             present: dict[int, str] = {}
             taken: set[ClaimKey] = set()
             for index in todo:
-                key = claims.key_of(drafts[index])
-                if drafts[index].dedup and key in taken:
-                    continue  # it would lose the race for the claim: next round
+                if taken & rules.stands_on(drafts[index], briefing):
+                    break  # next round, and the rest with it: a batch is recorded in its order
                 try:
                     holder = rules.holder(drafts[index], briefing)
                     if holder is not None:
@@ -89,7 +88,7 @@ class Writing(Likeness):
                     else:
                         memory_id = mint("mem", split_slot(slot)[1])
                         planned[index] = rules.addition(drafts[index], memory_id, slot, briefing)
-                        taken.add(key)
+                        taken |= {claim.key for claim in planned[index].claims}
                 except Mem0gError as error:
                     answers[index] = Refused.of(error)
             answers.update(await self._already_there(project, slot, drafts, present))
@@ -177,7 +176,7 @@ class Writing(Likeness):
         """The SUPERSEDES edges of a memory, where a correction moves its beginning."""
         if not memory.supersedes or fresh.valid_from == memory.valid_from:
             return []
-        world = World(LATEST)
+        world = World(LATEST, superseded=True, expired=True)
         reach = Reach(Direction.OUT, world, len(memory.supersedes), frozenset({SUPERSEDES}))
         found = await self._graph.expand(slot, [memory.id], reach, memories=False)
         ids = [each.edge_id for each in found.adjacent[memory.id]]

@@ -363,11 +363,12 @@ class Timeline:
         return _reasons((400, not _forward(edge.last.valid_from, valid_to)))
 
     def amend(self, edge_id: str, at: int, valid_to: int | None) -> None:
-        versions = self.edges[edge_id].versions
-        fresh = replace(versions[-1], valid_to=valid_to, recorded=at)
-        if fresh != versions[-1]:
-            self._tick(at)
-            versions.append(fresh)
+        edge = self.edges[edge_id]
+        fresh = replace(edge.last, valid_to=valid_to)
+        if fresh.says_as(edge.last):
+            return
+        self._tick(at)
+        edge.versions.append(replace(fresh, recorded=at))
 
     def retract(self, edge_id: str, at: int) -> None:
         self._tick(at)
