@@ -6,201 +6,24 @@ tests' embedder. Instants are microseconds since 1970; answers have the wire's s
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from functools import cache
-from itertools import pairwise
-from math import exp
-from typing import Any, NamedTuple
+from typing import Any
 
-from memory.lexicon import normalised, stems
-from tests.word_embedder import WordEmbedder
-
-Json = dict[str, Any]
-Ends = tuple[str, str, str]
-"""Source, relation, target."""
-Step = tuple[str, str, Json]
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-_DAY = 86_400 * 10**6
-LEXICAL_WEIGHT, SLOPE, INTERCEPT = 0.4, 10, -2
-
-
-def micros(text: str) -> int:
-    moment = datetime.fromisoformat(text)
-    return (moment.replace(tzinfo=moment.tzinfo or UTC) - _EPOCH) // _MICROSECOND
-
-
-def iso(instant: int) -> str:
-    return (_EPOCH + instant * _MICROSECOND).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-class Scope(NamedTuple):
-    """None in a read's scope: any."""
-
-    session_id: str | None = None
-    agent_id: str | None = None
-
-    def holds(self, node: Json) -> bool:
-        return all(value in (None, node[name]) for name, value in self._asdict().items())
-
-
-ANYWHERE = Scope()
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    as_of: int | None = None
-    known_at: int | None = None
-    superseded: bool = False
-    expired: bool = False
-
-    @property
-    def explicit(self) -> bool:
-        return self.as_of is not None or self.known_at is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """True in [valid_from, valid_to), known from `recorded` until the next one is recorded."""
-
-    valid_from: int
-    valid_to: int | None
-    recorded: int
-    metadata: Json
-    content: str = ""
-    event: str = "ADD"
-
-    def valid(self, at: int) -> bool:
-        return self.valid_from <= at and (self.valid_to is None or at < self.valid_to)
-
-    def says_as(self, other: Version) -> bool:
-        return replace(self, recorded=0, event="") == replace(other, recorded=0, event="")
-
-    def stamps(self) -> Json:
-        return {
-            "valid_from": iso(self.valid_from),
-            "valid_to": None if self.valid_to is None else iso(self.valid_to),
-            "updated_at": iso(self.recorded),
-            "metadata": self.metadata,
-        }
-
-
-@dataclass(slots=True)
-class _Thing:
-    id: str
-    versions: list[Version]
-
-    @property
-    def created(self) -> int:
-        return self.versions[0].recorded
-
-    @property
-    def last(self) -> Version:
-        return self.versions[-1]
-
-    def known(self, at: int | None) -> Version | None:
-        seen = [each for each in self.versions if at is None or each.recorded <= at]
-        return seen[-1] if seen else None
-
-
-@dataclass(slots=True)
-class Memory(_Thing):
-    """`claims`: further memories of its content are answered with it."""
-
-    scope: Scope
-    claims: bool = True
-    supersedes: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class Edge(_Thing):
-    source: str
-    relation: str
-    target: str
-    retracted: int | None = None
-
-    @property
-    def ends(self) -> Ends:
-        return self.source, self.relation, self.target
-
-    def known(self, at: int | None) -> Version | None:
-        gone = self.retracted is not None and (at is None or at >= self.retracted)
-        return None if gone else _Thing.known(self, at)
-
-    def out(self, version: Version) -> Json:
-        ends = {"source": self.source, "target": self.target, "relation": self.relation}
-        return {"id": self.id, **ends, "created_at": iso(self.created), **version.stamps()}
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    content: str
-    scope: Scope = ANYWHERE
-    metadata: Json | None = None
-    valid_from: int | None = None
-    valid_to: int | None = None
-    dedup: bool = True
-    supersedes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """What one view shows: memories by id in record order, and the stored edges between them."""
-
-    nodes: dict[str, Json]
-    edges: list[Json]
-
-    def within(self, scope: Scope) -> World:
-        nodes = {key: node for key, node in self.nodes.items() if scope.holds(node)}
-        return World(
-            nodes, [e for e in self.edges if e["source"] in nodes and e["target"] in nodes]
-        )
-
-    def links(self, relations: Collection[str] = (), system: bool = False) -> list[Json]:
-        """The edges a read looks at; those of a session are derived."""
-        every = self.edges + (self._follows() if system or "FOLLOWS" in relations else [])
-        return [edge for edge in every if not relations or edge["relation"] in relations]
-
-    def _follows(self) -> list[Json]:
-        sessions: dict[str, list[Json]] = {}
-        for node in self.nodes.values():
-            if node["session_id"] is not None:
-                sessions.setdefault(node["session_id"], []).append(node)
-        return [_follow(*pair) for session in sessions.values() for pair in pairwise(session)]
-
-
-def _follow(earlier: Json, later: Json) -> Json:
-    return {
-        "id": None,
-        "source": later["id"],
-        "target": earlier["id"],
-        "relation": "FOLLOWS",
-        "metadata": {},
-        "valid_from": max(earlier["valid_from"], later["valid_from"]),
-        "valid_to": None,
-        "created_at": later["created_at"],
-        "updated_at": later["created_at"],
-    }
-
-
-def steps(edges: Iterable[Json], direction: str) -> list[Step]:
-    """Every step the edges allow: from, to, along."""
-    out = [(e["source"], e["target"], e) for e in edges]
-    back = [(target, source, edge) for source, target, edge in out]
-    return {"out": out, "in": back, "both": out + back}[direction]
-
-
-def depths(start: str, allowed: Sequence[Step]) -> dict[str, int]:
-    """How far every reachable memory is."""
-    found, level = {start: 0}, {start}
-    while level:
-        depth = max(found.values()) + 1
-        level = {to for origin, to, _ in allowed if origin in level and to not in found}
-        found |= dict.fromkeys(level, depth)
-    return found
+from memory.lexicon import normalised
+from tests.temporal.versions import (
+    Draft,
+    Edge,
+    Ends,
+    Json,
+    Memory,
+    Scope,
+    Version,
+    View,
+    iso,
+    micros,
+)
+from tests.temporal.worlds import World
 
 
 @dataclass
@@ -486,17 +309,3 @@ def _forward(valid_from: int, valid_to: int | None) -> bool:
 
 def _reasons(*cases: tuple[int, bool]) -> set[int]:
     return {status for status, refused in cases if refused}
-
-
-@cache
-def _vector(text: str) -> Any:
-    return asyncio.run(WordEmbedder().embed([text]))[0]
-
-
-def score(query: str, node: Json, at: int, half_life_days: float | None) -> float:
-    wanted = set(stems(query))
-    coverage = len(wanted & set(stems(node["content"]))) / len(wanted)
-    fused = float(_vector(query) @ _vector(node["content"])) + LEXICAL_WEIGHT * coverage
-    age = max(0, at - micros(node["valid_from"])) / _DAY
-    decay = 1 if half_life_days is None else 2 ** (-age / half_life_days)
-    return decay / (1 + exp(-(SLOPE * fused + INTERCEPT)))

@@ -10,17 +10,9 @@ from typing import Any
 
 import httpx
 
-from tests.temporal.oracle import (
-    Json,
-    Scope,
-    Timeline,
-    View,
-    depths,
-    iso,
-    micros,
-    score,
-    steps,
-)
+from tests.temporal.oracle import Timeline
+from tests.temporal.versions import Json, Scope, View, iso, micros
+from tests.temporal.worlds import depths, score, steps
 
 GRID = ("2020-01-01", "2021-01-01", "2022-01-01", "2023-01-01", "2200-01-01")
 SCOPES = (Scope(), Scope("s1"), Scope("s2"), Scope(agent_id="bot"), Scope("s1", "bot"))

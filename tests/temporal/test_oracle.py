@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.temporal.oracle import Draft, Scope, Timeline, View, depths, micros, score, steps
+from tests.temporal.oracle import Timeline
+from tests.temporal.versions import Draft, Scope, View, micros
+from tests.temporal.worlds import depths, score, steps
 
 TALK = Scope("s1")
 Y2020, Y2021, Y2022, Y2023 = (micros(f"{year}-01-01") for year in range(2020, 2024))

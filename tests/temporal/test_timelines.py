@@ -36,19 +36,10 @@ from deployments.api import create_app
 from graph_store import open_graph_store
 from memory.service import MemoryService
 from tests.redis_server import RedisServer
-from tests.temporal.oracle import (
-    INTERCEPT,
-    SLOPE,
-    Draft,
-    Ends,
-    Json,
-    Scope,
-    Timeline,
-    Version,
-    iso,
-    micros,
-)
+from tests.temporal.oracle import Timeline
 from tests.temporal.reads import GRID, KINDS, RELATIONS, Reads, Rest
+from tests.temporal.versions import Draft, Ends, Json, Scope, Version, iso, micros
+from tests.temporal.worlds import INTERCEPT, SLOPE
 from tests.weaviate_server import WeaviateServer
 from tests.word_embedder import WordEmbedder
 from vector_store import open_vector_store
