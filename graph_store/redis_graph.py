@@ -163,16 +163,9 @@ class RedisGraph:
             answers = await self._redis.run(*(each.command() for each in waiting))
             for each, answer in zip(waiting, answers, strict=True):
                 each.take(answer)
-        places = sorted(
-            (place for each in reads for place in each.found), key=_place, reverse=newest
-        )
+        places = sorted((place for each in reads for place in each.found), reverse=newest)
         if after is not None:
-            beyond = _place(after)
-            places = [
-                each
-                for each in places
-                if (_place(each) < beyond if newest else _place(each) > beyond)
-            ]
+            places = [each for each in places if (each < after if newest else each > after)]
         return places[:limit]
 
     async def session_neighbours(
@@ -273,10 +266,6 @@ class RedisGraph:
 
 def _now(owner: OwnerKeys) -> Command:
     return ("EVAL", _NOW, 2, owner.key("clock"), owner.key("bd"))
-
-
-def _place(cursor: Cursor) -> tuple[int, str]:
-    return cursor.created_at, cursor.memory_id
 
 
 def _pairs(rows: object) -> list[tuple[str, str]]:

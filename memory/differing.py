@@ -9,12 +9,13 @@ from typing import TypeVar
 
 from memory.errors import InvalidInput
 from memory.graphing import Graphing, Sheet
-from memory.identity import Project, owner_tag
-from memory.model import Edge, Interval, Memory, Scope
+from memory.identity import Project
+from memory.model import Edge, Memory, Scope
 from memory.results import Differences, GraphDifference
-from memory.view import View, World
+from memory.stores import slot_of
+from memory.view import View
 
-T = TypeVar("T", bound=Interval)
+Thing = TypeVar("Thing", Memory, Edge)
 
 
 class Differing(Graphing):
@@ -40,42 +41,36 @@ class Differing(Graphing):
         (old_edges, cut), (new_edges, cut_too), (retracted, cut_then) = await asyncio.gather(
             self._edges_on(old), self._edges_on(new), self._retracted(old, until)
         )
+        place = listing.project
+        both = _in_both(old.memories, new.memories, start)
+        nodes = (
+            await self._graph.read(place.id, [each.id for each in both], start),
+            await self._graph.read(place.id, [each.id for each in both], until),
+        )
+        kept = _in_both(old_edges, new_edges, start)
+        edges = (
+            await self._edges_known(place, kept, start),
+            await self._edges_known(place, kept, until),
+        )
         return GraphDifference(
-            await self._changes_of_nodes(listing.project, old, new, until),
-            await self._changes_of_edges(listing.project, old_edges, new_edges, start, until),
+            _differences(old.memories, new.memories, *nodes),
+            _differences(old_edges, new_edges, *edges),
             retracted,
             cut or cut_too or cut_then or more,
             self._cursor(listing, memories, more, later, now),
         )
 
-    async def _changes_of_nodes(
-        self, project: Project, old: Sheet, new: Sheet, until: int
-    ) -> Differences[Memory]:
-        start = old.world.as_of
-        was, now = {each.id for each in old.memories}, {each.id for each in new.memories}
-        both = [each.id for each in new.memories if each.id in was and each.recorded_at > start]
-        before = await self._graph.read(project.id, both, start)
-        after = await self._graph.read(project.id, both, until)
-        return Differences(
-            [each for each in new.memories if each.id not in was],
-            [each for each in old.memories if each.id not in now],
-            _changed(before, after),
-        )
-
-    async def _changes_of_edges(
-        self, project: Project, old: Sequence[Edge], new: Sequence[Edge], start: int, until: int
-    ) -> Differences[Edge]:
-        was, now = {each.id for each in old}, {each.id for each in new}
-        both = [each for each in new if each.id in was and each.recorded_at > start]
-        before, after = dict[str, Edge](), dict[str, Edge]()
-        for slot, ids in _by_slot(project, both).items():
-            before |= await self._graph.edges(slot, ids, start)
-            after |= await self._graph.edges(slot, ids, until)
-        return Differences(
-            [each for each in new if each.id not in was],
-            [each for each in old if each.id not in now],
-            _changed(before, after),
-        )
+    async def _edges_known(
+        self, project: Project, edges: Iterable[Edge], known_at: int | None = None
+    ) -> dict[str, Edge]:
+        """The edges as they were known then, by id."""
+        owners: dict[str, list[str]] = {}
+        for edge in edges:
+            owners.setdefault(slot_of(project, edge.source), []).append(edge.id)
+        found: dict[str, Edge] = {}
+        for slot, ids in owners.items():
+            found |= await self._graph.edges(slot, ids, known_at)
+        return found
 
     async def _retracted(self, old: Sheet, until: int) -> tuple[list[Edge], bool]:
         """Edges of the graph as it was known at its own instant that were withdrawn by then,
@@ -83,37 +78,39 @@ class Differing(Graphing):
         project, before = old.listing.project, old.world
         start, known_at = before.as_of, before.known_at
         then = replace(before, known_at=start if known_at is None else min(start, known_at))
-        ids = [each.id for each in old.memories]
-        known = await self._graph.read(project.id, ids, then.known_at)
-        nodes = [memory for memory in known.values() if then.shows(memory)]
-        edges, cut = await self._edges_on(Sheet(old.listing, nodes, then))
-        gone = set()
-        for slot, edge_ids in _by_slot(project, edges).items():
-            for edge in (await self._graph.edges(slot, edge_ids)).values():
-                if edge.retracted_at is not None and edge.retracted_at <= until:
-                    gone.add(edge.id)
+        nodes = await self._shown(project, (each.id for each in old.memories), then)
+        edges, cut = await self._edges_on(Sheet(old.listing, list(nodes.values()), then))
+        gone = {
+            edge.id
+            for edge in (await self._edges_known(project, edges)).values()
+            if edge.retracted_at is not None and edge.retracted_at <= until
+        }
         withdrawn = [edge for edge in edges if edge.id in gone]
-        there = await self._still_there(project, withdrawn, before)
-        return [edge for edge in withdrawn if {edge.source, edge.target} <= there], cut
-
-    async def _still_there(self, project: Project, edges: Sequence[Edge], world: World) -> set[str]:
-        """Ends of the edges that a world shows."""
-        ends = sorted({end for edge in edges for end in (edge.source, edge.target)})
-        known = await self._graph.read(project.id, ends, world.known_at)
-        return {each for each, memory in known.items() if world.shows(memory)}
+        ends = {end for edge in withdrawn for end in (edge.source, edge.target)}
+        there = await self._shown(project, ends, before)
+        return [edge for edge in withdrawn if {edge.source, edge.target} <= there.keys()], cut
 
 
-def _by_slot(project: Project, edges: Iterable[Edge]) -> dict[str, list[str]]:
-    owners: dict[str, list[str]] = {}
-    for edge in edges:
-        owners.setdefault(project.slot(owner_tag(edge.source) or ""), []).append(edge.id)
-    return owners
+def _in_both(old: Sequence[Thing], new: Sequence[Thing], start: int) -> list[Thing]:
+    """What is there at both instants and may have been corrected since the first."""
+    was = {each.id for each in old}
+    return [each for each in new if each.id in was and each.recorded_at > start]
 
 
-def _changed(before: Mapping[str, T], after: Mapping[str, T]) -> list[tuple[T, T]]:
-    """What was known at both instants, and not as the same version."""
-    return [
-        (before[each], last)
-        for each, last in after.items()
-        if each in before and before[each].recorded_at != last.recorded_at
-    ]
+def _differences(
+    old: Sequence[Thing],
+    new: Sequence[Thing],
+    before: Mapping[str, Thing],
+    after: Mapping[str, Thing],
+) -> Differences[Thing]:
+    """Changed is what was known at both instants, and not as the same version."""
+    was, now = {each.id for each in old}, {each.id for each in new}
+    return Differences(
+        [each for each in new if each.id not in was],
+        [each for each in old if each.id not in now],
+        [
+            (before[each], last)
+            for each, last in after.items()
+            if each in before and before[each].recorded_at != last.recorded_at
+        ],
+    )

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from memory.following import Following, derived
 from memory.frontier import Step
-from memory.identity import owner_tag
-from memory.model import FOLLOWS, Edge, Memory, Scope
+from memory.model import Edge, Memory, Scope
 from memory.ports import Adjacent, Reach
 from memory.reading import Listing, Reading
 from memory.results import Graph
+from memory.stores import slot_of
 from memory.view import ANY_EDGE, NOW, Direction, View, Walk, World
-from memory.walking import NODES_A_TRIP
+from memory.walking import trips
 
 MOST_EDGES_OF_NODE = 10_000
 """Edges of one node and direction that a graph shows."""
@@ -34,7 +34,7 @@ class Sheet:
     def by_slot(self) -> dict[str, dict[str, Memory]]:
         owners: dict[str, dict[str, Memory]] = {}
         for memory in self.memories:
-            slot = self.listing.project.slot(owner_tag(memory.id) or "")
+            slot = slot_of(self.listing.project, memory.id)
             owners.setdefault(slot, {})[memory.id] = memory
         return owners
 
@@ -77,8 +77,7 @@ class Graphing(Reading, Following):
         stored = {step.edge.edge_id for step in steps if step.edge.derived is None}
         wanted = sorted(stored)[:MOST_EDGES]
         edges = [step.edge.derived for step in steps if step.edge.derived]
-        for start in range(0, len(wanted), _EDGES_A_TRIP):
-            part = wanted[start : start + _EDGES_A_TRIP]
+        for part in trips(wanted, _EDGES_A_TRIP):
             edges += (await self._graph.edges(slot, part, sheet.world.known_at)).values()
         return edges, cut or len(stored) > MOST_EDGES
 
@@ -88,16 +87,14 @@ class Graphing(Reading, Following):
         """Stored edges of these nodes, and whether some to the pages so far are lost: the far ends
         of those are not older than the oldest node here."""
         steps: list[Step] = []
-        stored = walk.relations - {FOLLOWS}
-        if walk.relations and not stored:
+        if walk.only_follows:
             return steps, False
         # On a first page both ends are here, so each edge is met at its source.
         direction = Direction.OUT if sheet.listing.after is None else Direction.BOTH
         since = min(memory.created_at for memory in nodes.values())
-        reach = Reach(direction, sheet.world, MOST_EDGES_OF_NODE, stored, since)
-        ids, cut = list(nodes), False
-        for start in range(0, len(ids), NODES_A_TRIP):
-            trip = ids[start : start + NODES_A_TRIP]
+        reach = Reach(direction, sheet.world, MOST_EDGES_OF_NODE, walk.stored, since)
+        cut = False
+        for trip in trips(list(nodes)):
             found = await self._graph.expand(slot, trip, reach, memories=False)
             cut |= found.cut
             steps += _steps(found.adjacent)
@@ -111,13 +108,12 @@ class Graphing(Reading, Following):
         earlier = set()
         if listing.after is not None:
             others = {step.edge.other for step in steps} - nodes.keys()
-            known = await self._graph.read(listing.project.id, sorted(others), world.known_at)
+            shown = await self._shown(listing.project, others, world)
             earlier = {
                 memory.id
-                for memory in known.values()
+                for memory in shown.values()
                 if memory.created_at >= listing.after.created_at
                 and listing.scope.covers(memory.scope)
-                and world.shows(memory)
             }
         return [step for step in steps if step.edge.other in nodes or step.edge.other in earlier]
 

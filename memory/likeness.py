@@ -13,6 +13,7 @@ from memory.lexicon import normalised
 from memory.model import Memory, NewMemory
 from memory.ports import Vectors
 from memory.results import Added, Similar
+from memory.searching import MOST_CANDIDATES
 from memory.stores import Stores
 from memory.view import Where, World
 
@@ -20,7 +21,6 @@ log = logging.getLogger(__name__)
 
 _MOST_TOLD = 5
 _FEWEST_CANDIDATES = 20
-_MOST_CANDIDATES = 10_000
 
 
 class Likeness(Stores):
@@ -85,7 +85,7 @@ class Likeness(Stores):
                 and world.shows(it)
                 and normalised(it.content) != text
             ]
-            exhausted = len(hits) < want or hits[-1].score < least or want >= _MOST_CANDIDATES
+            exhausted = len(hits) < want or hits[-1].score < least or want >= MOST_CANDIDATES
             if exhausted or len(others) >= _MOST_TOLD:
                 return tuple(others[:_MOST_TOLD])
             want *= 2

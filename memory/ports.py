@@ -173,9 +173,9 @@ class Instant:
     bounded: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Cursor:
-    """A place in a list: beyond the memory created at this instant with this id."""
+    """A place in a list, in its order: beyond the memory created at this instant with this id."""
 
     created_at: int
     memory_id: str

@@ -66,14 +66,12 @@ class Relating(Walking):
     ) -> Relationships:
         place = await self._project(project)
         slot = slot_of(place, memory_id)
-        world = await self._world([slot], view)
+        world = await self._world(slot, view)
         found = await self._expand(slot, [memory_id], walk, walk.direction, world, MOST_EDGES)
         if not self._start(memory_id, found.memories, world, view):
             return Relationships([])
         adjacent = found.adjacent[memory_id]
-        others = list({edge.other for edge in adjacent})
-        ends = await self._graph.read(place.id, others, world.known_at)
-        there = {each for each, memory in ends.items() if world.shows(memory)}
+        there = await self._shown(place, {edge.other for edge in adjacent}, world)
         steps = [Step(memory_id, edge) for edge in adjacent if edge.other in there]
         edges = filter(None, await self._edges(slot, steps, world))
         shown = sorted(edges, key=lambda edge: (edge.created_at, edge.id))

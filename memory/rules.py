@@ -159,7 +159,7 @@ def corrected(last: Memory, correction: Correction, kin: Mapping[str, Memory]) -
         event=Event.UPDATE,
     )
     same = replace(fresh, recorded_at=last.recorded_at, version=last.version, event=last.event)
-    if same == last and _same_json(fresh.metadata, last.metadata):
+    if _same(same, last):
         return None
     check_interval(fresh.valid_from, fresh.valid_to)
     successor = kin.get(last.superseded_by or "")
@@ -202,6 +202,10 @@ def _given(value: Any, otherwise: Any) -> Any:
     return otherwise if value is UNSET else value
 
 
+def _same(one: Memory | Edge, other: Memory | Edge) -> bool:
+    return one == other and _same_json(one.metadata, other.metadata)
+
+
 def _same_json(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Python's True equals 1, JSON's does not."""
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
@@ -232,7 +236,7 @@ def amended(last: Edge, valid_to: int | Unset | None, metadata: Any) -> Edge | N
         recorded_at=AT_COMMIT,
     )
     same = replace(fresh, recorded_at=last.recorded_at)
-    if same == last and _same_json(fresh.metadata, last.metadata):
+    if _same(same, last):
         return None
     check_interval(fresh.valid_from, fresh.valid_to)
     return fresh

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from config.settings import Settings
 from memory.errors import NotFound
@@ -78,11 +78,18 @@ class Stores:
         named = await self._graph.owners(project.id, field, value)
         return [own, *(tag for tag in named if tag != own)]
 
-    async def _world(self, slots: Sequence[str], view: View) -> World:
+    async def _world(self, slot: str, view: View) -> World:
         """The view, pinned at Redis's now where it names no instant."""
-        if view.as_of is not None or not slots:
-            return view.pinned(0)
-        return view.pinned((await self._graph.instant(slots)).now)
+        if view.as_of is not None:
+            return view.pinned(view.as_of)
+        return view.pinned((await self._graph.instant([slot])).now)
+
+    async def _shown(
+        self, project: Project, memory_ids: Iterable[str], world: World
+    ) -> dict[str, Memory]:
+        """Those of the memories that a world shows, by id."""
+        known = await self._graph.read(project.id, list(memory_ids), world.known_at)
+        return {each: memory for each, memory in known.items() if world.shows(memory)}
 
     async def _known(self, project: Project, memory_id: str, known_at: int | None = None) -> Memory:
         """The version known then, or NotFound: malformed, missing and foreign ids read alike."""

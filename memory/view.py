@@ -72,6 +72,15 @@ class Walk:
     ids_only: bool = False
 
     @property
+    def stored(self) -> frozenset[str]:
+        """The relations named that edges are stored with."""
+        return self.relations - {FOLLOWS}
+
+    @property
+    def only_follows(self) -> bool:
+        return bool(self.relations) and not self.stored
+
+    @property
     def follows(self) -> bool:
         return FOLLOWS in self.relations or (self.system and not self.relations)
 

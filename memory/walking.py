@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from memory.following import Following
 from memory.frontier import Frontier, Step
 from memory.identity import owner_tag, split_slot
-from memory.model import FOLLOWS, Edge, Memory
+from memory.model import Edge, Memory
 from memory.ports import Expansion, Reach
 from memory.results import Neighbourhood, Path, Related
 from memory.stores import missing, slot_of
@@ -31,7 +31,7 @@ class Walking(Following):
         where they have many, or for FOLLOWS."""
         place = await self._project(project)
         slot = slot_of(place, memory_id)
-        world = await self._world([slot], view)
+        world = await self._world(slot, view)
         frontier = Frontier(memory_id)
         hits: list[tuple[Memory, int]] = []
         for level in range(walk.depth + 1):
@@ -62,7 +62,7 @@ class Walking(Following):
         slot = slot_of(place, start_id)
         if owner_tag(end_id) != owner_tag(start_id):
             raise missing(end_id)
-        world = await self._world([slot], view)
+        world = await self._world(slot, view)
         known = await self._graph.read(place.id, [start_id, end_id], world.known_at)
         shown = [self._start(each, known, world, view) for each in (start_id, end_id)]
         if not all(shown):
@@ -75,7 +75,7 @@ class Walking(Following):
             far = back if near is ahead else ahead
             direction = walk.direction if near is ahead else _AGAINST[walk.direction]
             met: list[str] = []
-            for trip in _trips(near.next_level()):
+            for trip in trips(near.next_level()):
                 expansion = await self._expand(slot, trip, walk, direction, world)
                 arrived = near.arrive(trip, expansion, world)
                 met += [memory.id for memory in arrived if memory.id in far.arrived]
@@ -93,12 +93,12 @@ class Walking(Following):
         limit: int = FAN_OUT,
     ) -> Expansion:
         """Nodes with the edges that a walk follows in this direction."""
-        stored = walk.relations - {FOLLOWS}
-        if walk.relations and not stored:
+        if walk.only_follows:
             known = await self._graph.read(split_slot(slot)[0], trip, world.known_at)
             found = Expansion(known, dict.fromkeys(known, ()), cut=False)
         else:
-            found = await self._graph.expand(slot, trip, Reach(direction, world, limit, stored))
+            reach = Reach(direction, world, limit, walk.stored)
+            found = await self._graph.expand(slot, trip, reach)
         if walk.follows:
             shown = [each for each in found.memories.values() if world.shows(each)]
             derived = await self._follows(slot, shown, direction, world)
@@ -152,6 +152,6 @@ class Walking(Following):
         return [step.edge.derived or stored.get(step.edge.edge_id) for step in steps]
 
 
-def _trips(nodes: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(nodes), NODES_A_TRIP):
-        yield nodes[start : start + NODES_A_TRIP]
+def trips(ids: Sequence[str], size: int = NODES_A_TRIP) -> Iterator[Sequence[str]]:
+    for start in range(0, len(ids), size):
+        yield ids[start : start + size]

@@ -59,8 +59,9 @@ class RelatedParameters(EdgeParameters):
     ids_only: bool = False
 
     def walk(self) -> Walk:
-        walk = replace(super().walk(), depth=self.depth, direction=self.direction)
-        return replace(walk, ids_only=self.ids_only)
+        return replace(
+            super().walk(), depth=self.depth, direction=self.direction, ids_only=self.ids_only
+        )
 
 
 class PathParameters(EdgeParameters):
