@@ -13,7 +13,6 @@ from config.settings import Settings
 from deployments.preflight import refuse_many_nodes
 from deployments.refusal import RefusedToStart, refusals
 from deployments.remote import OPERATIONS, RemoteEmbedder
-from graph_store.valkey_server import url_of
 from memory.errors import (
     DeadlineExceeded,
     InvalidInput,
@@ -73,16 +72,12 @@ class Store:
             raise RuntimeError("the repair loop has ended")
 
     async def _start(self) -> None:
-        from graph_store import open_graph_store  # here, not where the application is built
+        from graph_store import open_graph_store, redis_url  # here, not where the application is built
         from memory.service import MemoryService
         from vector_store import open_vector_store
 
-        url = self._settings.redis.url
         service = MemoryService(
-            open_graph_store(
-                self._settings,
-                url.get_secret_value() if url else url_of(self._settings.data_dir),
-            ),
+            open_graph_store(self._settings, redis_url(self._settings)),
             open_vector_store(self._settings),
             self._embedder,
             self._settings,

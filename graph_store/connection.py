@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
 from typing import Any, cast
 
 import hiredis
@@ -25,6 +25,7 @@ from config.settings import RedisSettings
 from memory.errors import StoreUnavailable
 
 Command = Sequence[str | int | float]
+_KEYS_A_SCAN = 2_000
 _REFUSALS = ("OOM", "MISCONF", "READONLY", "CLUSTERDOWN", "MASTERDOWN", "LOADING", "TRYAGAIN")
 
 
@@ -42,6 +43,17 @@ class Connection:
 
     async def one(self, *command: str | int | float) -> Any:
         return await self._answer(self._execute(command))
+
+    async def scan(self, pattern: str) -> AsyncIterator[str]:
+        """Keys that match, of every node; one may come twice."""
+        client = await self._answer(self._connected())
+        found = client.scan_iter(match=pattern, count=_KEYS_A_SCAN)
+        while True:
+            try:
+                key = await self._answer(anext(found))
+            except StopAsyncIteration:
+                return
+            yield key
 
     async def server(self) -> dict[str, str]:
         """Facts of the server to check at start; of the first node, where there are several."""

@@ -66,3 +66,8 @@ def named(project_id: str, field: str, value: str) -> str:
 
 def project(project_id: str) -> str:
     return f"mg:project:{project_id}"
+
+
+def indexes(project_id: str | None = None) -> str:
+    """A pattern of the `ix` keys of a project's owners, or of all owners."""
+    return f"mg:{{{project_id or '*'}.*}}:ix"

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from graph_store import keys, packing, versions
 from graph_store.adjacency import AdjacencyRead
+from graph_store.archive import RedisArchive
 from graph_store.committing import script_call
 from graph_store.connection import Command, Connection
 from graph_store.keys import OwnerKeys
@@ -63,7 +64,7 @@ end
 return redis.call('HMGET', KEYS[1], 'secret', 'generation', 'buckets')"""
 
 
-class RedisGraph:
+class RedisGraph(RedisArchive):
     """See memory.ports.GraphStore."""
 
     def __init__(self, connection: Connection) -> None:

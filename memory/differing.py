@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from memory.caller import Caller
 from memory.errors import InvalidInput
 from memory.graphing import Graphing, Sheet
 from memory.identity import Project
@@ -21,7 +22,7 @@ Thing = TypeVar("Thing", Memory, Edge)
 class Differing(Graphing):
     async def graph_difference(
         self,
-        project: str,
+        caller: Caller,
         scope: Scope,
         start: int,
         end: int,
@@ -32,7 +33,7 @@ class Differing(Graphing):
         if end <= start:
             raise InvalidInput("from must be earlier than to")
         view = View(as_of=end, known_at=known_at)
-        listing, later, now = await self._listing(project, scope, cursor, True, view)
+        listing, later, now = await self._listing(caller, scope, cursor, True, view)
         before = replace(later, as_of=start)
         memories, more = await self._listed(listing, limit, [before, later])
         old = Sheet(listing, [each for each in memories if before.shows(each)], before)

@@ -5,13 +5,16 @@ Mem0gError
 │   ├── ScopeRequired       no owner was named
 │   └── TooLarge            a body or field over its limit
 ├── Unauthenticated         no key, or a wrong one
+├── Forbidden               a key that may not do this
 ├── NotFound                no such memory or relationship, or somebody else's
 ├── Conflict                true when asked, but the world stands otherwise
 │   ├── VersionMismatch     if_version named another version
-│   └── SupersedeConflict   the old memory cannot be ended this way
+│   ├── SupersedeConflict   the old memory cannot be ended this way
+│   └── IdempotencyMismatch the Idempotency-Key was given to another request
 ├── Unavailable             worth another try after `retry_after` seconds
 │   ├── StoreUnavailable    Redis, Weaviate or the embedder does not answer
-│   └── Overloaded          more requests under way than admitted
+│   ├── Overloaded          more requests under way than admitted
+│   └── RateLimited         more requests than the key or its project may send
 ├── DeadlineExceeded        the request outlived its deadline
 └── StartupRefused          the service must not start like this
 
@@ -55,6 +58,10 @@ class Unauthenticated(Mem0gError):
     code = "unauthenticated"
 
 
+class Forbidden(Mem0gError):
+    code = "forbidden"
+
+
 class NotFound(Mem0gError):
     code = "not_found"
 
@@ -69,6 +76,10 @@ class VersionMismatch(Conflict):
 
 class SupersedeConflict(Conflict):
     code = "supersede_conflict"
+
+
+class IdempotencyMismatch(Conflict):
+    code = "idempotency_mismatch"
 
 
 class Unavailable(Mem0gError):
@@ -88,6 +99,10 @@ class StoreUnavailable(Unavailable):
 
 class Overloaded(Unavailable):
     code = "overloaded"
+
+
+class RateLimited(Unavailable):
+    code = "rate_limited"
 
 
 class DeadlineExceeded(Mem0gError):

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from memory.caller import Caller
 from memory.following import Following, derived
 from memory.frontier import Step
 from memory.model import Edge, Memory, Scope
@@ -42,14 +43,14 @@ class Sheet:
 class Graphing(Reading, Following):
     async def graph(
         self,
-        project: str,
+        caller: Caller,
         scope: Scope,
         limit: int,
         cursor: str | None = None,
         walk: Walk = ANY_EDGE,
         view: View = NOW,
     ) -> Graph:
-        listing, world, now = await self._listing(project, scope, cursor, True, view)
+        listing, world, now = await self._listing(caller, scope, cursor, True, view)
         memories, more = await self._listed(listing, limit, [world])
         edges, cut = await self._edges_on(Sheet(listing, memories, world), walk)
         next_cursor = self._cursor(listing, memories, more, world, now)

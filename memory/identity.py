@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from memory.model import Owner
+from memory.errors import Forbidden, ScopeRequired
+from memory.model import SCOPE_FIELDS, Owner, Scope
 
 _OWNER_BITS = 60
 _RANDOM_BITS = 62
@@ -21,12 +22,30 @@ _ID = re.compile(r"(mem|rel)_([0-9a-f]{12})8([0-9a-f]{3})([89ab][0-9a-f]{15})")
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A namespace of owners. `secret` keys the owner hashes; `buckets` spreads the tenants."""
+    """A namespace of owners. `secret` keys the owner hashes; `buckets` spreads the tenants.
+
+    One that is bound to a user holds that user's memories and no others.
+    """
 
     id: str
     secret: bytes
     generation: int = 1
     buckets: int = 1
+    user_id: str | None = None
+
+    def narrow(self, scope: Scope) -> Scope:
+        """The scope within this project. Raises ScopeRequired where none is named, Forbidden where
+        it names a user that the project is not bound to."""
+        if self.user_id is not None and scope.user_id not in (None, self.user_id):
+            raise Forbidden("this key is for another user_id")
+        scope = replace(scope, user_id=self.user_id or scope.user_id)
+        if not scope.given():
+            raise ScopeRequired(f"name a scope: one of {', '.join(SCOPE_FIELDS)}")
+        return scope
+
+    def holds(self, tag: str) -> bool:
+        """Whether memories of this owner tag may be touched here."""
+        return self.user_id is None or tag == self.tag(Owner("user", self.user_id))
 
     def tag(self, owner: Owner) -> str:
         """15 hex digits that stand for the owner in keys and ids.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from memory.caller import Caller
 from memory.errors import Refused
 from memory.model import Correction, Edge, Memory, NewEdge, NewMemory, Scope, Unset
 from memory.results import (
@@ -25,31 +26,31 @@ class Memories(Protocol):
     NotFound; a dependency that is down raises StoreUnavailable; nothing is then changed.
     """
 
-    async def add(self, project: str, drafts: Sequence[NewMemory]) -> list[Added | Refused]:
+    async def add(self, caller: Caller, drafts: Sequence[NewMemory]) -> list[Added | Refused]:
         """One answer a draft, in order; each draft is stored wholly or not at all."""
         ...
 
-    async def get(self, project: str, memory_id: str, view: View = NOW) -> Memory:
+    async def get(self, caller: Caller, memory_id: str, view: View = NOW) -> Memory:
         """The version known at known_at, whether or not it is valid now; NotFound where the view
         names an as_of at which it was not valid."""
         ...
 
-    async def correct(self, project: str, memory_id: str, correction: Correction) -> Memory:
+    async def correct(self, caller: Caller, memory_id: str, correction: Correction) -> Memory:
         """Raises VersionMismatch where if_version is not the last version."""
         ...
 
-    async def erase(self, project: str, memory_id: str) -> int:
+    async def erase(self, caller: Caller, memory_id: str) -> int:
         """Remove content, vectors, versions and the edges on both ends, from every past as well;
         returns the record time, microseconds."""
         ...
 
-    async def history(self, project: str, memory_id: str) -> list[Memory]:
+    async def history(self, caller: Caller, memory_id: str) -> list[Memory]:
         """Every version, oldest first."""
         ...
 
     async def page(
         self,
-        project: str,
+        caller: Caller,
         scope: Scope,
         limit: int,
         cursor: str | None,
@@ -59,17 +60,17 @@ class Memories(Protocol):
         """Memories of the view, by created_at. A cursor keeps the instants of its first page."""
         ...
 
-    async def search(self, project: str, query: Query) -> list[Found]:
+    async def search(self, caller: Caller, query: Query) -> list[Found]:
         """Memories of the query's view at or above the threshold, best first, each judged by
         the text that was known then."""
         ...
 
-    async def relate(self, project: str, edge: NewEdge) -> tuple[Edge, bool]:
+    async def relate(self, caller: Caller, edge: NewEdge) -> tuple[Edge, bool]:
         """The edge, and whether it is new."""
         ...
 
     async def relationships(
-        self, project: str, memory_id: str, walk: Walk, view: View = NOW
+        self, caller: Caller, memory_id: str, walk: Walk, view: View = NOW
     ) -> Relationships:
         """Edges of a memory in the view. A memory that the view does not show has
         none, and is NotFound where the view names an instant; so for `related` and `path`."""
@@ -77,7 +78,7 @@ class Memories(Protocol):
 
     async def amend_edge(
         self,
-        project: str,
+        caller: Caller,
         memory_id: str,
         edge_id: str,
         valid_to: int | Unset | None,
@@ -86,25 +87,25 @@ class Memories(Protocol):
         """A new version of an edge of this memory; valid_to None reopens it."""
         ...
 
-    async def retract_edge(self, project: str, memory_id: str, edge_id: str) -> int:
+    async def retract_edge(self, caller: Caller, memory_id: str, edge_id: str) -> int:
         """Not known from now on; returns that record time, microseconds."""
         ...
 
     async def related(
-        self, project: str, memory_id: str, walk: Walk, limit: int, view: View = NOW
+        self, caller: Caller, memory_id: str, walk: Walk, limit: int, view: View = NOW
     ) -> Neighbourhood:
         """Breadth first, nearest first, each memory once, without the start."""
         ...
 
     async def path(
-        self, project: str, start_id: str, end_id: str, walk: Walk, view: View = NOW
+        self, caller: Caller, start_id: str, end_id: str, walk: Walk, view: View = NOW
     ) -> Path:
         """A shortest way of at most walk.depth edges; the same one each time."""
         ...
 
     async def graph(
         self,
-        project: str,
+        caller: Caller,
         scope: Scope,
         limit: int,
         cursor: str | None = None,
@@ -116,7 +117,7 @@ class Memories(Protocol):
 
     async def graph_difference(
         self,
-        project: str,
+        caller: Caller,
         scope: Scope,
         start: int,
         end: int,

@@ -52,7 +52,8 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Who a memory belongs to, or which memories a read is about; at least one field is set."""
+    """Who a memory belongs to, or which memories a read is about. The domain works on scopes with
+    at least one field (memory.identity's Project.narrow)."""
 
     user_id: str | None = None
     agent_id: str | None = None

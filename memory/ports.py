@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from memory.archive import Archive
 from memory.identity import Project
 from memory.model import Edge, Memory, Scope
 from memory.transaction import ClaimKey, Holding, Transaction
@@ -189,7 +190,7 @@ class Dirty:
     mark: str
 
 
-class GraphStore(Protocol):
+class GraphStore(Archive, Protocol):
     """The record: memories with every version, edges as adjacency sets with validity scores.
 
     `slot` is memory.identity's Project.slot of an owner. What is not there reads as missing.

@@ -7,6 +7,7 @@ import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from memory.caller import Caller
 from memory.clock import EARLIEST, LATEST
 from memory.errors import InvalidInput
 from memory.identity import Project, owner_tag
@@ -79,15 +80,15 @@ class Listing:
 
 
 class Reading(Stores):
-    async def get(self, project: str, memory_id: str, view: View = NOW) -> Memory:
-        place = await self._project(project)
+    async def get(self, caller: Caller, memory_id: str, view: View = NOW) -> Memory:
+        place = await self._place(caller)
         memory = await self._known(place, memory_id, view.known_at)
         if view.as_of is not None and not view.pinned(view.as_of).shows(memory):
             raise missing(memory_id)
         return memory
 
-    async def history(self, project: str, memory_id: str) -> list[Memory]:
-        place = await self._project(project)
+    async def history(self, caller: Caller, memory_id: str) -> list[Memory]:
+        place = await self._place(caller)
         versions = await self._graph.history(slot_of(place, memory_id), memory_id)
         if not versions:
             raise missing(memory_id)
@@ -95,25 +96,26 @@ class Reading(Stores):
 
     async def page(
         self,
-        project: str,
+        caller: Caller,
         scope: Scope,
         limit: int,
         cursor: str | None,
         newest: bool,
         view: View = NOW,
     ) -> Page:
-        listing, world, now = await self._listing(project, scope, cursor, newest, view)
+        listing, world, now = await self._listing(caller, scope, cursor, newest, view)
         memories, more = await self._listed(listing, limit, [world])
         return Page(memories, self._cursor(listing, memories, more, world, now))
 
     async def _listing(
-        self, project: str, scope: Scope, cursor: str | None, newest: bool, view: View
+        self, caller: Caller, scope: Scope, cursor: str | None, newest: bool, view: View
     ) -> tuple[Listing, World, int]:
         """What to list, the world of this page, and Redis's now."""
         bookmark = None if cursor is None else Bookmark.read(cursor)
         if bookmark is not None:
             view = bookmark.continues(view, newest)
-        place = await self._project(project)
+        place = await self._place(caller)
+        scope = place.narrow(scope)
         slots = [place.slot(tag) for tag in await self._owners(place, scope)]
         now = (await self._graph.instant(slots)).now
         after = bookmark.place if bookmark else None

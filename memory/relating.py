@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from memory import claims, rules
+from memory.caller import Caller
 from memory.clock import AT_COMMIT
 from memory.errors import Conflict, NotFound
 from memory.frontier import Step
@@ -23,9 +24,9 @@ MOST_EDGES = 10_000
 
 
 class Relating(Walking):
-    async def relate(self, project: str, edge: NewEdge) -> tuple[Edge, bool]:
+    async def relate(self, caller: Caller, edge: NewEdge) -> tuple[Edge, bool]:
         rules.check_edge(edge)
-        place = await self._project(project)
+        place = await self._place(caller)
         slot = slot_of(place, edge.source)
         if owner_tag(edge.target) != owner_tag(edge.source):
             raise missing(edge.target)
@@ -62,9 +63,9 @@ class Relating(Walking):
         raise Conflict("other writers kept changing this relationship")
 
     async def relationships(
-        self, project: str, memory_id: str, walk: Walk, view: View = NOW
+        self, caller: Caller, memory_id: str, walk: Walk, view: View = NOW
     ) -> Relationships:
-        place = await self._project(project)
+        place = await self._place(caller)
         slot = slot_of(place, memory_id)
         world = await self._world(slot, view)
         found = await self._expand(slot, [memory_id], walk, walk.direction, world, MOST_EDGES)
@@ -79,13 +80,13 @@ class Relating(Walking):
 
     async def amend_edge(
         self,
-        project: str,
+        caller: Caller,
         memory_id: str,
         edge_id: str,
         valid_to: int | Unset | None,
         metadata: Mapping[str, Any] | Unset,
     ) -> Edge:
-        place = await self._project(project)
+        place = await self._place(caller)
         slot = slot_of(place, memory_id)
         for _ in range(ATTEMPTS):
             last = await self._edge(slot, memory_id, edge_id)
@@ -97,8 +98,8 @@ class Relating(Walking):
                 return fresh.stamped(at)
         raise Conflict("other writers kept changing this relationship")
 
-    async def retract_edge(self, project: str, memory_id: str, edge_id: str) -> int:
-        place = await self._project(project)
+    async def retract_edge(self, caller: Caller, memory_id: str, edge_id: str) -> int:
+        place = await self._place(caller)
         slot = slot_of(place, memory_id)
         for _ in range(ATTEMPTS):
             last = await self._edge(slot, memory_id, edge_id)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from memory import filters
+from memory.caller import Caller
 from memory.identity import Project
 from memory.lexicon import stems
 from memory.model import UNSET, Memory
@@ -70,8 +71,9 @@ class _Candidates:
 
 
 class Searching(Stores):
-    async def search(self, project: str, query: Query) -> list[Found]:
-        place = await self._project(project)
+    async def search(self, caller: Caller, query: Query) -> list[Found]:
+        place = await self._place(caller)
+        query = replace(query, scope=place.narrow(query.scope))
         embedding = asyncio.ensure_future(self._embedder.embed([query.text]))
         try:
             tags = await self._owners(place, query.scope)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from config.settings import Settings
+from memory.caller import Caller
 from memory.errors import NotFound
 from memory.identity import Project, owner_tag
 from memory.indexing import Index
@@ -59,6 +61,11 @@ class Stores:
             return "ok"
         return f"ok: plain cosine, no calibration is set for {name}"
 
+    async def _place(self, caller: Caller) -> Project:
+        """The caller's project, bound to their user where there is one."""
+        project = await self._project(caller.project)
+        return project if caller.user_id is None else replace(project, user_id=caller.user_id)
+
     async def _project(self, project_id: str) -> Project:
         if project_id not in self._projects:
             buckets = self._settings.vector_store.buckets
@@ -109,9 +116,10 @@ class Stores:
 
 
 def slot_of(project: Project, memory_id: str) -> str:
-    """The slot of the memory's owner; raises NotFound where the text is no memory id."""
+    """The slot of the memory's owner; raises NotFound where the text is no memory id, or
+    names an owner that the project is not bound to."""
     tag = owner_tag(memory_id)
-    if tag is None:
+    if tag is None or not project.holds(tag):
         raise missing(memory_id)
     return project.slot(tag)
 

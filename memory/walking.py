@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from memory.caller import Caller
 from memory.following import Following
 from memory.frontier import Frontier, Step
 from memory.identity import owner_tag, split_slot
@@ -25,11 +26,11 @@ _AGAINST = {
 
 class Walking(Following):
     async def related(
-        self, project: str, memory_id: str, walk: Walk, limit: int, view: View = NOW
+        self, caller: Caller, memory_id: str, walk: Walk, limit: int, view: View = NOW
     ) -> Neighbourhood:
         """Breadth first, one round trip for each 50 to 200 nodes of a level and their edges; more
         where they have many, or for FOLLOWS."""
-        place = await self._project(project)
+        place = await self._place(caller)
         slot = slot_of(place, memory_id)
         world = await self._world(slot, view)
         frontier = Frontier(memory_id)
@@ -55,10 +56,10 @@ class Walking(Following):
         return Neighbourhood(await self._hits(slot, frontier, hits, walk, world), frontier.cut)
 
     async def path(
-        self, project: str, start_id: str, end_id: str, walk: Walk, view: View = NOW
+        self, caller: Caller, start_id: str, end_id: str, walk: Walk, view: View = NOW
     ) -> Path:
         """From both ends towards each other, always from the side that has fewer nodes next."""
-        place = await self._project(project)
+        place = await self._place(caller)
         slot = slot_of(place, start_id)
         if owner_tag(end_id) != owner_tag(start_id):
             raise missing(end_id)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from memory import claims, rules
+from memory.caller import Caller
 from memory.clock import LATEST
 from memory.errors import Conflict, DeadlineExceeded, Mem0gError, Refused
 from memory.identity import Project, mint, owner_tag, split_slot
@@ -29,20 +30,27 @@ _SHARE_OF_DEADLINE = 0.7
 
 
 class Writing(Likeness):
-    async def add(self, project: str, drafts: Sequence[NewMemory]) -> list[Added | Refused]:
-        place = await self._project(project)
-        await self._vectors.check()
-        answers: list[Added | Refused] = []
+    async def add(self, caller: Caller, drafts: Sequence[NewMemory]) -> list[Added | Refused]:
+        place = await self._place(caller)
+        answers: dict[int, Added | Refused] = {}
+        within: dict[int, NewMemory] = {}
+        for index, draft in enumerate(drafts):
+            try:
+                within[index] = replace(draft, scope=place.narrow(draft.scope))
+            except Mem0gError as error:
+                answers[index] = Refused.of(error)
+        if within:
+            await self._vectors.check()
+        late = Refused.of(DeadlineExceeded("not reached in time; send it again"))
         began = time.monotonic()
-        for start in range(0, len(drafts), SLICE):
-            part = drafts[start : start + SLICE]
+        for start in range(0, len(within), SLICE):
+            part = list(within)[start : start + SLICE]
             if time.monotonic() - began > self._settings.api.deadline_s * _SHARE_OF_DEADLINE:
-                answers += [
-                    Refused.of(DeadlineExceeded("not reached in time; send it again"))
-                ] * len(part)
+                answers |= dict.fromkeys(part, late)
             else:
-                answers += await self._add_slice(place, part)
-        return answers
+                added = await self._add_slice(place, [within[index] for index in part])
+                answers |= dict(zip(part, added, strict=True))
+        return [answers[index] for index in range(len(drafts))]
 
     async def _add_slice(
         self, project: Project, drafts: Sequence[NewMemory]
@@ -139,8 +147,8 @@ class Writing(Likeness):
             for index, memory in memories.items()
         }
 
-    async def correct(self, project: str, memory_id: str, correction: Correction) -> Memory:
-        place = await self._project(project)
+    async def correct(self, caller: Caller, memory_id: str, correction: Correction) -> Memory:
+        place = await self._place(caller)
         slot = slot_of(place, memory_id)
         await self._vectors.check()
         for _ in range(ATTEMPTS):
@@ -182,8 +190,8 @@ class Writing(Likeness):
         ids = [each.edge_id for each in found.adjacent[memory.id]]
         return [*(await self._graph.edges(slot, ids)).values()]
 
-    async def erase(self, project: str, memory_id: str) -> int:
-        place = await self._project(project)
+    async def erase(self, caller: Caller, memory_id: str) -> int:
+        place = await self._place(caller)
         slot = slot_of(place, memory_id)
         await self._vectors.check()
         for _ in range(ATTEMPTS):

@@ -14,9 +14,11 @@ from memory.memories import Memories
 _REFUSALS: dict[int | str, str] = {
     400: "Bad input; nothing was changed",
     401: "No key, or an unknown one",
+    403: "The key may not do this",
     404: "No such memory or relationship",
     409: "The world stands otherwise",
     413: "The body is too large",
+    429: "More requests than the key may send; see Retry-After",
     503: "A store is down or the service is full; see Retry-After",
     504: "No answer within the deadline",
     "default": "Any other refusal",

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from config.settings import Settings
 from deployments.api.errors import refusal
+from memory.caller import DEFAULT_PROJECT, Caller
 from memory.errors import (
     DeadlineExceeded,
     Mem0gError,
@@ -25,14 +26,13 @@ from memory.errors import (
     Unauthenticated,
 )
 
-DEFAULT_PROJECT = "default"
 OPEN_PATHS = frozenset({"/", "/health", "/ready", "/docs", "/openapi.json", "/redoc"})
 """No key needed."""
 _REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
 
 
 class Edge:
-    """Wraps the application; `scope["state"]` carries request_id and project to the routes."""
+    """Wraps the application; `scope["state"]` carries request_id and caller to the routes."""
 
     def __init__(self, app: ASGIApp, settings: Settings, sends_request_id: bool) -> None:
         self._app, self._api = app, settings.api
@@ -47,7 +47,7 @@ class Edge:
             return
         headers = Headers(scope=scope)
         request_id = _request_id(headers)
-        scope.setdefault("state", {}).update(request_id=request_id, project=DEFAULT_PROJECT)
+        scope.setdefault("state", {}).update(request_id=request_id, caller=Caller(DEFAULT_PROJECT))
         if len(scope["path"]) > 1:
             scope["path"] = scope["path"].removesuffix("/")
         answer = _Answer(send, request_id if self._sends_request_id else None)

@@ -10,8 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from deployments.api import text
 from memory.clock import parse_instant
-from memory.errors import ScopeRequired
-from memory.model import SCOPE_FIELDS, Scope
+from memory.model import Scope
 from memory.view import View
 
 RELATION = r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$"
@@ -51,10 +50,7 @@ class ScopeFields(Fields):
     session_id: Entity | None = None
 
     def scope(self) -> Scope:
-        scope = Scope(self.user_id, self.agent_id, self.app_id, self.session_id)
-        if not scope.given():
-            raise ScopeRequired(f"name a scope: one of {', '.join(SCOPE_FIELDS)}")
-        return scope
+        return Scope(self.user_id, self.agent_id, self.app_id, self.session_id)
 
 
 class InstantFields(Fields):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import ValidationError
 
 from deployments.api import answers, schemas
@@ -13,18 +13,12 @@ from deployments.api.errors import invalid, status_of
 from deployments.api.fields import InstantFields
 from deployments.api.parameters import ListParameters, SearchParameters
 from deployments.api.requests import BatchIn, CorrectionIn, MemoryIn, SearchFields, SearchIn
+from deployments.api.who import Who
+from memory.caller import Caller
 from memory.errors import Mem0gError, Refused
 from memory.memories import Memories
 from memory.model import NewMemory
 from memory.results import Added
-
-
-async def project_of(request: Request) -> str:
-    """A coroutine, because FastAPI runs plain functions in a thread, at a third of a request."""
-    return str(request.state.project)
-
-
-Project = Annotated[str, Depends(project_of)]
 
 
 def routes(memories: Memories) -> APIRouter:
@@ -36,20 +30,20 @@ def routes(memories: Memories) -> APIRouter:
         response_model=schemas.AddedOut,
         responses={200: {"model": schemas.DeduplicatedOut, "description": "Already there"}},
     )
-    async def add(body: MemoryIn, project: Project) -> Json:
+    async def add(body: MemoryIn, who: Who) -> Json:
         """Store a memory. 200 instead of 201 where the same content is already there, with what
         of the request it does not hold."""
-        (outcome,) = await memories.add(project, [body.draft()])
+        (outcome,) = await memories.add(who, [body.draft()])
         if isinstance(outcome, Refused):
             raise outcome.error()
         return Json(added_out(outcome), _status(outcome))
 
     @router.post("/batch", response_model=schemas.BatchOut)
-    async def add_batch(body: BatchIn, project: Project, request: Request) -> Json:
+    async def add_batch(body: BatchIn, who: Who, request: Request) -> Json:
         """Store up to 1,000 memories; each is answered as it would be alone."""
         checked = [_draft(item) for item in body.memories]
         outcomes = iter(
-            await memories.add(project, [each for each in checked if isinstance(each, NewMemory)])
+            await memories.add(who, [each for each in checked if isinstance(each, NewMemory)])
         )
         results = [
             _item(each if isinstance(each, Mem0gError) else next(outcomes), request)
@@ -58,10 +52,10 @@ def routes(memories: Memories) -> APIRouter:
         return Json({"results": results})
 
     @router.get("", response_model=schemas.PageOut)
-    async def page(query: Annotated[ListParameters, Query()], project: Project) -> Json:
+    async def page(query: Annotated[ListParameters, Query()], who: Who) -> Json:
         """Memories of a scope that are valid, now or as of an instant, newest first."""
         found = await memories.page(
-            project,
+            who,
             query.scope(),
             query.limit,
             query.cursor,
@@ -70,44 +64,42 @@ def routes(memories: Memories) -> APIRouter:
         )
         return Json(answers.page_out(found))
 
-    async def found(wanted: SearchFields, project: str) -> Json:
-        hits = await memories.search(project, wanted.wanted())
+    async def found(wanted: SearchFields, caller: Caller) -> Json:
+        hits = await memories.search(caller, wanted.wanted())
         return Json({"memories": [*map(answers.found_out, hits)]})
 
     @router.post("/search", response_model=schemas.SearchOut)
-    async def search(body: SearchIn, project: Project) -> Json:
+    async def search(body: SearchIn, who: Who) -> Json:
         """Find memories by meaning and by words, best first. With an instant: what was true then,
         by the text that was known then."""
-        return await found(body, project)
+        return await found(body, who)
 
     @router.get("/search", response_model=schemas.SearchOut)
-    async def search_by_url(query: Annotated[SearchParameters, Query()], project: Project) -> Json:
+    async def search_by_url(query: Annotated[SearchParameters, Query()], who: Who) -> Json:
         """The same as a GET; `filters` is a JSON object."""
-        return await found(query, project)
+        return await found(query, who)
 
     @router.get("/{memory_id}", response_model=schemas.MemoryOut)
-    async def get(
-        memory_id: str, query: Annotated[InstantFields, Query()], project: Project
-    ) -> Json:
+    async def get(memory_id: str, query: Annotated[InstantFields, Query()], who: Who) -> Json:
         """The last version known, whether or not it is valid; 404 where it was not valid as_of an
         instant that is given."""
-        return Json(memory_out(await memories.get(project, memory_id, query.view())))
+        return Json(memory_out(await memories.get(who, memory_id, query.view())))
 
     @router.put("/{memory_id}", response_model=schemas.MemoryOut)
-    async def correct(memory_id: str, body: CorrectionIn, project: Project) -> Json:
+    async def correct(memory_id: str, body: CorrectionIn, who: Who) -> Json:
         """Correct a memory: a new version with the same id and edges."""
-        return Json(memory_out(await memories.correct(project, memory_id, body.correction())))
+        return Json(memory_out(await memories.correct(who, memory_id, body.correction())))
 
     @router.delete("/{memory_id}", response_model=schemas.DeletedOut)
-    async def erase(memory_id: str, project: Project) -> Json:
+    async def erase(memory_id: str, who: Who) -> Json:
         """Erase a memory with every version and its edges, from every past as well."""
-        at = await memories.erase(project, memory_id)
+        at = await memories.erase(who, memory_id)
         return Json(answers.deleted_out("Memory", memory_id, at))
 
     @router.get("/{memory_id}/history", response_model=list[schemas.VersionOut])
-    async def history(memory_id: str, project: Project) -> Json:
+    async def history(memory_id: str, who: Who) -> Json:
         """Every version, oldest first."""
-        return Json([*map(answers.version_out, await memories.history(project, memory_id))])
+        return Json([*map(answers.version_out, await memories.history(who, memory_id))])
 
     return router
 

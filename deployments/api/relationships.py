@@ -8,9 +8,9 @@ from fastapi import APIRouter, Query
 
 from deployments.api import answers, schemas
 from deployments.api.answers import Json, deleted_out, edge_out
-from deployments.api.memories import Project
 from deployments.api.parameters import EdgeParameters
 from deployments.api.requests import AmendmentIn, RelationshipIn
+from deployments.api.who import Who
 from memory.memories import Memories
 from memory.model import UNSET
 
@@ -24,34 +24,32 @@ def routes(memories: Memories) -> APIRouter:
         response_model=schemas.RelationshipOut,
         responses={200: {"model": schemas.RelationshipOut, "description": "Already there"}},
     )
-    async def relate(memory_id: str, body: RelationshipIn, project: Project) -> Json:
+    async def relate(memory_id: str, body: RelationshipIn, who: Who) -> Json:
         """Relate two memories. 200 instead of 201 where the same edge stands already."""
-        edge, created = await memories.relate(project, body.edge(memory_id))
+        edge, created = await memories.relate(who, body.edge(memory_id))
         return Json(edge_out(edge), 201 if created else 200)
 
     @router.get("", response_model=schemas.RelationshipsOut)
     async def relationships(
-        memory_id: str, query: Annotated[EdgeParameters, Query()], project: Project
+        memory_id: str, query: Annotated[EdgeParameters, Query()], who: Who
     ) -> Json:
         """Edges of a memory in both directions that are valid, now or as of an instant, while
         both their memories are."""
-        found = await memories.relationships(project, memory_id, query.walk(), query.view())
+        found = await memories.relationships(who, memory_id, query.walk(), query.view())
         return Json(answers.relationships_out(found))
 
     @router.patch("/{relationship_id}", response_model=schemas.RelationshipOut)
-    async def amend(
-        memory_id: str, relationship_id: str, body: AmendmentIn, project: Project
-    ) -> Json:
+    async def amend(memory_id: str, relationship_id: str, body: AmendmentIn, who: Who) -> Json:
         """End an edge, reopen it, or replace its metadata; from either end."""
         metadata = UNSET if body.metadata is None else body.metadata
-        edge = await memories.amend_edge(project, memory_id, relationship_id, body.end(), metadata)
+        edge = await memories.amend_edge(who, memory_id, relationship_id, body.end(), metadata)
         return Json(edge_out(edge))
 
     @router.delete("/{relationship_id}", response_model=schemas.DeletedOut)
-    async def retract(memory_id: str, relationship_id: str, project: Project) -> Json:
+    async def retract(memory_id: str, relationship_id: str, who: Who) -> Json:
         """Retract an edge: it is not known from now on, and still there for an earlier
         known_at."""
-        at = await memories.retract_edge(project, memory_id, relationship_id)
+        at = await memories.retract_edge(who, memory_id, relationship_id)
         return Json(deleted_out("Relationship", relationship_id, at))
 
     return router

@@ -8,17 +8,19 @@ from collections.abc import Sequence
 import pytest
 
 from memory import searching
+from memory.caller import DEFAULT_PROJECT, Caller
 from memory.model import NewMemory, Scope
 from memory.results import Added, Found
 from memory.service import MemoryService
 from memory.view import Query, View, Where
 
 ALICE = Scope(user_id="alice")
+DEFAULT = Caller(DEFAULT_PROJECT)
 DAY = 86_400_000_000
 
 
 async def add(service: MemoryService, drafts: Sequence[NewMemory]) -> list[str]:
-    answers = await service.add("default", drafts)
+    answers = await service.add(DEFAULT, drafts)
     return [answer.memory.id for answer in answers if isinstance(answer, Added)]
 
 
@@ -38,7 +40,7 @@ async def search(
         view=view,
         half_life_days=half_life_days,
     )
-    return await service.search("default", query)
+    return await service.search(DEFAULT, query)
 
 
 async def found(service: MemoryService, text: str, **view: bool | int) -> set[str]:
@@ -71,7 +73,7 @@ async def test_superseded_memories_are_found_behind_more_expired_ones_than_a_sea
     expired = await add(service, ended(300))
     old = await add(service, begun(5, "lives elsewhere"))
     successor = await supersede(service, old)
-    at = (await service.get("default", successor)).recorded_at
+    at = (await service.get(DEFAULT, successor)).recorded_at
     for view in ({}, {"as_of": at}, {"known_at": at}):
         assert await found(service, "lives town", superseded=True, **view) == {*old, successor}
         assert await found(service, "lives town", expired=True, **view) <= {*expired, successor}
@@ -118,7 +120,7 @@ async def test_a_decayed_score_is_the_same_however_far_a_search_looks(
 ) -> None:
     await add(service, begun(1_100, "likes tea"))
     await add(service, [NewMemory(content="likes tea sometimes", scope=ALICE)])
-    at = (await service.page("default", ALICE, 1, None, True)).memories[0].recorded_at
+    at = (await service.page(DEFAULT, ALICE, 1, None, True)).memories[0].recorded_at
     aged = 20_000.0  # about as many days as since the old ones: they count, at half their score
     view = View(as_of=at)
     few, many = [await search(service, "likes tea", view, n, aged) for n in (10, 1_000)]

@@ -11,6 +11,7 @@ import pytest
 from config import Settings
 from graph_store import open_graph_store
 from graph_store.keys import OwnerKeys
+from memory.caller import DEFAULT_PROJECT, Caller
 from memory.clock import LATEST, format_instant
 from memory.identity import mint
 from memory.model import Memory, Scope
@@ -20,6 +21,7 @@ from tests.api.calls import Client, Fields, add, ask, edge, listed, read, relate
 from tests.redis_server import RedisServer
 
 ALICE = Scope(user_id="alice")
+DEFAULT = Caller(DEFAULT_PROJECT)
 LATE_S = 0.3
 
 
@@ -73,7 +75,7 @@ async def test_a_record_time_is_earlier_than_before_to_the_microsecond(
 ) -> None:
     """The owner's clock stands in 2249, so that the record time is known: one later."""
     graph = open_graph_store(Settings(), redis_server.url)
-    project = await service._project("default")
+    project = await service._place(DEFAULT)
     tag = project.tag(ALICE.owner)
     slot = project.slot(tag)
     clock = OwnerKeys(slot).key("clock")

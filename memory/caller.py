@@ -1,0 +1,26 @@
+"""On whose behalf a call is made. It comes from the key, never from what the request says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+DEFAULT_PROJECT = "default"
+"""Where the admin key and a service without keys put their memories."""
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """What makes a write happen once: the caller's Idempotency-Key, and a digest of the request,
+    so that the key cannot be used for another one."""
+
+    key: str
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A project, and the only user of it whose memories may be touched, where there is one."""
+
+    project: str
+    user_id: str | None = None
+    once: Once | None = None
