@@ -72,7 +72,8 @@ class Store:
             raise RuntimeError("the repair loop has ended")
 
     async def _start(self) -> None:
-        from graph_store import open_graph_store, redis_url  # here, not where the application is built
+        # Here, not where the application is built.
+        from graph_store import open_graph_store, redis_url
         from memory.service import MemoryService
         from vector_store import open_vector_store
 
