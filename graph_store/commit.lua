@@ -1,10 +1,11 @@
-#!lua
--- All of a transaction or nothing, in one owner's slot, at one record time.
--- KEYS: clock, operation.  ARGV: owner's key prefix, plan = {checks, before, writes} as JSON.
+-- All of a transaction or nothing, in one owner's slot, at one record time. Needs unlink.lua.
+-- KEYS: clock, operation.  ARGV: owner's key prefix, plan = {checks, before, events, writes} as
+-- JSON, the answer to keep with the operation ('': none), seconds to keep it for.
 -- A check is {expected, command...}; a write is a command in which \0 stands for the record time
 -- as 17 digits and \1 for it as microseconds. ERASE <memory> removes a node's edges on both ends.
--- Returns {1, record time}, also when the operation was committed already, or {0} where a check
--- failed or the record time would not be earlier than `before`.
+-- An event is the fields of an entry in the owner's log.
+-- Returns {1, record time}, or what is kept of an operation that was committed already: {1, "record
+-- time answer"}, or {0} where a check failed or the record time would not be earlier than `before`.
 local clock, operation, prefix = KEYS[1], KEYS[2], ARGV[1]
 
 local committed = redis.call('GET', operation)
@@ -23,30 +24,17 @@ local last = redis.call('GET', clock)
 if last and now <= last then now = string.format('%.0f', tonumber(last) + 1) end
 -- Microseconds are exact in a double until the year 2255.
 if plan.before ~= cjson.null and tonumber(now) >= plan.before then return {0} end
-redis.call('SET', clock, now)
-redis.call('SET', operation, now, 'EX', 600)
-
-local function erase(memory)
-  local other_side = {o = 'i', i = 'o', xo = 'xi', xi = 'xo'}
-  for side, opposite in pairs(other_side) do
-    local key = prefix .. side .. ':' .. memory
-    for _, member in ipairs(redis.call('ZRANGE', key, 0, -1)) do
-      local times, relation, other, edge =
-        string.match(member, '^([^|]*|[^|]*|[^|]*)|([^|]*)|([^|]*)|([^|]*)$')
-      redis.call('ZREM', prefix .. opposite .. ':' .. other,
-        table.concat({times, relation, memory, edge}, '|'))
-      redis.call('DEL', prefix .. 'e:' .. edge, prefix .. 'ev:' .. edge)
-      redis.call('HDEL', prefix .. 'rc:' .. other, relation .. '|' .. memory)
-    end
-    redis.call('DEL', key)
-  end
-  redis.call('DEL', prefix .. 'rc:' .. memory)
+for index, fields in ipairs(plan.events) do
+  redis.call('XADD', prefix .. 'ev', 'MAXLEN', '~', 10000, now .. '-' .. index - 1, unpack(fields))
 end
+redis.call('SET', clock, now)
+local kept = ARGV[3] == '' and now or now .. ' ' .. ARGV[3]
+redis.call('SET', operation, kept, 'EX', ARGV[4])
 
 local stamps = {['\0'] = '1' .. now, ['\1'] = now}
 for _, write in ipairs(plan.writes) do
   if write[1] == 'ERASE' then
-    erase(write[2])
+    unlink(prefix, write[2])
   else
     for index, argument in ipairs(write) do
       write[index] = string.gsub(argument, '[%z\1]', stamps)

@@ -9,6 +9,7 @@ from importlib.resources import files
 import orjson
 
 from graph_store import packing
+from graph_store.events import events
 from graph_store.keys import OwnerKeys
 from memory.clock import AT_COMMIT
 from memory.model import SUPERSEDES, Edge, Memory
@@ -24,7 +25,12 @@ from memory.transaction import (
     Write,
 )
 
-COMMIT = files("graph_store").joinpath("commit.lua").read_text()
+COMMIT = "".join(
+    files("graph_store").joinpath(name).read_text() for name in ("unlink.lua", "commit.lua")
+)
+ANSWER_S, RESEND_S = 24 * 3600, 600
+"""How long an operation is known: with an answer, and without one, where only a connection may
+send it again."""
 Command = list[str]
 
 
@@ -39,10 +45,17 @@ def script_call(transaction: Transaction) -> tuple[str | int, ...]:
     for write in transaction.writes:
         checks += _checks(keys, write, fresh)
         writes += _writes(keys, write, transaction.now)
-    content = {"checks": checks, "before": transaction.before, "writes": writes}
+    content = {
+        "checks": checks,
+        "before": transaction.before,
+        "events": events(transaction.writes),
+        "writes": writes,
+    }
     plan = orjson.dumps(content).decode()
-    operation = keys.key("op", transaction.operation)
-    return ("EVAL", COMMIT, 2, keys.key("clock"), operation, keys.key(""), plan)
+    operation = keys.operation(transaction.operation)
+    answer = transaction.answer
+    told = ("", RESEND_S) if answer is None else (packing.pack_answer(answer), ANSWER_S)
+    return ("EVAL", COMMIT, 2, keys.key("clock"), operation, keys.key(""), plan, *told)
 
 
 def _claim(keys: OwnerKeys, claim: Claim, checks: list[Command], writes: list[Command]) -> None:
@@ -56,9 +69,15 @@ def _claim(keys: OwnerKeys, claim: Claim, checks: list[Command], writes: list[Co
 
 def _checks(keys: OwnerKeys, write: Write, fresh: set[str]) -> Iterator[Command]:
     match write:
-        case PutMemory(previous=Memory() as last) | EraseMemory(memory=last) | Expect(memory=last):
+        case (
+            PutMemory(previous=Memory() as last)
+            | EraseMemory(memory=last)
+            | Expect(thing=Memory() as last)
+        ):
             yield _unchanged(keys.memory(last.id), last)
-        case PutEdge(previous=Edge() as last) | RetractEdge(edge=last):
+        case (
+            PutEdge(previous=Edge() as last) | RetractEdge(edge=last) | Expect(thing=Edge() as last)
+        ):
             yield _unchanged(keys.edge(last.id), last)
         case PutEdge(edge=edge):
             for end in {edge.source, edge.target} - fresh:

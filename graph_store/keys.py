@@ -9,10 +9,25 @@ mg:{slot}:ix           memory ids by created_at                s:<hash>  those o
 mg:{slot}:bd           ids that are not open, by valid_to      tomb      erased ids by time
 mg:{slot}:sb           memory id → recorded_at, successor      ob        memory id → outbox token
 mg:{slot}:c            content claims                          rc:<mid>  edge claims of a source
-mg:{slot}:op:<id>      record time of an operation             lease     the repair worker's
+mg:{slot}:ev           stream of events, ids "<record time>-<n>", capped; fields: e kind, and
+                       m memory, v version, or r edge, m source, o target
+mg:{slot}:op:<id>      record time of an operation, or "<record time> <answer>"
+mg:{slot}:lease        the repair worker's
+mg:once:{project}:<operation>     [digest, answer] of an Idempotency-Key's request
 mg:dirty:<0-f>         slots written lately, by time
 mg:by:{project}:<field>:<value>   owner tags that name an agent, app or session
-mg:project:<id>        secret, generation, buckets             mg:meta   format and model
+mg:project:<id>        secret, buckets, generation (read), writes (generations), epoch; and
+                       name, created_at                        mg:meta   format and model
+mg:task:<id>           an upkeep task with its holder          mg:tasks  ids by start
+mg:tasks:running       "<kind>:<project>" → id
+mg:{slot}:by           "<field>:<value>" of the names above    er:<erasure>  tally of an erasure
+mg:erasures            "<project>:<erasure>" → order, as long as it runs
+mg:erasing:{project}:<subject>    lease of who erases an entity
+mg:erased:{project}:<erasure>     owner tags that it touched, as long as it runs
+mg:erasure:{project}:<erasure>    the receipt, for good
+mg:projects            ids of projects                         mg:pepper keys the digests of secrets
+mg:key:<hash>          an API key, without its secret          mg:keys:<project>  key id → hash
+mg:once:_:<hash>       Idempotency-Key of a new key or project mg:limits:…, mg:audit  (access/)
 """
 
 from __future__ import annotations
@@ -24,6 +39,9 @@ from memory.identity import owner_tag
 from memory.transaction import ClaimKey
 
 META = "mg:meta"
+PROJECTS = "mg:projects"
+ERASURES = "mg:erasures"
+TASKS, RUNNING = "mg:tasks", "mg:tasks:running"
 DIRTY = tuple(f"mg:dirty:{digit:x}" for digit in range(16))
 
 
@@ -41,6 +59,9 @@ class OwnerKeys:
 
     def edge(self, edge_id: str) -> str:
         return self.key("e", edge_id)
+
+    def operation(self, operation: str) -> str:
+        return self.key("op", operation)
 
     def session(self, session_id: str) -> str:
         """Hashed: a session id may be long, and keys are many."""
@@ -64,8 +85,34 @@ def named(project_id: str, field: str, value: str) -> str:
     return f"mg:by:{{{project_id}}}:{field}:{value}"
 
 
+def once(project_id: str, operation: str) -> str:
+    return f"mg:once:{{{project_id}}}:{operation}"
+
+
+def erasing(project_id: str, subject: str) -> str:
+    return f"mg:erasing:{{{project_id}}}:{subject}"
+
+
+def touched(project_id: str, erasure_id: str) -> str:
+    return f"mg:erased:{{{project_id}}}:{erasure_id}"
+
+
+def receipt(project_id: str, erasure_id: str) -> str:
+    return f"mg:erasure:{{{project_id}}}:{erasure_id}"
+
+
 def project(project_id: str) -> str:
     return f"mg:project:{project_id}"
+
+
+def everything(project_id: str) -> tuple[str, ...]:
+    """Patterns of all that a project holds: its owners', and what is derived or kept beside."""
+    named = (f"mg:{kind}:{{{project_id}}}:*" for kind in ("once", "erasing", "erased", "erasure"))
+    return (f"mg:{{{project_id}.*}}:*", *named)
+
+
+def task(task_id: str) -> str:
+    return f"mg:task:{task_id}"
 
 
 def indexes(project_id: str | None = None) -> str:

@@ -14,6 +14,7 @@ import orjson
 
 from memory.clock import AT_COMMIT
 from memory.model import Edge, Event, Memory, Scope
+from memory.once import Answer, Commit, Operation
 from memory.transaction import Holding
 
 FORMAT = "2"
@@ -118,8 +119,7 @@ def unpack_edge(edge_id: str, packed: str) -> Edge:
 
 
 def member(edge: Edge, outgoing: bool) -> str:
-    """The edge in an adjacency set; adjacency.py and commit.lua's erase take it apart by the same
-    bars."""
+    """The edge in an adjacency set; adjacency.py and unlink.lua take it apart by the same bars."""
     times = (edge.valid_from, edge.valid_to, edge.recorded_at)
     other = edge.target if outgoing else edge.source
     return "|".join((*map(stamp, times), edge.relation, other, edge.id))
@@ -134,6 +134,28 @@ def pack_holdings(holdings: tuple[Holding, ...]) -> str:
 def unpack_holdings(text: str | None) -> tuple[Holding, ...]:
     rows = [line.split(" ") for line in (text or "").splitlines()]
     return tuple(Holding(row[0], unstamp(row[1]) or 0, unstamp(row[2])) for row in rows)
+
+
+def pack_answer(answer: Answer) -> str:
+    return _json(id=answer.id, present=answer.present, not_stored=answer.not_stored)
+
+
+def unpack_commit(kept: str) -> Commit:
+    """An operation's record time, and its answer where it keeps one."""
+    at, _, answer = kept.partition(" ")
+    if not answer:
+        return Commit(int(at))
+    body = orjson.loads(answer)
+    not_stored = tuple(body.get("not_stored", ()))
+    return Commit(int(at), Answer(body["id"], body.get("present", False), not_stored))
+
+
+def pack_claim(operation: Operation) -> str:
+    return orjson.dumps([operation.request, operation.kept]).decode()
+
+
+def unpack_claim(operation_id: str, text: str) -> Operation:
+    return Operation(operation_id, *orjson.loads(text))
 
 
 def _times(packed: str) -> dict[str, Any]:

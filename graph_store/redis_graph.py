@@ -7,26 +7,23 @@ from collections.abc import Mapping, Sequence
 
 from graph_store import keys, packing, versions
 from graph_store.adjacency import AdjacencyRead
-from graph_store.archive import RedisArchive
-from graph_store.committing import script_call
+from graph_store.compacting import RedisCompacting
 from graph_store.connection import Command, Connection
+from graph_store.erasing import RedisErasing
+from graph_store.erasure_log import RedisErasureLog
+from graph_store.generations import RedisGenerations
 from graph_store.keys import OwnerKeys
+from graph_store.operations import RedisOperations
 from graph_store.places import PlacesRead
+from graph_store.soundness import RedisSoundness
 from graph_store.startup import assert_durable, assert_format
+from graph_store.tasks import RedisTasks
 from memory.errors import StoreUnavailable
 from memory.identity import Project
 from memory.model import Edge, Memory, Scope
-from memory.ports import (
-    Briefing,
-    Cursor,
-    Dirty,
-    Expansion,
-    Instant,
-    ModelCard,
-    Reach,
-    Standing,
-)
-from memory.transaction import ClaimKey, EraseMemory, Holding, PutMemory, Transaction
+from memory.ports import Briefing, Cursor, Dirty, Expansion, Instant, Reach, Standing
+from memory.transaction import ClaimKey, Holding
+from memory.vectors import ModelCard
 from memory.view import World
 
 _NOW = """#!lua flags=no-writes
@@ -61,10 +58,18 @@ _MAKE_PROJECT = """#!lua
 if redis.call('EXISTS', KEYS[1]) == 0 then
   redis.call('HSET', KEYS[1], 'secret', ARGV[1], 'generation', '1', 'buckets', ARGV[2])
 end
-return redis.call('HMGET', KEYS[1], 'secret', 'generation', 'buckets')"""
+return redis.call('HMGET', KEYS[1], 'secret', 'generation', 'buckets', 'writes', 'epoch')"""
 
 
-class RedisGraph(RedisArchive):
+class RedisGraph(
+    RedisOperations,
+    RedisSoundness,
+    RedisGenerations,
+    RedisCompacting,
+    RedisTasks,
+    RedisErasing,
+    RedisErasureLog,
+):
     """See memory.ports.GraphStore."""
 
     def __init__(self, connection: Connection) -> None:
@@ -75,10 +80,17 @@ class RedisGraph(RedisArchive):
         await assert_format(self._redis, card)
 
     async def project(self, project_id: str, buckets: int) -> Project:
-        secret, generation, fixed_buckets = await self._redis.one(
+        secret, generation, fixed_buckets, writes, epoch = await self._redis.one(
             "EVAL", _MAKE_PROJECT, 1, keys.project(project_id), secrets.token_hex(32), buckets
         )
-        return Project(project_id, bytes.fromhex(secret), int(generation), int(fixed_buckets))
+        return Project(
+            project_id,
+            bytes.fromhex(secret),
+            int(generation),
+            int(fixed_buckets),
+            writes=tuple(map(int, (writes or generation).split())),
+            epoch=int(epoch or 0),
+        )
 
     async def brief(
         self, slot: str, claims: Sequence[ClaimKey] = (), memory_ids: Sequence[str] = ()
@@ -105,15 +117,6 @@ class RedisGraph(RedisArchive):
                 for memory_id, memory in memories.items()
             }
         return Briefing(int(now), held, standings)
-
-    async def commit(self, transactions: Sequence[Transaction]) -> list[int | None]:
-        marks = {
-            each.slot: ("ZADD", keys.dirty(each.slot), each.now, each.slot)
-            for each in transactions
-            if any(isinstance(write, PutMemory | EraseMemory) for write in each.writes)
-        }
-        answers = await self._redis.run(*marks.values(), *map(script_call, transactions))
-        return [int(at[0]) if done else None for done, *at in answers[len(marks) :]]
 
     async def read(
         self, project_id: str, memory_ids: Sequence[str], known_at: int | None = None
@@ -196,13 +199,18 @@ class RedisGraph(RedisArchive):
 
     async def register(self, project_id: str, scopes: Mapping[str, Sequence[Scope]]) -> None:
         names = {
-            (keys.named(project_id, field, value), tag)
+            (tag, field, value)
             for tag, given in scopes.items()
             for scope in given
             for field, value in list(scope.given().items())[1:]
         }
         if names:
-            await self._redis.run(*(("SADD", key, tag) for key, tag in sorted(names)))
+            commands: list[Command] = []
+            for tag, field, value in sorted(names):
+                owner = OwnerKeys(f"{project_id}.{tag}")
+                commands.append(("SADD", owner.key("by"), f"{field}:{value}"))
+                commands.append(("SADD", keys.named(project_id, field, value), tag))
+            await self._redis.run(*commands)
 
     async def expand(
         self, slot: str, memory_ids: Sequence[str], reach: Reach, memories: bool = True

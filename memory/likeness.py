@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 from memory.errors import Refused, Unavailable
 from memory.identity import Project, split_slot
 from memory.lexicon import normalised
 from memory.model import Memory, NewMemory
-from memory.ports import Vectors
 from memory.results import Added, Similar
 from memory.searching import MOST_CANDIDATES
 from memory.stores import Stores
+from memory.vectors import Vectors
 from memory.view import Where, World
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ class Likeness(Stores):
         self,
         project: Project,
         slot: str,
-        drafts: Sequence[NewMemory],
+        drafts: Mapping[int, NewMemory],
         answers: dict[int, Added | Refused],
         rows: Mapping[str, Vectors],
     ) -> None:

@@ -1,4 +1,5 @@
-"""What the memory service needs of the world; each adapter's contract is written here once."""
+"""What keeps memories: the record, as the memory service needs it. Its contract is written here
+once; what finds them is in memory.vectors."""
 
 from __future__ import annotations
 
@@ -6,112 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-
 from memory.archive import Archive
+from memory.erasures import ErasureRecord
 from memory.identity import Project
+from memory.keeping import Keeping
 from memory.model import Edge, Memory, Scope
+from memory.once import Commit, Operation
+from memory.tasks import TaskBook
 from memory.transaction import ClaimKey, Holding, Transaction
-from memory.view import Direction, Where, World
-
-Vectors = npt.NDArray[np.float32]
-"""Shape (texts, dimensions), rows of length 1."""
-
-
-@dataclass(frozen=True, slots=True)
-class ModelCard:
-    """Which model made the vectors; recorded with the data, compared at every start."""
-
-    name: str
-    dimensions: int
-
-
-class Embedder(Protocol):
-    async def embed(self, texts: Sequence[str]) -> Vectors:
-        """One row a text, in order. Raises Unavailable when the model does not answer."""
-        ...
-
-    async def card(self) -> ModelCard: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One version of a memory as the vector store sees it; immutable but for its retraction.
-
-    `vector` has shape (dimensions,) and length 1. `terms` are the content's stems with
-    repetitions (memory.lexicon); `tags` come from memory.filters.
-    """
-
-    memory: Memory
-    vector: Vectors
-    terms: tuple[str, ...]
-    tags: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A version found. `score` is the cosine for `nearest`, the engine's BM25 for `match`."""
-
-    memory_id: str
-    version: int
-    score: float
-
-
-@dataclass(frozen=True, slots=True)
-class Retraction:
-    """A version that is no longer the known one from `retracted_at` on."""
-
-    memory_id: str
-    version: int
-    retracted_at: int
-
-
-class VectorStore(Protocol):
-    """Finds versions by meaning and by words: an index that can be rebuilt from the graph store.
-
-    A tenant comes into being with its first point; reading or erasing in one that does not exist
-    finds nothing. Methods raise StoreUnavailable within their deadline when the store is down.
-    Everything acknowledged survives a kill of the process and is visible to the next call.
-    """
-
-    async def open(self, card: ModelCard) -> None:
-        """Connect, create what is missing. Raises StartupRefused on data of another format."""
-        ...
-
-    async def upsert(self, tenant: str, points: Sequence[Point]) -> None:
-        """Write points; one that exists already (same memory and version) is written over."""
-        ...
-
-    async def restore(self, tenant: str, points: Sequence[Point]) -> None:
-        """Like upsert, but also mends points whose vector an earlier crash left unindexed."""
-        ...
-
-    async def retract(self, tenant: str, retractions: Sequence[Retraction]) -> None:
-        """Close the record interval of points, which clears `open`; missing ones are skipped."""
-        ...
-
-    async def erase(self, tenant: str, memory_ids: Sequence[str]) -> None:
-        """Remove every version of these memories; missing ones are skipped."""
-        ...
-
-    async def nearest(self, tenant: str, vector: Vectors, where: Where, limit: int) -> list[Hit]:
-        """The `limit` versions with the highest cosine to `vector`, best first, ties by id."""
-        ...
-
-    async def match(self, tenant: str, terms: Sequence[str], where: Where, limit: int) -> list[Hit]:
-        """The `limit` best versions that hold at least one of the terms, best first."""
-        ...
-
-    async def check(self) -> None:
-        """Return if the store would take a write now; raise StoreUnavailable at once if not."""
-        ...
-
-    async def drop(self, tenant: str) -> None:
-        """Remove a tenant with all its points; a missing one is a no-op."""
-        ...
-
-    async def close(self) -> None: ...
+from memory.vectors import ModelCard
+from memory.view import Direction, World
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +95,7 @@ class Dirty:
     mark: str
 
 
-class GraphStore(Archive, Protocol):
+class GraphStore(Archive, Keeping, TaskBook, ErasureRecord, Protocol):
     """The record: memories with every version, edges as adjacency sets with validity scores.
 
     `slot` is memory.identity's Project.slot of an owner. What is not there reads as missing.
@@ -211,11 +116,26 @@ class GraphStore(Archive, Protocol):
         """Everything a write reads first, in one round trip."""
         ...
 
-    async def commit(self, transactions: Sequence[Transaction]) -> list[int | None]:
+    async def commit(self, transactions: Sequence[Transaction]) -> list[Commit | None]:
         """Each transaction wholly or not at all, in order; owners whose memories change are marked
-        dirty first. Answers its record time, or None where something it expects to stand has
-        changed, or its record time would not be earlier than its `before`: then read again and
-        try again."""
+        dirty first. Every change is an event in the owner's log. Answers its record time, or None
+        where something it expects to stand has changed, or its record time would not be earlier
+        than its `before`: then read again and try again. A transaction whose operation was
+        committed before writes nothing and answers that commit, with its answer."""
+        ...
+
+    async def committed(self, operations: Sequence[tuple[str, str]]) -> list[Commit | None]:
+        """What each (slot, operation) of a Transaction committed; None where it did not, or more
+        than a day ago."""
+        ...
+
+    async def claim(self, project_id: str, operation: Operation) -> Operation:
+        """The operation as its first request claimed it, this one where none did: the claim
+        stands for 25 hours from the last request, longer than any answer."""
+        ...
+
+    async def keep(self, project_id: str, operation: Operation) -> None:
+        """Store what the operation keeps with its claim."""
         ...
 
     async def read(

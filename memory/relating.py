@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from memory import claims, rules
@@ -12,24 +13,36 @@ from memory.errors import Conflict, NotFound
 from memory.frontier import Step
 from memory.identity import owner_tag, sibling
 from memory.model import SUPERSEDES, Edge, NewEdge, Unset
+from memory.once import Answer, Commit, Operation
+from memory.repeating import ATTEMPTS, Repeating
 from memory.results import Relationships
 from memory.stores import missing, slot_of
 from memory.transaction import PutEdge, RetractEdge, Transaction, Write
 from memory.view import NOW, View, Walk
 from memory.walking import Walking
-from memory.writing import ATTEMPTS
 
 MOST_EDGES = 10_000
 """Edges of one memory and direction that a listing shows at most."""
 
 
-class Relating(Walking):
+class Relating(Walking, Repeating):
     async def relate(self, caller: Caller, edge: NewEdge) -> tuple[Edge, bool]:
         rules.check_edge(edge)
         place = await self._place(caller)
         slot = slot_of(place, edge.source)
         if owner_tag(edge.target) != owner_tag(edge.source):
             raise missing(edge.target)
+        operation = await self.once(place, caller)
+        return await self._once(
+            slot,
+            operation,
+            partial(self._relate, slot, edge, operation),
+            partial(self._repeated_edge, slot),
+        )
+
+    async def _relate(
+        self, slot: str, edge: NewEdge, operation: Operation | None
+    ) -> tuple[Edge, bool] | Commit:
         key = claims.edge_key(edge)
         for _ in range(ATTEMPTS):
             briefing = await self._graph.brief(slot, [key], [edge.source, edge.target])
@@ -40,9 +53,14 @@ class Relating(Walking):
             rules.check_interval(begin, edge.valid_to)
             held = briefing.claims[key]
             if same := rules.same_edge(edge, held, briefing.now):
-                found = await self._graph.edges(slot, [same])
-                if same in found:
-                    return found[same], False
+                found = (await self._graph.edges(slot, [same])).get(same)
+                if found is None:
+                    continue
+                if operation is None:
+                    return found, False
+                answer = Answer(same, present=True)
+                if commit := await self._note(slot, operation, found, answer):
+                    return commit
                 continue
             fresh = Edge(
                 id=sibling("rel", edge.source),
@@ -55,11 +73,10 @@ class Relating(Walking):
             )
             moves = claims.changes(briefing.claims, {key: claims.taken(held, fresh)})
             before = edge.valid_to if edge.valid_from is None else None
-            (at,) = await self._graph.commit(
-                [Transaction(slot, briefing.now, [PutEdge(fresh)], moves, before)]
-            )
-            if at is not None:
-                return fresh.stamped(at), True
+            transaction = Transaction(slot, briefing.now, [PutEdge(fresh)], moves, before)
+            (commit,) = await self._graph.commit([transaction.once(operation, Answer(fresh.id))])
+            if commit is not None:
+                return commit if commit.answer else (fresh.stamped(commit.at), True)
         raise Conflict("other writers kept changing this relationship")
 
     async def relationships(
@@ -88,29 +105,51 @@ class Relating(Walking):
     ) -> Edge:
         place = await self._place(caller)
         slot = slot_of(place, memory_id)
-        for _ in range(ATTEMPTS):
-            last = await self._edge(slot, memory_id, edge_id)
-            fresh = rules.amended(last, valid_to, metadata)
-            if fresh is None:
-                return last
-            at = await self._put(slot, fresh, PutEdge(fresh, previous=last))
-            if at is not None:
-                return fresh.stamped(at)
-        raise Conflict("other writers kept changing this relationship")
+        operation = await self.once(place, caller)
+
+        async def amend() -> tuple[Edge, bool] | Commit:
+            for _ in range(ATTEMPTS):
+                last = await self._edge(slot, memory_id, edge_id)
+                fresh = rules.amended(last, valid_to, metadata)
+                if fresh is None:
+                    if operation is None:
+                        return last, False
+                    if commit := await self._note(slot, operation, last, Answer(edge_id)):
+                        return commit
+                    continue
+                commit = await self._put(slot, fresh, PutEdge(fresh, previous=last), operation)
+                if commit is not None:
+                    return commit if commit.answer else (fresh.stamped(commit.at), True)
+            raise Conflict("other writers kept changing this relationship")
+
+        edge, _ = await self._once(slot, operation, amend, partial(self._repeated_edge, slot))
+        return edge
 
     async def retract_edge(self, caller: Caller, memory_id: str, edge_id: str) -> int:
         place = await self._place(caller)
         slot = slot_of(place, memory_id)
-        for _ in range(ATTEMPTS):
-            last = await self._edge(slot, memory_id, edge_id)
-            if last.relation == SUPERSEDES:
-                raise Conflict(f"{edge_id} follows from supersedes; correct the memories instead")
-            at = await self._put(slot, last, RetractEdge(last))
-            if at is not None:
-                return at
-        raise Conflict("other writers kept changing this relationship")
+        operation = await self.once(place, caller)
 
-    async def _put(self, slot: str, edge: Edge, write: Write) -> int | None:
+        async def retract() -> Commit:
+            for _ in range(ATTEMPTS):
+                last = await self._edge(slot, memory_id, edge_id)
+                if last.relation == SUPERSEDES:
+                    raise Conflict(
+                        f"{edge_id} follows from supersedes; correct the memories instead"
+                    )
+                commit = await self._put(slot, last, RetractEdge(last), operation)
+                if commit is not None:
+                    return commit
+            raise Conflict("other writers kept changing this relationship")
+
+        async def retracted(commit: Commit) -> int:
+            return commit.at
+
+        return await self._once(slot, operation, retract, retracted)
+
+    async def _put(
+        self, slot: str, edge: Edge, write: Write, operation: Operation | None
+    ) -> Commit | None:
         """Commit a change of an edge together with its claim."""
         key = claims.edge_key(edge)
         briefing = await self._graph.brief(slot, [key])
@@ -121,8 +160,9 @@ class Relating(Walking):
             else claims.taken(held, edge)
         )
         moves = claims.changes(briefing.claims, {key: after})
-        (at,) = await self._graph.commit([Transaction(slot, briefing.now, [write], moves)])
-        return at
+        transaction = Transaction(slot, briefing.now, [write], moves)
+        (commit,) = await self._graph.commit([transaction.once(operation, Answer(edge.id))])
+        return commit
 
     async def _edge(self, slot: str, memory_id: str, edge_id: str) -> Edge:
         """The last version of an edge of this memory that is not retracted."""

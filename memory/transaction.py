@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self
 from uuid import uuid4
 
 from memory.model import Edge, Memory
+from memory.once import Answer, Operation
 
 ERASED = "erased"
 """What the index has to show of a memory that is gone; of a living one, its version."""
@@ -92,9 +94,9 @@ class RetractEdge:
 
 @dataclass(frozen=True, slots=True)
 class Expect:
-    """Nothing is written; `memory` must still be the last version."""
+    """Nothing is written; `thing` must still be the last version."""
 
-    memory: Memory
+    thing: Memory | Edge
 
 
 Write = PutMemory | EraseMemory | PutEdge | RetractEdge | Expect
@@ -105,7 +107,8 @@ class Transaction:
     """Writes to one owner that stand or fall together, at one record time.
 
     `now` is the instant the writer read, and `before` the earliest one that it took to be still
-    ahead: the record time must be earlier. `operation` makes a repeated send harmless.
+    ahead: the record time must be earlier. `operation` makes a repeated send harmless; `answer`
+    is kept with it for a day, for who sends the whole request again.
     """
 
     slot: str
@@ -114,3 +117,10 @@ class Transaction:
     claims: Sequence[Claim] = ()
     before: int | None = None
     operation: str = field(default_factory=lambda: uuid4().hex)
+    answer: Answer | None = None
+
+    def once(self, operation: Operation | None, answer: Answer, index: int = 0) -> Self:
+        """The same, as a commit of an operation, where the request is one."""
+        if operation is None:
+            return self
+        return replace(self, operation=operation.item(index), answer=answer)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from memory.identity import Project, mint
 from memory.model import Edge, Memory, Owner, Scope
-from memory.ports import GraphStore, ModelCard
+from memory.ports import GraphStore
 from memory.transaction import Claim, PutEdge, PutMemory, Transaction, Write
+from memory.vectors import ModelCard
 
 CARD = ModelCard("test/model", 8)
 
@@ -19,8 +20,8 @@ class Ground:
 
     async def commit(self, *writes: Write, claims: tuple[Claim, ...] = ()) -> int | None:
         now = (await self.graph.instant([self.slot])).now
-        (at,) = await self.graph.commit([Transaction(self.slot, now, writes, claims)])
-        return at
+        (commit,) = await self.graph.commit([Transaction(self.slot, now, writes, claims)])
+        return commit and commit.at
 
     async def memory(self, content: str = "x", **fields: object) -> Memory:
         memory = Memory(id=mint("mem", self.tag), content=content, scope=self.scope, **fields)

@@ -12,7 +12,7 @@ from memory.clock import AT_COMMIT
 from memory.errors import StartupRefused, StoreUnavailable
 from memory.identity import mint, owner_tag
 from memory.model import Edge, Memory, Owner, Scope
-from memory.ports import GraphStore, ModelCard, Reach
+from memory.ports import GraphStore, Reach
 from memory.transaction import (
     Claim,
     ClaimKey,
@@ -23,6 +23,7 @@ from memory.transaction import (
     Transaction,
     holding,
 )
+from memory.vectors import ModelCard
 from memory.view import Direction, World
 from tests.graph_store.ground import CARD, Ground
 from tests.redis_server import RedisServer
@@ -183,7 +184,7 @@ async def test_erasing_leaves_nothing_but_a_tombstone(ground: Ground, server: Re
     dump = dump_all(server)
     assert canary not in dump
     mentions = {key for key, value in dump_rows(server).items() if a.id in key + value}
-    assert {key.rsplit(":", 1)[-1] for key in mentions} == {"tomb", "ob"}
+    assert {key.rsplit(":", 1)[-1] for key in mentions} == {"tomb", "ob", "ev"}
 
 
 def dump_rows(server: RedisServer) -> dict[str, str]:
@@ -194,6 +195,7 @@ def dump_rows(server: RedisServer) -> dict[str, str]:
             "hash": client.hgetall,
             "zset": lambda key: client.zrange(key, 0, -1),
             "set": client.smembers,
+            "stream": client.xrange,
         }
         for key in client.scan_iter():
             rows[key] = str(readers[client.type(key)](key))

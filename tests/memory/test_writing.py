@@ -15,6 +15,7 @@ from memory.caller import DEFAULT_PROJECT, Caller
 from memory.clock import LATEST, format_instant
 from memory.identity import mint
 from memory.model import Memory, Scope
+from memory.once import Commit
 from memory.service import MemoryService
 from memory.transaction import PutMemory, Transaction
 from tests.api.calls import Client, Fields, add, ask, edge, listed, read, relate, related
@@ -30,7 +31,7 @@ def late(service: MemoryService, monkeypatch: pytest.MonkeyPatch) -> None:
     """Commits reach Redis 0.3 s after they were planned."""
     commit = service._graph.commit
 
-    async def held(transactions: Sequence[Transaction]) -> list[int | None]:
+    async def held(transactions: Sequence[Transaction]) -> list[Commit | None]:
         await asyncio.sleep(LATE_S)
         return await commit(transactions)
 
@@ -85,8 +86,8 @@ async def test_a_record_time_is_earlier_than_before_to_the_microsecond(
     late, timely = (Transaction(slot, last, [put], before=last + after) for after in (1, 2))
     assert await graph.commit([late]) == [None]
     assert await graph._redis.one("GET", clock) == str(last)
-    assert await graph.commit([timely]) == [last + 1]
-    assert await graph.commit([timely]) == [last + 1]
+    assert await graph.commit([timely]) == [Commit(last + 1)]
+    assert await graph.commit([timely]) == [Commit(last + 1)]
     await graph.close()
 
 

@@ -1,0 +1,51 @@
+"""Commits, each operation once, and the claims that Idempotency-Keys stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from graph_store import keys, packing
+from graph_store.committing import script_call
+from graph_store.connection import Connection
+from graph_store.keys import OwnerKeys
+from memory.once import Commit, Operation
+from memory.transaction import EraseMemory, PutMemory, Transaction
+
+CLAIM_S = 25 * 3600
+"""A claim outlives the answers it guards (committing.ANSWER_S)."""
+
+
+class RedisOperations:
+    """See memory.ports.GraphStore."""
+
+    _redis: Connection
+
+    async def commit(self, transactions: Sequence[Transaction]) -> list[Commit | None]:
+        marks = {
+            each.slot: ("ZADD", keys.dirty(each.slot), each.now, each.slot)
+            for each in transactions
+            if any(isinstance(write, PutMemory | EraseMemory) for write in each.writes)
+        }
+        answers = await self._redis.run(*marks.values(), *map(script_call, transactions))
+        return [
+            packing.unpack_commit(*kept) if done else None for done, *kept in answers[len(marks) :]
+        ]
+
+    async def committed(self, operations: Sequence[tuple[str, str]]) -> list[Commit | None]:
+        answers = await self._redis.run(
+            *(("GET", OwnerKeys(slot).operation(each)) for slot, each in operations)
+        )
+        return [None if kept is None else packing.unpack_commit(kept) for kept in answers]
+
+    async def claim(self, project_id: str, operation: Operation) -> Operation:
+        key = keys.once(project_id, operation.id)
+        _, first, _ = await self._redis.run(
+            ("SET", key, packing.pack_claim(operation), "NX", "EX", CLAIM_S),
+            ("GET", key),
+            ("EXPIRE", key, CLAIM_S),
+        )
+        return packing.unpack_claim(operation.id, first)
+
+    async def keep(self, project_id: str, operation: Operation) -> None:
+        key = keys.once(project_id, operation.id)
+        await self._redis.one("SET", key, packing.pack_claim(operation), "EX", CLAIM_S)
