@@ -18,6 +18,7 @@ COPY config ./config
 COPY memory ./memory
 COPY vector_store ./vector_store
 COPY graph_store ./graph_store
+COPY access ./access
 COPY deployments ./deployments
 
 ENV PYTHONPATH=/app \

@@ -6,10 +6,12 @@ config, log or checkpoint of Ray ever holds one.
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
+from limits import parse_many
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -54,6 +56,31 @@ class Api(Section):
     deadline_s: float = Field(default=30, gt=0)
     max_in_flight: int = Field(default=200, ge=1)
     max_body_bytes: int = Field(default=4_000_000, ge=1_000)
+    max_streams: int = Field(default=500, ge=1)
+    access_log: bool = True
+
+
+def _is_a_limit(notation: str) -> str:
+    try:
+        limits = parse_many(notation) if notation else []
+    except ValueError:
+        limits = None
+    if limits is None or any(each.amount < 1 for each in limits):
+        raise ValueError("not a rate limit such as 600/minute or 600/minute;20000/day")
+    return notation
+
+
+RateLimit = Annotated[str, AfterValidator(_is_a_limit)]
+
+
+class Limits(Section):
+    """Calls in a sliding window, in the notation of the library `limits`; "" is none. The admin
+    key is not limited."""
+
+    key_read: RateLimit = "30000/minute"
+    key_write: RateLimit = "12000/minute"
+    project_read: RateLimit = ""
+    project_write: RateLimit = ""
 
 
 class Calibration(Section):
@@ -135,6 +162,20 @@ class RedisSettings(Section):
     fsync: Literal["always", "everysec"] = "always"
 
 
+class Metrics(Section):
+    """`port` of Prometheus' page; 0 takes any free one, which `python -m deployments` names."""
+
+    port: int = Field(default=0, ge=0, le=65535)
+
+
+class Tracing(Section):
+    """Traces go to `endpoint`/v1/traces, OTLP over HTTP; without it none are made. Both count for
+    `python -m deployments`; elsewhere tracing_config decides, and the endpoint only is ours."""
+
+    endpoint: str | None = Field(default=None, pattern=r"^https?://[^/?#@]+(/[^?#@]*)?$")
+    sampling_ratio: float = Field(default=0.1, ge=0, le=1)
+
+
 class Settings(BaseSettings):
     """Everything that may be set."""
 
@@ -145,12 +186,15 @@ class Settings(BaseSettings):
     data_dir: Path = _CHECKOUT / "data"
     auth: Auth = Auth()
     api: Api = Api()
+    limits: Limits = Limits()
     embedder: EmbedderSettings = EmbedderSettings()
     ranking: Ranking = Ranking()
     graph: GraphSettings = GraphSettings()
     vector_store: VectorStoreSettings = VectorStoreSettings()
     weaviate: WeaviateSettings = WeaviateSettings()
     redis: RedisSettings = RedisSettings()
+    metrics: Metrics = Metrics()
+    tracing: Tracing = Tracing()
 
     @field_validator("data_dir")
     @classmethod

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from access import open_access
 from config import Settings
 from config.settings import Calibration
 from deployments.api import create_app
@@ -59,10 +60,15 @@ async def service(
 
 
 @pytest.fixture
-async def client(service: MemoryService, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(create_app(service, settings), raise_app_exceptions=False)
+async def client(
+    service: MemoryService, settings: Settings, redis_server: RedisServer
+) -> AsyncIterator[httpx.AsyncClient]:
+    access = open_access(settings, redis_server.url)
+    app = create_app(service, settings, access=access)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as session:
         yield session
+    await access.close()
 
 
 @pytest.fixture(scope="session")

@@ -4,45 +4,51 @@ take, and how many run at once. Plain ASGI, because each framework layer costs e
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 import re
-from collections.abc import MutableMapping
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from uuid import uuid4
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from access import Access
+from access.door import require
+from access.model import Demand, Pass, Right
 from config.settings import Settings
+from deployments.api.answering import Answer, limit_headers, refuse_websocket
 from deployments.api.errors import refusal
-from memory.caller import DEFAULT_PROJECT, Caller
+from deployments.api.incoming import body_of, credential_of, once_of, replay
+from deployments.api.rights import OPEN_PATHS, answers_long, demand_of, streams
+from memory.caller import DEFAULT_PROJECT, Caller, Once
 from memory.errors import (
     DeadlineExceeded,
     Mem0gError,
     Overloaded,
-    TooLarge,
+    RateLimited,
     Unauthenticated,
 )
 
-OPEN_PATHS = frozenset({"/", "/health", "/ready", "/docs", "/openapi.json", "/redoc"})
-"""No key needed."""
+_LONGEST_ACTION = 200
 _REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
 
 
 class Edge:
-    """Wraps the application; `scope["state"]` carries request_id and caller to the routes."""
+    """Wraps the application; `scope["state"]` carries to the routes: request_id, caller, visitor
+    (the Pass) and key_stands (whether the key would still be let in)."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, sends_request_id: bool) -> None:
-        self._app, self._api = app, settings.api
+    def __init__(
+        self, app: ASGIApp, settings: Settings, access: Access, sends_request_id: bool
+    ) -> None:
+        self._app, self._api, self._access = app, settings.api, access
         self._sends_request_id = sends_request_id
-        key = settings.auth.admin_key if settings.auth.mode == "api_key" else None
-        self._key_hash = None if key is None else _hash(key.get_secret_value())
-        self._in_flight = 0
+        self._requests = _Places(settings.api.max_in_flight, "too many requests under way")
+        self._streams = _Places(settings.api.max_streams, "too many streams are open")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
@@ -50,92 +56,129 @@ class Edge:
         scope.setdefault("state", {}).update(request_id=request_id, caller=Caller(DEFAULT_PROJECT))
         if len(scope["path"]) > 1:
             scope["path"] = scope["path"].removesuffix("/")
-        answer = _Answer(send, request_id if self._sends_request_id else None)
+        answer = Answer(send)
+        if self._sends_request_id:
+            answer.headers["X-Request-ID"] = request_id
+        if scope["type"] == "websocket":
+            await self._open_websocket(scope, headers, receive, answer)
+            return
         try:
             await self._admit(scope, headers, receive, answer)
         except ClientDisconnect:
             return
         except Mem0gError as error:
+            scope["state"]["refusal"] = error.code
             if not answer.started:
                 await refusal(error, request_id)(scope, receive, answer)
+        except Exception:
+            if not answer.started:
+                await answer.start(500)  # by whoever is outside the edge
+            raise
 
     async def _admit(
-        self, scope: Scope, headers: Headers, receive: Receive, answer: _Answer
+        self, scope: Scope, headers: Headers, receive: Receive, answer: Answer
     ) -> None:
-        if scope["path"] in OPEN_PATHS:
+        method, path = scope["method"], scope["path"]
+        if path in OPEN_PATHS:
             await self._app(scope, receive, answer)
             return
-        self._authenticate(headers)
-        if self._in_flight >= self._api.max_in_flight:
-            raise Overloaded("too many requests under way; try again shortly")
-        self._in_flight += 1
-        try:
-            async with asyncio.timeout(self._api.deadline_s):
-                body = await self._body(headers, receive)
-                await self._app(scope, _replay(body, receive), answer)
-        except TimeoutError:
-            raise DeadlineExceeded(f"no answer within {self._api.deadline_s:g} s") from None
-        finally:
-            self._in_flight -= 1
-
-    def _authenticate(self, headers: Headers) -> None:
-        if self._key_hash is None:
+        demand = demand_of(method, path)
+        if demand.right is Right.ADMIN:
+            answer.at_start(lambda status: self._audit(scope, status))
+        if streams(method, path):
+            with self._streams.one():
+                await self._enter(scope, headers, demand, answer)
+                await self._app(scope, receive, answer)
             return
-        scheme, _, credential = headers.get("authorization", "").partition(" ")
-        if scheme.lower() not in ("token", "bearer"):
-            credential = ""
-        credential = credential or headers.get("x-api-key", "")
-        if not credential:
-            raise Unauthenticated("a key is needed: Authorization: Token …, or X-API-Key")
-        if not hmac.compare_digest(_hash(credential.strip()), self._key_hash):
-            raise Unauthenticated("this key is not known")
+        with self._requests.one():
+            try:
+                async with asyncio.timeout(self._api.deadline_s) as deadline:
+                    if answers_long(method, path):
+                        answer.at_start(lambda _: _lift(deadline))
+                    visitor = await self._enter(scope, headers, demand, answer)
+                    body = await body_of(headers, receive, self._api.max_body_bytes)
+                    if demand.writes:
+                        _remember(scope, visitor, once_of(scope, headers, body))
+                    await self._app(scope, replay(body, receive), answer)
+            except TimeoutError:
+                raise DeadlineExceeded(f"no answer within {self._api.deadline_s:g} s") from None
 
-    async def _body(self, headers: Headers, receive: Receive) -> bytes:
-        """The whole body: routes would otherwise learn of a body too large halfway through."""
-        limit = self._api.max_body_bytes
-        length = headers.get("content-length", "")
-        if length.isdecimal() and int(length) > limit:
-            raise TooLarge(f"the body is larger than {limit} bytes")
-        body, more = bytearray(), True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise ClientDisconnect
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
-            if len(body) > limit:
-                raise TooLarge(f"the body is larger than {limit} bytes")
-        return bytes(body)
+    async def _open_websocket(
+        self, scope: Scope, headers: Headers, receive: Receive, answer: Answer
+    ) -> None:
+        """Asks for what a GET would be asked, before anything is accepted."""
+        entered = False
+        try:
+            with self._streams.one():
+                await self._enter(scope, headers, demand_of("GET", scope["path"]), answer)
+                entered = True
+                await self._app(scope, receive, answer)
+        except Mem0gError as error:
+            if entered:
+                raise
+            await refuse_websocket(error, scope, receive, answer)
+
+    async def _enter(self, scope: Scope, headers: Headers, demand: Demand, answer: Answer) -> Pass:
+        """Raises what refuses the caller, once the answer has the headers that belong to it."""
+        door, credential = self._access.door, credential_of(headers)
+        visitor = await door.enter(credential)
+
+        async def key_stands() -> bool:
+            try:
+                await door.enter(credential)
+            except Unauthenticated:
+                return False
+            return True
+
+        scope["state"].update(visitor=visitor, caller=visitor.caller, key_stands=key_stands)
+        require(visitor, demand)
+        standing = await door.count(visitor, demand)
+        if standing is not None:
+            answer.headers |= limit_headers(standing)
+            if standing.refusal:
+                raise RateLimited(standing.refusal, retry_after=max(1, standing.reset_s))
+        return visitor
+
+    async def _audit(self, scope: Scope, status: int) -> None:
+        state = scope["state"]
+        visitor: Pass | None = state.get("visitor")
+        await self._access.audit.write(
+            key_id=visitor.key_id if visitor else "",
+            project="" if visitor is None or visitor.everywhere else visitor.caller.project,
+            action=f"{scope['method']} {scope['path']}"[:_LONGEST_ACTION],
+            status=status,
+            request_id=state["request_id"],
+        )
 
 
-class _Answer:
-    """Passes an answer on, with the request id if it is given, and remembers whether it began."""
+class _Places:
+    """How many may be inside at once."""
 
-    def __init__(self, send: Send, request_id: str | None) -> None:
-        self._send, self._request_id = send, request_id
-        self.started = False
+    def __init__(self, most: int, full: str) -> None:
+        self._most, self._full, self._taken = most, full, 0
 
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.started = True
-            if self._request_id is not None:
-                MutableHeaders(scope=message)["X-Request-ID"] = self._request_id
-        await self._send(message)
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Raises Overloaded."""
+        if self._taken >= self._most:
+            raise Overloaded(f"{self._full}; try again shortly")
+        self._taken += 1
+        try:
+            yield
+        finally:
+            self._taken -= 1
 
 
-def _replay(body: bytes, receive: Receive) -> Receive:
-    waiting: list[MutableMapping[str, Any]] = [{"type": "http.request", "body": body}]
+def _remember(scope: Scope, visitor: Pass, once: Once | None) -> None:
+    caller = replace(visitor.caller, once=once)
+    scope["state"].update(caller=caller, visitor=replace(visitor, caller=caller))
 
-    async def read() -> Message:
-        return waiting.pop() if waiting else await receive()
 
-    return read
+async def _lift(deadline: asyncio.Timeout) -> None:
+    with suppress(RuntimeError):  # it is over already, and this is the refusal that says why
+        deadline.reschedule(None)
 
 
 def _request_id(headers: Headers) -> str:
     given = headers.get("x-request-id", "")
     return given if _REQUEST_ID.fullmatch(given) else uuid4().hex
-
-
-def _hash(key: str) -> bytes:
-    return hashlib.blake2b(key.encode(), digest_size=32).digest()

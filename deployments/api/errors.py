@@ -65,6 +65,7 @@ def _says_json(request: Request) -> bool:
 def install(app: FastAPI) -> None:
     @app.exception_handler(Mem0gError)
     async def _domain(request: Request, error: Mem0gError) -> Response:
+        request.state.refusal = error.code
         return refusal(error, request.state.request_id)
 
     @app.exception_handler(RequestValidationError)
@@ -72,11 +73,13 @@ def install(app: FastAPI) -> None:
         problem = invalid(error.errors())
         if request.method in ("POST", "PUT", "PATCH") and not _says_json(request):
             problem = InvalidInput("send the body as JSON, with Content-Type: application/json")
+        request.state.refusal = problem.code
         return refusal(problem, request.state.request_id)
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> Response:
         kind = NotFound if error.status_code == 404 else InvalidInput
+        request.state.refusal = kind.code
         answer = refusal(kind(str(error.detail)), request.state.request_id, error.status_code)
         answer.headers.update(error.headers or {})
         return answer

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from access import open_access
 from config import Settings
 from deployments.api import create_app
 from graph_store import open_graph_store
@@ -38,7 +39,9 @@ async def client_with(
             service = MemoryService(graph, open_vector_store(changed), embedder, changed)
             await service.start()
             stack.push_async_callback(service.close)
-            transport = httpx.ASGITransport(create_app(service, changed))
+            access = open_access(changed, redis_server.url)
+            stack.push_async_callback(access.close)
+            transport = httpx.ASGITransport(create_app(service, changed, access=access))
             client = httpx.AsyncClient(transport=transport, base_url="http://test")
             return await stack.enter_async_context(client)
 

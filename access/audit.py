@@ -1,0 +1,72 @@
+"""The trail of what administrators did: in Redis the last ten thousand calls, in the log all."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from graph_store.connection import Connection
+from memory.clock import format_instant
+from memory.errors import Unavailable
+
+log = logging.getLogger("mem0g.audit")
+
+_STREAM = "mg:audit"
+_KEPT = 10_000
+_PAGE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One call. `at` is ISO 8601; `action` is "METHOD /path"; `project` is the key's own, and
+    empty for the admin key, as is `key_id` for who came with no known key."""
+
+    at: str
+    key_id: str
+    action: str
+    status: int
+    request_id: str
+    project: str
+
+
+class AuditTrail:
+    """Entries are never changed; the oldest make room."""
+
+    def __init__(self, redis: Connection) -> None:
+        self._redis = redis
+
+    async def write(
+        self, key_id: str, project: str, action: str, status: int, request_id: str
+    ) -> None:
+        """Never fails: while Redis is down the log has the entry. Calls without a known key are
+        only logged, so that nobody from outside can push the others out."""
+        at = format_instant(time.time_ns() // 1_000)
+        entry = asdict(AuditEntry(at, key_id, action, status, request_id, project))
+        log.info("%s", json.dumps(entry, ensure_ascii=False))
+        if not key_id:
+            return
+        flat = [part for pair in entry.items() for part in pair]
+        try:
+            await self._redis.one("XADD", _STREAM, "MAXLEN", "~", _KEPT, "*", *flat)
+        except Unavailable as error:
+            log.warning("not in Redis: %s", error.message)
+
+    async def read(self, limit: int, project: str | None = None) -> list[AuditEntry]:
+        """The last entries, newest first; those of one project's keys where one is named."""
+        found: list[AuditEntry] = []
+        last = "+"
+        while len(found) < limit:
+            rows = await self._redis.one("XREVRANGE", _STREAM, last, "-", "COUNT", _PAGE)
+            entries = [_entry(given) for _, given in rows]
+            found += [each for each in entries if project in (None, each.project)]
+            if len(rows) < _PAGE:
+                break
+            last = f"({rows[-1][0]}"
+        return found[:limit]
+
+
+def _entry(given: dict[str, Any]) -> AuditEntry:
+    return AuditEntry(**given | {"status": int(given["status"])})

@@ -1,0 +1,49 @@
+"""Routes of projects. The admin key makes and ends them; a key with the scope admin sees its
+own."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from access import Access
+from access.model import Pass
+from access.projects import missing
+from deployments.api.access_bodies import ProjectIn, ProjectOut, ProjectsOut, project_out
+from deployments.api.answers import Json
+from deployments.api.keys import replayed
+from deployments.api.who import Visitor
+from memory.errors import Forbidden
+
+
+def routes(access: Access) -> APIRouter:
+    router = APIRouter(prefix="/v1/projects", tags=["access"])
+
+    @router.post("", status_code=201, response_model=ProjectOut)
+    async def create(body: ProjectIn, visitor: Visitor) -> Json:
+        """Make a project: a namespace of memories that no other project's keys reach."""
+        _everywhere(visitor)
+        made, known = await access.projects.create(visitor, body.name)
+        return Json(project_out(made), 201, replayed(known))
+
+    @router.get("", response_model=ProjectsOut)
+    async def page(visitor: Visitor) -> Json:
+        """Every project that the caller administers: the default one, then by age."""
+        if visitor.everywhere:
+            found = await access.projects.all()
+        else:
+            found = [await access.projects.get(visitor.caller.project)]
+        return Json({"projects": [*map(project_out, found)]})
+
+    @router.get("/{project_id}", response_model=ProjectOut)
+    async def get(project_id: str, visitor: Visitor) -> Json:
+        """One project."""
+        if not visitor.sees(project_id):
+            raise missing(project_id)
+        return Json(project_out(await access.projects.get(project_id)))
+
+    return router
+
+
+def _everywhere(visitor: Pass) -> None:
+    if not visitor.everywhere:
+        raise Forbidden("only the admin key makes and deletes projects")
