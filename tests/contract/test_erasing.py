@@ -1,0 +1,53 @@
+"""Erasing an owner on every vector store: all points go, and those that no memory had."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from config.settings import Settings
+from graph_store import open_graph_store
+from memory.caller import DEFAULT_PROJECT, Caller
+from memory.erasures import Counts, Order
+from memory.model import Correction, NewMemory, Scope
+from memory.results import Added
+from memory.service import MemoryService
+from tests.redis_server import RedisServer
+from tests.word_embedder import WordEmbedder
+from vector_store import open_vector_store
+
+DEFAULT = Caller(DEFAULT_PROJECT)
+ALICE = Scope(user_id="alice")
+
+
+async def test_an_owner_is_erased_from_the_index(
+    settings: Settings, redis_server: RedisServer
+) -> None:
+    graph, vectors = open_graph_store(settings, redis_server.url), open_vector_store(settings)
+    service = MemoryService(graph, vectors, WordEmbedder(), settings)
+    await service.start()
+    try:
+        contents = [f"fact number {n}" for n in range(450)]
+        added = await service.add(DEFAULT, [NewMemory(content=c, scope=ALICE) for c in contents])
+        bobs = await service.add(DEFAULT, [NewMemory(content="b", scope=Scope(user_id="bob"))])
+        stray, *made = [each.memory for each in (*added, *bobs) if isinstance(each, Added)]
+        for each in made[:5]:
+            await service.correct(DEFAULT, each.id, Correction(content=f"{each.content} again"))
+        await service._index.settled()
+        place = await service._place(DEFAULT)
+        slot = place.slot(place.tag(ALICE.owner))
+        order = Order("x", place.id, "user", "", "", None, 0)
+        await graph.expunge(slot, order, stray.recorded_at, [stray], {})
+        await graph.settle({slot: {stray.id: "erased"}})
+
+        erasure = await service.erase_entity(DEFAULT, ALICE)
+        assert erasure.receipt is not None
+        found = Counts(**erasure.receipt["counts"])
+        assert (found.memories, found.versions, found.index_points) == (449, 454, 455)
+        left = (await service.erasure(DEFAULT, erasure.id)).remaining
+        assert left is not None
+        assert set(asdict(left).values()) == {0}
+        tenants = {place.tenant(place.tag(scope.owner)) for scope in (ALICE, Scope(user_id="bob"))}
+        points = [point for tenant in tenants for point in await vectors.survey(tenant)]
+        assert [each.memory_id for each in points] == [made[-1].id]
+    finally:
+        await service.close()
