@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from memory.service import MemoryService
 
 from config.settings import Settings
+from deployments import logs
+from deployments.metrics import RayMeter
 from deployments.preflight import refuse_many_nodes
 from deployments.refusal import RefusedToStart, refusals
 from deployments.remote import OPERATIONS, RemoteEmbedder
@@ -24,7 +26,24 @@ from memory.errors import (
 
 logger = logging.getLogger("ray.serve")
 
-WRITES = frozenset({"add", "correct", "erase", "relate", "amend_edge", "retract_edge"})
+WRITES = frozenset(
+    {
+        "add",
+        "correct",
+        "erase",
+        "erase_entity",
+        "relate",
+        "amend_edge",
+        "retract_edge",
+        "import_records",
+        "verify",
+        "rebuild",
+        "compact",
+        "erase_project",
+        "restore_entries",
+        "restore_records",
+    }
+)
 _RETRY_S = 1.0
 _REPAIR_S = 3.0
 
@@ -35,6 +54,8 @@ class Store:
     """
 
     async def __init__(self, args: dict[str, Any], embedder: Any) -> None:  # type: ignore[misc]  # Serve awaits it
+        logs.install()
+        self._meter = RayMeter()
         with refusals():
             self._settings = Settings.load(args)
             refuse_many_nodes(self._settings, _nodes())
@@ -78,10 +99,11 @@ class Store:
         from vector_store import open_vector_store
 
         service = MemoryService(
-            open_graph_store(self._settings, redis_url(self._settings)),
-            open_vector_store(self._settings),
+            open_graph_store(self._settings, redis_url(self._settings), self._meter),
+            open_vector_store(self._settings, self._meter),
             self._embedder,
             self._settings,
+            self._meter,
         )
         try:
             await service.start()
@@ -106,12 +128,13 @@ class Store:
                 logger.exception("Store does not start")
         while True:
             await asyncio.sleep(_REPAIR_S)
-            try:
-                await self._service.repair()
-            except Unavailable as error:
-                logger.info("Repair waits: %s", error.message)
-            except Exception:
-                logger.exception("Repair failed")
+            for care in (self._service.repair, self._service.resume):
+                try:
+                    await care()
+                except Unavailable as error:
+                    logger.info("Care waits: %s", error.message)
+                except Exception:
+                    logger.exception("Care failed")
 
     def _written(self, write: asyncio.Task[Any]) -> None:
         self._writes.discard(write)

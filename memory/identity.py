@@ -17,6 +17,7 @@ from memory.model import SCOPE_FIELDS, Owner, Scope
 
 _OWNER_BITS = 60
 _RANDOM_BITS = 62
+_TENANT = re.compile(r"p(.+)-g\d+-b\d+")
 _ID = re.compile(r"(mem|rel)_([0-9a-f]{12})8([0-9a-f]{3})([89ab][0-9a-f]{15})")
 
 
@@ -24,7 +25,8 @@ _ID = re.compile(r"(mem|rel)_([0-9a-f]{12})8([0-9a-f]{3})([89ab][0-9a-f]{15})")
 class Project:
     """A namespace of owners. `secret` keys the owner hashes; `buckets` spreads the tenants.
 
-    One that is bound to a user holds that user's memories and no others.
+    One that is bound to a user holds that user's memories and no others. Its index is read from
+    one generation and written to one, or to two while it moves; every change of them is an epoch.
     """
 
     id: str
@@ -32,6 +34,8 @@ class Project:
     generation: int = 1
     buckets: int = 1
     user_id: str | None = None
+    writes: tuple[int, ...] = (1,)
+    epoch: int = 0
 
     def narrow(self, scope: Scope) -> Scope:
         """The scope within this project. Raises ScopeRequired where none is named, Forbidden where
@@ -60,12 +64,24 @@ class Project:
         """The Redis hash tag that keeps all of an owner in one slot."""
         return f"{self.id}.{tag}"
 
-    def tenant(self, tag: str) -> str:
-        """The vector store's tenant of an owner tag."""
-        return f"p{self.id}-g{self.generation}-b{int(tag, 16) % self.buckets}"
+    def tenant(self, tag: str, generation: int | None = None) -> str:
+        """The vector store's tenant of an owner tag: the one to read, or a generation's."""
+        return f"p{self.id}-g{generation or self.generation}-b{int(tag, 16) % self.buckets}"
 
-    def tenants(self) -> list[str]:
-        return [f"p{self.id}-g{self.generation}-b{bucket}" for bucket in range(self.buckets)]
+    def written(self, tag: str) -> list[str]:
+        """The tenants that take an owner's writes."""
+        return [self.tenant(tag, generation) for generation in self.writes]
+
+    def tenants(self, generation: int | None = None) -> list[str]:
+        """All tenants to read, or those of a generation."""
+        number = generation or self.generation
+        return [f"p{self.id}-g{number}-b{bucket}" for bucket in range(self.buckets)]
+
+
+def project_of_tenant(tenant: str) -> str | None:
+    """The project whose tenant this is, or None where the name is none of ours."""
+    match = _TENANT.fullmatch(tenant)
+    return match[1] if match else None
 
 
 def split_slot(slot: str) -> tuple[str, str]:
@@ -80,12 +96,25 @@ def mint(prefix: str, tag: str) -> str:
     return f"{prefix}_{tag[:12]}8{tag[12:]}{low:016x}"
 
 
+def adopt(project: Project, prefix: str, tag: str, identifier: str) -> str:
+    """The id under which an owner takes over what had `identifier` elsewhere: always the same."""
+    text = f"{prefix}:{tag}:{identifier}".encode()
+    digest = hashlib.blake2b(text, key=project.secret, digest_size=8, person=b"adopt").digest()
+    low = (0b10 << _RANDOM_BITS) | (int.from_bytes(digest) >> (64 - _RANDOM_BITS))
+    return f"{prefix}_{tag[:12]}8{tag[12:]}{low:016x}"
+
+
 def owner_tag(identifier: str, prefix: str = "mem") -> str | None:
     """The owner tag inside an id, or None where the text is no id of that kind."""
     match = _ID.fullmatch(identifier)
     if match is None or match[1] != prefix:
         return None
     return match[2] + match[3]
+
+
+def owner_prefix(tag: str) -> str:
+    """What every memory id of an owner begins with."""
+    return f"mem_{tag[:12]}8{tag[12:]}"
 
 
 def sibling(prefix: str, identifier: str) -> str:

@@ -3,29 +3,51 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+import math
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from config.settings import Settings
 from memory.caller import Caller
-from memory.errors import NotFound
+from memory.errors import IdempotencyMismatch, Mem0gError, NotFound
 from memory.identity import Project, owner_tag
 from memory.indexing import Index
+from memory.metering import SILENT, Meter
 from memory.model import Memory, Scope
-from memory.ports import Embedder, GraphStore, ModelCard, VectorStore
+from memory.once import Operation, operation_of
+from memory.ports import GraphStore
+from memory.vectors import Embedder, ModelCard, VectorStore
 from memory.view import View, World
+
+CACHE_LIFE_S = 0.9
+"""For so long a replica may act on what a project was: whoever moves its index waits for it."""
+
+_READY_WITHIN_S = 3.0
+"""Whoever asks whether all is ready does not wait for a dependency's own deadline."""
+
+ProjectOf = Callable[[str], Awaitable[Project]]
+"""Reads a project as it stands in the record."""
 
 
 class Stores:
     """Base of the service's parts."""
 
     def __init__(
-        self, graph: GraphStore, vectors: VectorStore, embedder: Embedder, settings: Settings
+        self,
+        graph: GraphStore,
+        vectors: VectorStore,
+        embedder: Embedder,
+        settings: Settings,
+        meter: Meter = SILENT,
     ) -> None:
         self._graph, self._vectors, self._embedder = graph, vectors, embedder
-        self._settings = settings
-        self._index = Index(graph, vectors, embedder)
-        self._projects: dict[str, Project] = {}
+        self._settings, self._meter = settings, meter
+        self._index = Index(
+            graph, vectors, embedder, self._fresh_project, settings.api.deadline_s, meter
+        )
+        self._projects: dict[str, tuple[float, Project]] = {}
         self._card: ModelCard | None = None
 
     async def start(self) -> None:
@@ -41,19 +63,13 @@ class Stores:
 
     async def repair(self) -> int:
         """One pass over owners whose index may lag; returns how many memories were re-indexed."""
-        return await self._index.repair(self._project)
+        return await self._index.repair()
 
     async def ready(self) -> dict[str, str]:
         names = ("redis", "vector_store", "embedder")
         checks = (self._graph.ping(), self._vectors.check(), self._embedder.card())
-        outcomes = await asyncio.gather(*checks, return_exceptions=True)
-        states = {
-            name: getattr(outcome, "message", str(outcome))
-            if isinstance(outcome, Exception)
-            else "ok"
-            for name, outcome in zip(names, outcomes, strict=True)
-        }
-        return states | {"score": self._score_state()}
+        states = await asyncio.gather(*map(_state, checks))
+        return dict(zip(names, states, strict=True)) | {"score": self._score_state()}
 
     def _score_state(self) -> str:
         name = self._card.name if self._card else ""
@@ -67,10 +83,39 @@ class Stores:
         return project if caller.user_id is None else replace(project, user_id=caller.user_id)
 
     async def _project(self, project_id: str) -> Project:
-        if project_id not in self._projects:
-            buckets = self._settings.vector_store.buckets
-            self._projects[project_id] = await self._graph.project(project_id, buckets)
-        return self._projects[project_id]
+        read_at, project = self._projects.get(project_id, (-math.inf, None))
+        if project is None or time.monotonic() - read_at > CACHE_LIFE_S:
+            return await self._fresh_project(project_id)
+        return project
+
+    async def _fresh_project(self, project_id: str) -> Project:
+        read_at, buckets = time.monotonic(), self._settings.vector_store.buckets
+        project = await self._graph.project(project_id, buckets)
+        self._projects[project_id] = read_at, project
+        return project
+
+    async def once(self, place: Project, caller: Caller) -> Operation | None:
+        """Claim the operation that the caller's Idempotency-Key stands for; None without a key.
+
+        Where a request is one commit, or one commit an item, give the transactions its items
+        (Transaction.once): the commit script keeps their answers. Anything longer calls `keep` at
+        its end, and answers `kept` where an earlier send came so far. Raises IdempotencyMismatch
+        where the key was given to another request.
+        """
+        if caller.once is None:
+            return None
+        wanted = operation_of(place, caller.once)
+        operation = await self._graph.claim(place.id, wanted)
+        if operation.request != wanted.request:
+            raise IdempotencyMismatch("this Idempotency-Key was given to another request")
+        return operation
+
+    async def keep(
+        self, place: Project, operation: Operation | None, answer: Mapping[str, Any]
+    ) -> None:
+        """Keep an answer, JSON without any text of a memory, for later sends of its request."""
+        if operation is not None:
+            await self._graph.keep(place.id, replace(operation, kept=answer))
 
     async def _owners(self, project: Project, scope: Scope) -> list[str]:
         """Tags of the owners whose memories the scope can name.
@@ -113,6 +158,19 @@ class Stores:
         if not shown and (memory_id not in known or view.explicit):
             raise missing(memory_id)
         return shown
+
+
+async def _state(check: Awaitable[object]) -> str:
+    try:
+        async with asyncio.timeout(_READY_WITHIN_S):
+            await check
+    except TimeoutError:
+        return f"no answer in {_READY_WITHIN_S:g} s"
+    except Mem0gError as error:
+        return error.message
+    except Exception as error:
+        return type(error).__name__
+    return "ok"
 
 
 def slot_of(project: Project, memory_id: str) -> str:

@@ -1,17 +1,19 @@
-"""Where memories are found: memory.ports.VectorStore and the backends behind it."""
+"""Where memories are found: memory.vectors.VectorStore and the backends behind it."""
 
 from __future__ import annotations
 
 from config.settings import Settings
-from memory.ports import VectorStore
+from memory.metering import SILENT, Meter
+from memory.vectors import VectorStore
 
 
-def open_vector_store(settings: Settings) -> VectorStore:
+def open_vector_store(settings: Settings, meter: Meter = SILENT) -> VectorStore:
     """The configured backend, not yet opened; only that one is imported."""
     if settings.vector_store.backend == "weaviate":
         from vector_store.weaviate import WeaviateVectorStore
 
-        return WeaviateVectorStore(settings.weaviate)
+        return WeaviateVectorStore(settings.weaviate, meter)
     from vector_store.embedded import EmbeddedVectorStore
 
-    return EmbeddedVectorStore(settings.data_dir / "vectors", settings.vector_store.cache_mb)
+    folder = settings.data_dir / "vectors"
+    return EmbeddedVectorStore(folder, settings.vector_store.cache_mb, meter)

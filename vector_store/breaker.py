@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from memory.errors import StoreUnavailable
+from memory.metering import SILENT, Meter
 
 T = TypeVar("T")
 
@@ -30,8 +31,9 @@ class Breaker:
         deadline_s: float,
         outage: Callable[[Exception], bool],
         pause_s: float = 1.0,
+        meter: Meter = SILENT,
     ) -> None:
-        self._name = name
+        self._name, self._meter = name, meter
         self._deadline_s = deadline_s
         self._outage = outage
         self._pause_s = pause_s
@@ -59,6 +61,7 @@ class Breaker:
             self._retry_at = None
             return result
         finally:
+            self._meter.gauge("breaker_open", float(not self.closed), breaker=self._name)
             if probe:
                 self._probing = False
 

@@ -21,7 +21,9 @@ from uuid import uuid4
 import numpy as np
 
 from memory.errors import StartupRefused, StoreUnavailable
-from memory.ports import Hit, ModelCard, Point, Retraction, Vectors
+from memory.identity import project_of_tenant
+from memory.metering import SILENT, Meter, timed
+from memory.vectors import Hit, Indexed, ModelCard, Point, Retraction, Vectors
 from memory.view import Where
 from vector_store import tenant_file, tenant_rows
 from vector_store.group_commit import GroupCommit
@@ -37,10 +39,10 @@ _ROW_OVERHEAD_BYTES = 200
 
 
 class EmbeddedVectorStore:
-    """memory.ports.VectorStore; see there for the contract. `folder` holds the tenants' files."""
+    """memory.vectors.VectorStore; see there for the contract. `folder` holds the tenants' files."""
 
-    def __init__(self, folder: Path, cache_mb: int) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, cache_mb: int, meter: Meter = SILENT) -> None:
+        self._folder, self._meter = folder, meter
         self._cache_bytes = cache_mb << 20
         self._writer = ThreadPoolExecutor(1, "vectors-write")
         self._readers = ThreadPoolExecutor(_READERS, "vectors-read")
@@ -54,7 +56,8 @@ class EmbeddedVectorStore:
 
     async def open(self, card: ModelCard) -> None:
         self._card = card
-        self._cache = VectorCache(self._cache_bytes // (4 * card.dimensions + _ROW_OVERHEAD_BYTES))
+        rows = self._cache_bytes // (4 * card.dimensions + _ROW_OVERHEAD_BYTES)
+        self._cache = VectorCache(rows, self._meter)
         await asyncio.get_running_loop().run_in_executor(self._writer, self._examine)
 
     async def upsert(self, tenant: str, points: Sequence[Point]) -> None:
@@ -86,6 +89,41 @@ class EmbeddedVectorStore:
             limit if terms else 0,
         )
 
+    async def survey(
+        self,
+        tenant: str,
+        prefix: str = "",
+        after: tuple[str, int] | None = None,
+        limit: int = 1000,
+        deep: bool = False,
+    ) -> list[Indexed]:
+        """Never deeper: a search here reads the very rows that are surveyed."""
+        return await self._in(
+            self._readers, tenant, lambda file: tenant_rows.survey(file, prefix, after, limit), []
+        )
+
+    async def tenants(self, project_id: str | None = None) -> list[str]:
+        return [path.stem for path in self._paths(project_id)]
+
+    async def compact(self, tenant: str) -> bool:
+        def work(file: sqlite3.Connection) -> bool:
+            if not tenant_file.compact(file):
+                raise StoreUnavailable(f"embedded vectors: {tenant} is being read; try again")
+            return True
+
+        return await self._in(self._writer, tenant, work, True)
+
+    async def recover(self, project_id: str | None = None) -> list[str]:
+        def work() -> list[str]:
+            self._make_folder()
+            damaged = [path for path in self._paths(project_id) if tenant_file.damaged(path)]
+            for path in damaged:
+                tenant_file.set_aside(path)
+                self._cache.clear(path.stem)
+            return [path.stem for path in damaged]
+
+        return await asyncio.get_running_loop().run_in_executor(self._writer, work)
+
     async def check(self) -> None:
         try:
             free = shutil.disk_usage(self._folder).free
@@ -97,6 +135,9 @@ class EmbeddedVectorStore:
     async def drop(self, tenant: str) -> None:
         def work(file: sqlite3.Connection) -> None:
             tenant_rows.clear(file)
+            tenant_file.compact(file)
+            self._let_go(tenant)
+            tenant_file.remove(self._folder / f"{tenant}.db")
             self._cache.clear(tenant)
 
         await self._write(tenant, work)
@@ -109,16 +150,26 @@ class EmbeddedVectorStore:
         self._files.clear()
 
     async def _write(self, tenant: str, work: Work[None], make: bool = False) -> None:
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._writer, self._run, tenant, work, None, make)
+        await self._in(self._writer, tenant, work, None, make)
 
     async def _read(
         self, tenant: str, work: Work[list[Hit]], where: Where, limit: int
     ) -> list[Hit]:
         if limit < 1 or not all(values for _, values in where.clauses):
             return []
+        return await self._in(self._readers, tenant, work, [])
+
+    async def _in(
+        self,
+        pool: ThreadPoolExecutor,
+        tenant: str,
+        work: Work[T],
+        missing: T,
+        make: bool = False,
+    ) -> T:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._readers, self._run, tenant, work, [], False)
+        call = loop.run_in_executor(pool, self._run, tenant, work, missing, make)
+        return await timed(self._meter, "embedded", call)
 
     def _run(self, tenant: str, work: Work[T], missing: T, make: bool) -> T:
         """In a thread: `work` on the tenant's file, or `missing` where there is none to read."""
@@ -134,23 +185,28 @@ class EmbeddedVectorStore:
     def _file(self, tenant: str, make: bool) -> sqlite3.Connection | None:
         """This thread's connection to a tenant's file."""
         files = self._thread.files
+        path = self._folder / f"{tenant}.db"
+        standing = tenant_file.standing(path)
+        if tenant in files and files[tenant][1] != standing:
+            self._let_go(tenant)  # set aside or lost: what is written to it is written nowhere
+            self._cache.clear(tenant)
         if tenant not in files:
-            path = self._folder / f"{tenant}.db"
-            if not path.exists():
-                if not make:
+            if standing is None:
+                if not make and self._folder.is_dir():
                     return None
                 tenant_file.create(path, self._card)
-            files[tenant] = tenant_file.connect(path, self._card)
-            self._files.add(files[tenant])
+            opened = tenant_file.connect(path, self._card)
+            files[tenant] = opened, tenant_file.standing(path)
+            self._files.add(opened)
             if len(files) > _FILES_PER_THREAD:
                 self._let_go(next(iter(files)))
         files.move_to_end(tenant)
-        return files[tenant]
+        return files[tenant][0]
 
     def _let_go(self, tenant: str) -> None:
-        if file := self._thread.files.pop(tenant, None):
-            self._files.discard(file)
-            file.close()
+        if found := self._thread.files.pop(tenant, None):
+            self._files.discard(found[0])
+            found[0].close()
 
     def _rank(
         self, file: sqlite3.Connection, tenant: str, vector: Vectors, where: Where, limit: int
@@ -173,18 +229,28 @@ class EmbeddedVectorStore:
     def _examine(self) -> None:
         """Raises StartupRefused where vectors cannot be kept, or must not be read."""
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._make_folder()
             probe = self._folder / f".{uuid4().hex}.probe"
             tenant_file.create(probe, self._card)
             probe.unlink()
-            for path in sorted(self._folder.glob("[!.]*.db")):
+            for path in self._paths():
                 tenant_file.connect(path, self._card).close()
         except (sqlite3.Error, OSError) as error:
             raise StartupRefused(f"cannot keep vectors in {self._folder}: {error}") from None
 
+    def _make_folder(self) -> None:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def _paths(self, project_id: str | None = None) -> list[Path]:
+        return [
+            path
+            for path in sorted(self._folder.glob("[!.]*.db"))
+            if project_id in (None, project_of_tenant(path.stem))
+        ]
+
 
 class _ThreadFiles(threading.local):
-    """The files a thread has open, the one used longest ago first."""
+    """The files a thread has open with their inodes, the one used longest ago first."""
 
     def __init__(self) -> None:
-        self.files: OrderedDict[str, sqlite3.Connection] = OrderedDict()
+        self.files: OrderedDict[str, tuple[sqlite3.Connection, int | None]] = OrderedDict()

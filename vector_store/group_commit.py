@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Sequence
 
-from memory.ports import Point
+from memory.vectors import Point
 
 
 class GroupCommit:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from random import getrandbits
 from uuid import uuid4
 
 from memory.errors import StartupRefused
-from memory.ports import ModelCard
+from memory.vectors import ModelCard
 
 APPLICATION = 0x4D656D30
 FORMAT = 1
@@ -61,6 +63,8 @@ def create(path: Path, card: ModelCard) -> None:
             made.executescript(_SCHEMA)
             made.execute(f"PRAGMA user_version = {FORMAT}")
             made.execute("INSERT INTO card VALUES (?, ?)", (card.name, card.dimensions))
+            # Where the rowids begin: one is never used twice, not even by a file of the same name.
+            made.execute("INSERT INTO sqlite_sequence VALUES ('points', ?)", (getrandbits(47),))
         with suppress(FileExistsError):
             os.link(draft, path)
         _sync(path.parent)
@@ -99,6 +103,50 @@ def transaction(file: sqlite3.Connection, kind: str = "IMMEDIATE") -> Iterator[N
     except BaseException:
         file.rollback()
         raise
+
+
+def standing(path: Path) -> int | None:
+    """Which file has this name now; None where there is none."""
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return None
+
+
+def damaged(path: Path) -> bool:
+    """True where SQLite cannot read all of the file."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as opened:
+            (verdict,) = opened.execute("PRAGMA quick_check(1)").fetchone()
+            return str(verdict) != "ok"
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError:
+        return True
+
+
+def set_aside(path: Path) -> None:
+    """Keep a damaged file, out of the way, for whoever wants to look into it."""
+    suffix = f".corrupt-{time.strftime('%Y%m%dT%H%M%S')}"
+    for part in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
+        with suppress(FileNotFoundError):
+            part.rename(part.with_name(part.name + suffix))
+
+
+def remove(path: Path) -> None:
+    """Other processes that have the file open notice it at their next call."""
+    for part in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
+        part.unlink(missing_ok=True)
+
+
+def compact(file: sqlite3.Connection) -> bool:
+    """Overwrite what deleted rows left in the words, the pages and the log. False where readers
+    of another process kept the log from being cut."""
+    with transaction(file):
+        file.execute("INSERT INTO words (words) VALUES ('optimize')")
+    file.execute("VACUUM")
+    (busy, _, _) = file.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not busy
 
 
 def _accept(opened: sqlite3.Connection, path: Path, card: ModelCard) -> None:

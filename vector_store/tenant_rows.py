@@ -14,13 +14,14 @@ from collections.abc import Iterable, Sequence, Sized
 import numpy as np
 
 from memory.model import SCOPE_FIELDS
-from memory.ports import Hit, Point, Retraction
+from memory.vectors import Hit, Indexed, Point, Retraction
 from memory.view import Where, World
 from vector_store.tenant_file import transaction
 
 LARGEST_QUERY = 10_000
 """Rowids to ask for at once; SQLite binds at most 32,766 values."""
 
+_BEYOND = "\U0010ffff"
 _FIELDS = frozenset({"owner", *SCOPE_FIELDS, "memory_id"})
 _SHARED = frozenset({"user_id", "agent_id", "app_id"})
 """Fields that usually match rows of many owners, or all rows of the one."""
@@ -57,10 +58,8 @@ def erase(file: sqlite3.Connection, memory_ids: Sequence[str]) -> list[int]:
 
 
 def clear(file: sqlite3.Connection) -> None:
-    """Remove everything. The file itself stays: another process may have it open."""
     with transaction(file):
         file.execute("DELETE FROM points")
-    file.execute("VACUUM")
 
 
 def candidates(file: sqlite3.Connection, where: Where) -> list[tuple[int, str, int]]:
@@ -90,6 +89,20 @@ def match(file: sqlite3.Connection, terms: Sequence[str], where: Where, limit: i
         (" AND ".join(query), *values, limit),
     )
     return [Hit(*row) for row in rows]
+
+
+def survey(
+    file: sqlite3.Connection, prefix: str, after: tuple[str, int] | None, limit: int
+) -> list[Indexed]:
+    rows = file.execute(
+        "SELECT memory_id, version, retracted_at,"
+        " EXISTS (SELECT 1 FROM vectors v WHERE v.id = p.id)"
+        " AND EXISTS (SELECT 1 FROM words w WHERE w.rowid = p.id)"
+        " FROM points p WHERE memory_id >= ? AND memory_id < ? AND (memory_id, version) > (?, ?)"
+        " ORDER BY memory_id, version LIMIT ?",
+        (prefix, prefix + _BEYOND, *(after or ("", 0)), limit),
+    )
+    return [Indexed(name, version, gone, bool(there)) for name, version, gone, there in rows]
 
 
 def _insert(file: sqlite3.Connection, point: Point) -> int | None:

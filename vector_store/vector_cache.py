@@ -5,17 +5,21 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+
+from memory.metering import SILENT, Meter
 
 
 class VectorCache:
-    """At most `capacity` rows; the tenants searched least recently make room.
+    """At most `capacity` rows; the tenants searched least recently make room, and in the only
+    one the rows read longest ago.
 
     Rows are kept as their bytes: joining the few hundred of an owner into a matrix costs less
     than keeping a matrix in step with the file. Safe to use from several threads.
     """
 
-    def __init__(self, capacity: int) -> None:
-        self._capacity = capacity
+    def __init__(self, capacity: int, meter: Meter = SILENT) -> None:
+        self._capacity, self._meter = capacity, meter
         self._rows: OrderedDict[str, dict[int, bytes]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -31,6 +35,8 @@ class VectorCache:
             self._rows.move_to_end(tenant)
             found = {rowid: known[rowid] for rowid in rowids if rowid in known}
         missing = [rowid for rowid in rowids if rowid not in found]
+        self._meter.count("vector_cache_hits", len(found))
+        self._meter.count("vector_cache_misses", len(missing))
         if missing:
             fetched = dict(fetch(missing))
             found |= fetched
@@ -50,5 +56,11 @@ class VectorCache:
     def _keep(self, tenant: str, fetched: dict[int, bytes]) -> None:
         with self._lock:
             self._rows.setdefault(tenant, {}).update(fetched)
-            while sum(map(len, self._rows.values())) > self._capacity:
-                self._rows.popitem(last=False)
+            while (rows := sum(map(len, self._rows.values()))) > self._capacity:
+                if len(self._rows) > 1:
+                    self._rows.popitem(last=False)
+                else:
+                    (kept,) = self._rows.values()
+                    for rowid in [*islice(kept, rows - self._capacity)]:
+                        del kept[rowid]
+        self._meter.gauge("vector_cache_rows", rows)

@@ -13,10 +13,13 @@ from weaviate.exceptions import UnexpectedStatusCodeError, WeaviateBaseError
 
 from config.settings import WeaviateSettings
 from memory.errors import StartupRefused, StoreUnavailable
-from memory.ports import Hit, ModelCard, Point, Retraction, Vectors
+from memory.identity import project_of_tenant
+from memory.metering import SILENT, Meter
+from memory.vectors import Hit, Indexed, ModelCard, Point, Retraction, Vectors
 from memory.view import Where
 from vector_store.weaviate_connection import WeaviateConnection, status
 from vector_store.weaviate_schema import accept, conditions, definition, identity
+from vector_store.weaviate_survey import Object, finds_itself, indexed, page
 from vector_store.weaviate_writes import (
     MOST_MATCHES,
     Tenant,
@@ -33,6 +36,7 @@ T = TypeVar("T")
 _FEW = 4
 _BATCH = 100
 _PATCHES = 8
+_SEARCHES = 8
 
 
 class TenantMissing(Exception):
@@ -40,14 +44,16 @@ class TenantMissing(Exception):
 
 
 class WeaviateVectorStore:
-    """memory.ports.VectorStore; see there for the contract."""
+    """memory.vectors.VectorStore; see there for the contract."""
 
-    def __init__(self, settings: WeaviateSettings) -> None:
+    def __init__(self, settings: WeaviateSettings, meter: Meter = SILENT) -> None:
         self._settings = settings
-        self._connection = WeaviateConnection(settings)
+        self._connection = WeaviateConnection(settings, meter)
         self._tenants: set[str] = set()
 
     async def open(self, card: ModelCard) -> None:
+        """Also makes anew a collection that was dropped."""
+        self._card = card
         name = self._settings.collection
 
         async def ensure(client: WeaviateAsyncClient) -> None:
@@ -131,6 +137,40 @@ class WeaviateVectorStore:
             return [_hit(each, each.metadata.score or 0.0) for each in answer.objects]
 
         return await self._search(tenant, where, limit if terms else 0, search)
+
+    async def survey(
+        self,
+        tenant: str,
+        prefix: str = "",
+        after: tuple[str, int] | None = None,
+        limit: int = 1000,
+        deep: bool = False,
+    ) -> list[Indexed]:
+        gate = asyncio.Semaphore(_SEARCHES)
+
+        async def findable(found: Object) -> bool:
+            async with gate:  # each with a deadline of its own
+                return not deep or await self._call(tenant, finds_itself(found))
+
+        try:
+            rows = await self._call(tenant, page(prefix, after, limit, deep))
+            states = await asyncio.gather(*map(findable, rows))
+        except TenantMissing:
+            return []
+        return [indexed(*pair) for pair in zip(rows, states, strict=True)]
+
+    async def tenants(self, project_id: str | None = None) -> list[str]:
+        names = await self._call(None, lambda collection: collection.tenants.get())
+        return sorted(name for name in names if project_id in (None, project_of_tenant(name)))
+
+    async def compact(self, tenant: str) -> bool:
+        """Its segments keep erased objects until they happen to be merged."""
+        return False
+
+    async def recover(self, project_id: str | None = None) -> list[str]:
+        self._tenants.clear()
+        await self.open(self._card)
+        return []
 
     async def check(self) -> None:
         if self._connection.healthy:

@@ -26,6 +26,7 @@ from weaviate.exceptions import (
 
 from config.settings import WeaviateSettings
 from memory.errors import StoreUnavailable
+from memory.metering import SILENT, Meter, timed
 from vector_store.breaker import Breaker
 
 T = TypeVar("T")
@@ -50,9 +51,9 @@ _OUTAGE_DETAILS = ("unavailable", "deadline exceeded", "failed to connect", "soc
 class WeaviateConnection:
     """Runs work on a connected client, within the deadline and behind the breaker."""
 
-    def __init__(self, settings: WeaviateSettings) -> None:
-        self._settings = settings
-        self._breaker = Breaker("weaviate", settings.deadline_s, outage)
+    def __init__(self, settings: WeaviateSettings, meter: Meter = SILENT) -> None:
+        self._settings, self._meter = settings, meter
+        self._breaker = Breaker("weaviate", settings.deadline_s, outage, meter=meter)
         self._connecting = asyncio.Lock()
         self._client: WeaviateAsyncClient | None = None
         self._retired: dict[asyncio.Task[None], WeaviateAsyncClient] = {}
@@ -72,7 +73,7 @@ class WeaviateConnection:
             return await work(used)
 
         try:
-            return await self._breaker.call(attempt)
+            return await timed(self._meter, "weaviate", self._breaker.call(attempt))
         except StoreUnavailable:
             if used is not None:
                 self._retire(used)

@@ -21,7 +21,7 @@ from weaviate.classes.query import Filter, FilterReturn
 
 from memory.errors import StartupRefused
 from memory.model import SCOPE_FIELDS, Memory
-from memory.ports import ModelCard, Point
+from memory.vectors import ModelCard, Point
 from memory.view import Where, World
 
 FORMAT = 1

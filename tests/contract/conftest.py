@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from config.settings import Settings
-from memory.ports import VectorStore
+from memory.vectors import VectorStore
 from tests.contract.points import CARD
 from tests.weaviate_server import OwnedServer, WeaviateServer
 from vector_store import open_vector_store

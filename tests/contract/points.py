@@ -9,7 +9,7 @@ import numpy as np
 
 from memory.lexicon import stems
 from memory.model import Memory, Scope
-from memory.ports import Hit, ModelCard, Point, Vectors, VectorStore
+from memory.vectors import Hit, ModelCard, Point, Vectors, VectorStore
 from memory.view import Where, World
 
 DIMENSIONS = 8

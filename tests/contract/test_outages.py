@@ -11,7 +11,7 @@ import pytest
 
 from config.settings import Settings
 from memory.errors import StartupRefused, StoreUnavailable
-from memory.ports import Retraction, VectorStore
+from memory.vectors import Retraction, VectorStore
 from memory.view import Where
 from tests.contract.points import CARD, EVERYTHING, TENANT, found, point, random_units, unit
 from tests.weaviate_server import OwnedServer

@@ -48,8 +48,9 @@ def test_the_tenant_searched_least_recently_makes_room() -> None:
     assert reads.asked == [2]
 
 
-def test_more_rows_than_fit_are_still_returned() -> None:
+def test_of_more_rows_than_fit_all_are_returned_and_the_last_ones_kept() -> None:
     cache, reads = VectorCache(2), Reads()
     assert cache.load("a", [1, 2, 3], reads) == b"\x01\x02\x03"
-    assert cache.load("a", [1], reads) == b"\x01"
-    assert reads.asked == [1, 2, 3, 1]
+    assert cache.load("a", [1, 2], reads) == b"\x01\x02"
+    assert cache.load("a", [3], reads) == b"\x03"
+    assert reads.asked == [1, 2, 3, 3]

@@ -1,4 +1,4 @@
-"""What callers of memory.ports.VectorStore rely on, asserted over every backend."""
+"""What callers of memory.vectors.VectorStore rely on, asserted over every backend."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from config.settings import Settings
 from memory.errors import StartupRefused
 from memory.lexicon import stems
 from memory.model import Scope
-from memory.ports import ModelCard, Retraction, VectorStore
+from memory.vectors import ModelCard, Retraction, VectorStore
 from memory.view import Where, World
 from tests.contract.points import (
     CARD,

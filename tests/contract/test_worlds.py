@@ -7,7 +7,7 @@ import pytest
 from memory.clock import EARLIEST, LATEST
 from memory.lexicon import stems
 from memory.model import Scope
-from memory.ports import Retraction, VectorStore
+from memory.vectors import Retraction, VectorStore
 from memory.view import Where, World
 from tests.contract.points import EVERYTHING, TENANT, found, ids, point, unit, versions
 

@@ -30,6 +30,9 @@ class FakeService:
         FakeService.repairs += 1
         raise ZeroDivisionError("a bug in the repair")
 
+    async def resume(self):
+        pass
+
     async def get(self, project, memory_id):
         if memory_id == "mem_1":
             return "a memory"

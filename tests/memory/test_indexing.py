@@ -14,9 +14,9 @@ from memory import indexing
 from memory.caller import DEFAULT_PROJECT, Caller
 from memory.errors import StoreUnavailable
 from memory.model import Correction, NewMemory, Scope
-from memory.ports import Point, VectorStore
 from memory.results import Added
 from memory.service import MemoryService
+from memory.vectors import Point, VectorStore
 from memory.view import Query, Where
 from tests.redis_server import RedisServer
 from tests.word_embedder import WordEmbedder
@@ -58,7 +58,7 @@ async def service(
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Repair takes owners up without waiting for requests in flight: there are none."""
-    monkeypatch.setattr(indexing, "SETTLED_AFTER_S", -1)
+    monkeypatch.setattr(indexing, "DEADLINES_TO_SETTLE", -1)
 
 
 async def found(service: MemoryService, text: str) -> list[str]:

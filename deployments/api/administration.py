@@ -1,0 +1,130 @@
+"""Routes of upkeep. A key with the scope admin has its own project kept up, the admin key all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from access import Access
+from access.model import Pass
+from access.projects import missing
+from deployments.api.access_bodies import ProjectId
+from deployments.api.answers import Json
+from deployments.api.fields import Body
+from deployments.api.who import Visitor
+from memory.administration import Administration
+from memory.caller import DEFAULT_PROJECT
+from memory.clock import format_instant
+from memory.errors import Forbidden, NotFound
+from memory.tasks import Kind, State, Task
+
+
+class UpkeepIn(Body):
+    """Which project; none is all that the caller administers."""
+
+    project_id: ProjectId | None = None
+
+
+class VerifyIn(UpkeepIn):
+    dry_run: bool = Field(default=False, description="report what differs and leave it")
+
+
+class TaskOut(BaseModel):
+    """`done` of `total` steps; the report has counts and ids, never text."""
+
+    id: str = Field(examples=["task_5a552b1c6d9f1a100d5c7c1e6a0e8f0b"])
+    kind: Kind
+    project_id: str | None
+    state: State
+    done: int
+    total: int
+    report: dict[str, Any]
+    error: str | None
+    started_at: str
+    updated_at: str
+
+
+class TasksOut(BaseModel):
+    tasks: list[TaskOut]
+
+
+def routes(administration: Administration, access: Access) -> APIRouter:
+    router = APIRouter(tags=["upkeep"])
+
+    @router.post("/v1/admin/verify", status_code=202, response_model=TaskOut)
+    async def verify(visitor: Visitor, body: VerifyIn | None = None) -> Json:
+        """Compare record and index, and mend what differs."""
+        asked = body or VerifyIn()
+        project_id = _named(visitor, asked.project_id)
+        return _started(await administration.verify(visitor.caller, project_id, asked.dry_run))
+
+    @router.post("/v1/admin/rebuild", status_code=202, response_model=TaskOut)
+    async def rebuild(visitor: Visitor, body: UpkeepIn | None = None) -> Json:
+        """Make the index again from the record, beside the one in use."""
+        project_id = _named(visitor, (body or UpkeepIn()).project_id)
+        return _started(await administration.rebuild(visitor.caller, project_id))
+
+    @router.post("/v1/admin/compact", status_code=202, response_model=TaskOut)
+    async def compact(visitor: Visitor, body: UpkeepIn | None = None) -> Json:
+        """Overwrite what was erased in the files of both stores."""
+        project_id = _named(visitor, (body or UpkeepIn()).project_id)
+        return _started(await administration.compact(visitor.caller, project_id))
+
+    @router.get("/v1/admin/tasks", response_model=TasksOut)
+    async def tasks(visitor: Visitor) -> Json:
+        """Tasks of the last week, newest first."""
+        found = await administration.tasks(visitor.caller)
+        return Json({"tasks": [task_out(each) for each in found if _sees(visitor, each)]})
+
+    @router.get("/v1/admin/tasks/{task_id}", response_model=TaskOut)
+    async def task(task_id: str, visitor: Visitor) -> Json:
+        """How far a task has come."""
+        found = await administration.task(visitor.caller, task_id)
+        if not _sees(visitor, found):
+            raise NotFound(f"no task {task_id[:60]!r}")
+        return Json(task_out(found))
+
+    @router.delete("/v1/projects/{project_id}", status_code=202, response_model=TaskOut)
+    async def erase_project(project_id: str, visitor: Visitor) -> Json:
+        """Erase a project with all that it holds, and revoke its keys; of the default one only
+        its contents."""
+        if not visitor.everywhere:
+            raise Forbidden("only the admin key makes and deletes projects")
+        await access.projects.get(project_id)
+        if project_id != DEFAULT_PROJECT:
+            await access.keys.revoke_all(project_id)  # first: a key left over would make it anew
+        return _started(await administration.erase_project(visitor.caller, project_id))
+
+    return router
+
+
+def task_out(task: Task) -> dict[str, Any]:
+    return {
+        "id": task.id,
+        "kind": task.kind,
+        "project_id": task.project,
+        "state": task.state,
+        "done": task.done,
+        "total": task.total,
+        "report": {"dry_run": True, **task.report} if task.dry_run else task.report,
+        "error": task.error,
+        "started_at": format_instant(task.started_at),
+        "updated_at": format_instant(task.updated_at),
+    }
+
+
+def _started(task: Task) -> Json:
+    return Json(task_out(task), 202, {"Location": f"/v1/admin/tasks/{task.id}"})
+
+
+def _named(visitor: Pass, project_id: str | None) -> str | None:
+    """The project to keep up; None is all. Raises NotFound for one that the caller does not see."""
+    if project_id is not None and not visitor.sees(project_id):
+        raise missing(project_id)
+    return project_id if visitor.everywhere else visitor.caller.project
+
+
+def _sees(visitor: Pass, task: Task) -> bool:
+    return visitor.everywhere or task.project == visitor.caller.project

@@ -1,0 +1,78 @@
+"""A service on which upkeep is quick, and what its tests ask of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from config import Settings
+from graph_store import open_graph_store
+from memory import administering, moving, upkeep
+from memory.caller import DEFAULT_PROJECT, Caller
+from memory.model import NewMemory, Scope
+from memory.results import Added
+from memory.service import MemoryService
+from memory.tasks import State, Task
+from memory.view import Query, Where
+from tests.word_embedder import WordEmbedder
+from vector_store import open_vector_store
+
+ADMIN = Caller(DEFAULT_PROJECT)
+WORDS = ["tea", "coffee", "oslo", "bergen", "piano", "violin", "hiking", "chess", "lisp", "poker"]
+
+
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waits for other replicas are short: tests have few, and look at them often."""
+    monkeypatch.setattr("memory.stores.CACHE_LIFE_S", 0.1)
+    monkeypatch.setattr(moving, "DRAINED_S", 0.25)
+    monkeypatch.setattr(administering, "DRAINED_S", 0.25)
+    monkeypatch.setattr(upkeep, "HEARTBEAT_S", 0.02)
+
+
+def new_service(settings: Settings, redis_url: str) -> MemoryService:
+    graph, vectors = open_graph_store(settings, redis_url), open_vector_store(settings)
+    return MemoryService(graph, vectors, WordEmbedder(), settings)
+
+
+async def ended(service: MemoryService, task: Task) -> Task:
+    """The task once it has ended, and it must end well."""
+    async with asyncio.timeout(60):
+        while (found := await service.task(ADMIN, task.id)).state is State.RUNNING:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    assert found.state is State.DONE, found
+    return found
+
+
+async def filled(
+    service: MemoryService, users: int = 5, each: int = 12, caller: Caller = ADMIN
+) -> dict[str, str]:
+    """Contents of new memories by id; every user has as many."""
+    drafts = [
+        NewMemory(
+            content=f"{WORDS[n % len(WORDS)]} {WORDS[(n + user) % len(WORDS)]} {user} {n}",
+            scope=Scope(user_id=f"user-{user}"),
+        )
+        for user in range(users)
+        for n in range(each)
+    ]
+    answers = await service.add(caller, drafts)
+    assert all(isinstance(answer, Added) for answer in answers)
+    await service._index.settled()
+    return {a.memory.id: a.memory.content for a in answers if isinstance(a, Added)}
+
+
+async def found(service: MemoryService, users: int = 5) -> list[list[str]]:
+    """What some searches answer, in order."""
+    answers = []
+    for user in range(users):
+        for word in WORDS[:4]:
+            scope = Scope(user_id=f"user-{user}")
+            query = Query(text=word, scope=scope, where=Where(), limit=100, threshold=0.0)
+            answers.append([hit.memory.id for hit in await service.search(ADMIN, query)])
+    return answers
+
+
+async def tenants(service: MemoryService) -> Sequence[str]:
+    return await service._vectors.tenants(DEFAULT_PROJECT)
