@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 CONFIG ?= serve_config.yaml
 
-.PHONY: serve test test-weaviate soak lint bench bench-graph loadtest relevance
+.PHONY: serve test test-weaviate soak lint bench bench-graph loadtest relevance backup restore
 
 serve: .venv/installed
 	@exec $(BIN)/python -m deployments $(CONFIG)
@@ -14,9 +14,10 @@ test: .venv/installed
 test-weaviate: .venv/installed
 	MEM0G_TEST_WEAVIATE_REQUIRED=1 $(BIN)/python -m pytest -m weaviate
 
-# Random timelines against the oracle, more than `make test` runs and others each time.
+# Random timelines against the oracle, and random kills of a service that is written to: more than
+# `make test` runs, and others each time.
 soak: .venv/installed
-	MEM0G_TEST_SOAK=1 $(BIN)/python -m pytest tests/temporal
+	MEM0G_TEST_SOAK=1 $(BIN)/python -m pytest -s tests/temporal tests/kill
 
 bench: .venv/installed
 	$(BIN)/python -m loadtest.bench --config $(CONFIG)
@@ -29,6 +30,13 @@ bench-graph: .venv/installed
 HOST ?= http://127.0.0.1:8000
 loadtest: .venv/installed
 	$(BIN)/python -m loadtest --host $(HOST) --users 16 --seconds 30 --report loadtest/report.html
+
+# Everything into a file, and back, of a service that runs; the key is in MEM0G_AUTH__ADMIN_KEY.
+backup: .venv/installed
+	@$(BIN)/python -m deployments.backup save $(FILE) --url $(HOST)
+
+restore: .venv/installed
+	@$(BIN)/python -m deployments.backup load $(FILE) --url $(HOST)
 
 # Recall and calibration on a folder of LoCoMo conversations.
 relevance: .venv/installed

@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from typing import Any
 
-from graph_store import keys
-from graph_store.connection import Connection
+from graph_store import keys, packing, restoring
+from graph_store.connection import Command, Connection
+from graph_store.entries import RedisEntries
+from graph_store.keys import OwnerKeys
+from memory import claims
+from memory.archive import EdgeRecord, Landing, Leaving, MemoryRecord, Record
+from memory.model import Memory, Owner
 
 _SLOT = re.compile(r"mg:\{(.+)\}:ix")
+_EDGES_A_SCAN = 500
+
+_WHOLE = """#!lua flags=no-writes
+-- KEYS: of each thing its last version and the set of those before it.
+local found = {}
+for index = 1, #KEYS, 2 do
+  found[#found + 1] = {
+    redis.call('GET', KEYS[index]) or '', redis.call('ZRANGE', KEYS[index + 1], 0, -1)}
+end
+return found"""
 
 
-class RedisArchive:
+class RedisArchive(RedisEntries):
     """See memory.archive.Archive."""
 
     _redis: Connection
@@ -23,3 +39,104 @@ class RedisArchive:
             if match and match[1] not in seen:
                 seen.add(match[1])
                 yield match[1]
+
+    async def memory_records(self, slot: str, memory_ids: Sequence[str]) -> list[MemoryRecord]:
+        owner = OwnerKeys(slot)
+        records: dict[str, MemoryRecord] = {}
+        seen: dict[str, int] = {}
+        waiting = list(memory_ids)
+        while waiting:
+            whole = await self._whole(owner, "m", "mv", waiting)
+            found = {
+                each: tuple(packing.unpack_memory(each, text) for text in versions)
+                for each, versions in whole.items()
+            }
+            holders = await self._holders(owner, [each[-1] for each in found.values()])
+            for each, versions in found.items():
+                # The claim moves with a correction, so who seems to hold none is looked at again.
+                if each in holders or seen.get(each) == versions[-1].version:
+                    records[each] = MemoryRecord(versions, each in holders)
+            seen = {each: versions[-1].version for each, versions in found.items()}
+            waiting = [each for each in found if each not in records]
+        return [records[each] for each in memory_ids if each in records]
+
+    async def edge_records(
+        self, slot: str, owner: Owner, edge_ids: Sequence[str]
+    ) -> list[EdgeRecord]:
+        whole = await self._whole(OwnerKeys(slot), "e", "ev", edge_ids)
+        return [
+            EdgeRecord(owner, tuple(packing.unpack_edge(each, text) for text in versions))
+            for each, versions in whole.items()
+        ]
+
+    async def leaving(self, slot: str, places: Sequence[tuple[str, str | None]]) -> list[Leaving]:
+        # Live edges first: one that is retracted meanwhile is then met among the retracted.
+        owner = OwnerKeys(slot)
+        asked = [
+            (index, side, "0" if begin is None or side != begin[0] else begin[1:])
+            for index, (_, begin) in enumerate(places)
+            for side in ("o", "x")
+            if not (begin and begin[0] == "x" and side == "o")
+        ]
+        names = {"o": "o", "x": "xo"}
+        answers = await self._redis.run(
+            *(
+                ("ZSCAN", owner.key(names[side], places[index][0]), at, "COUNT", _EDGES_A_SCAN)
+                for index, side, at in asked
+            )
+        )
+        edges: list[list[tuple[str, int]]] = [[] for _ in places]
+        more: list[str | None] = [None for _ in places]
+        for (index, side, _), (following, rows) in zip(asked, answers, strict=True):
+            if more[index] is not None:
+                continue  # live edges are left: the retracted ones are scanned after them
+            edges[index] += map(_met, _members(rows))
+            if int(following):
+                more[index] = f"{side}{int(following)}"
+        return [Leaving(tuple(edges[index]), more[index]) for index in range(len(places))]
+
+    async def restore(self, slot: str, now: int, records: Sequence[Record]) -> list[Landing]:
+        mark = ("ZADD", keys.dirty(slot), now, slot)
+        calls = [restoring.script_call(slot, each) for each in records]
+        _, *landings = await self._redis.run(mark, *calls)
+        return [*map(Landing, landings)]
+
+    async def _whole(
+        self, owner: OwnerKeys, last: str, earlier: str, ids: Sequence[str]
+    ) -> dict[str, list[str]]:
+        """Of each that is there its packed versions, oldest first, as of one instant."""
+        if not ids:
+            return {}
+        names = [owner.key(kind, each) for each in ids for kind in (last, earlier)]
+        rows = await self._redis.one("EVAL", _WHOLE, len(names), *names)
+        return {
+            each: [*before, text] for each, (text, before) in zip(ids, rows, strict=True) if text
+        }
+
+    async def _holders(self, owner: OwnerKeys, memories: Sequence[Memory]) -> set[str]:
+        """Those that hold the claim of their content."""
+        if not memories:
+            return set()
+        fields = [claims.key_of(each).field for each in memories]
+        command: Command = ("HMGET", owner.key("c"), *fields)
+        texts = await self._redis.one(*command)
+        return {
+            memory.id
+            for memory, text in zip(memories, texts, strict=True)
+            if any(each.id == memory.id for each in packing.unpack_holdings(text))
+        }
+
+
+def _members(rows: Any) -> Iterable[str]:
+    """Of a scan, however the protocol version lays it out."""
+    if isinstance(rows, Mapping):
+        return rows.keys()
+    if rows and isinstance(rows[0], list | tuple):
+        return [row[0] for row in rows]
+    return [*rows[::2]]
+
+
+def _met(member: str) -> tuple[str, int]:
+    """Edge id and record time of a version, from its member in an adjacency set."""
+    _, _, recorded_at, _, _, edge_id = member.split("|")
+    return edge_id, packing.unstamp(recorded_at) or 0
