@@ -1,0 +1,60 @@
+"""The application on a port of its own, in a thread: what a fuzzer needs is a real HTTP server."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import uvicorn
+from fastapi import FastAPI
+
+from access import open_access
+from config import Settings
+from deployments.api import create_app
+from deployments.api.event_hub import EventHub
+from graph_store import open_event_log, open_graph_store
+from memory.service import MemoryService
+from tests.redis_server import free_port
+from tests.word_embedder import WordEmbedder
+from vector_store import open_vector_store
+
+ADMIN = "an admin key for the fuzzer"
+
+
+@contextmanager
+def serving(settings: Settings, redis_url: str) -> Iterator[str]:
+    """The URL of a service over real stores. Its loop is the server's, so it starts there."""
+    service = MemoryService(
+        open_graph_store(settings, redis_url),
+        open_vector_store(settings),
+        WordEmbedder(),
+        settings,
+    )
+    app = create_app(
+        service,
+        settings,
+        access=open_access(settings, redis_url),
+        feed=EventHub(open_event_log(settings, redis_url)),
+    )
+    inner = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def lifespan(running: FastAPI) -> AsyncIterator[None]:
+        await service.start()
+        async with inner(running):
+            yield
+        await service.close()
+
+    app.router.lifespan_context = lifespan
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive(), "the application does not start"
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join()

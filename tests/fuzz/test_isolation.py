@@ -1,0 +1,151 @@
+"""What is another's stays unseen and unchanged, whatever is asked and whoever asks it.
+
+Victims are alice and bob of one project. Everybody else tries every documented operation with
+injections, patterns and the victims' own ids in every field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, cast
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from config import Settings
+from deployments.api import create_app
+from tests.fuzz.requests_of import Operation, operations, requests_of
+from tests.fuzz.running import ADMIN, serving
+from tests.redis_server import RedisServer
+
+CANARY = "cormorant"
+"""In every content, metadata, category and relation of the victims, and in nothing else."""
+DOCUMENT = create_app(cast(Any, None), Settings()).openapi()
+INJECTIONS = (
+    *("*", "?", "%", "_", "a*", "al?ce", "[a-z]*", "alice*", "alice-bob", "Alice", "ALICE"),
+    *("alice' OR '1'='1", '" OR 1=1 --', "'; DROP TABLE points; --", 'alice" OR ""="'),
+    *('{"$ne": null}', '{"operator": "Or"}', '{"user_id": "alice"}', "$where", "{{7*7}}"),
+    *("../alice", "..%2falice", "user:alice", "default.*", "{default}", "mg:{*}:ix", "p*-g1-b0"),
+    *("alice\u200b", "\u0061\u0300lice", "ａｌｉｃｅ", "alice\r\nX-API-Key: x", "0", "null"),
+)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A service with victims, the keys of those who must not see them, and how they looked."""
+
+    url: str
+    owner: httpx.Client
+    strangers: dict[str, httpx.Client]
+    names: list[str]
+    before: list[Any]
+
+
+def ok(answer: httpx.Response) -> Any:
+    assert answer.is_success, answer.text
+    return answer.json()
+
+
+def snapshot(owner: httpx.Client) -> list[Any]:
+    """Everything of the victims that a read shows."""
+    seen: list[Any] = []
+    for user in ("alice", "bob"):
+        scope = {"user_id": user, "include_superseded": True, "limit": 100}
+        page = ok(owner.get("/v1/memories", params=scope))
+        seen += [page, ok(owner.get("/v1/memories/graph", params=scope))]
+        seen += [ok(owner.get(f"/v1/memories/{each['id']}/history")) for each in page["memories"]]
+    return seen
+
+
+@pytest.fixture(scope="module")
+def ground(
+    redis_process: RedisServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Ground]:
+    redis_process.flush()
+    service = Settings(
+        data_dir=tmp_path_factory.mktemp("isolation"),
+        auth={"mode": "api_key", "admin_key": ADMIN},
+        limits={"key_read": "", "key_write": "", "project_read": "", "project_write": ""},
+    )
+    with serving(service, redis_process.url) as url:
+
+        def client(key: str) -> httpx.Client:
+            return httpx.Client(base_url=url, headers={"X-API-Key": key}, timeout=30)
+
+        admin = client(ADMIN)
+
+        def project(name: str) -> str:
+            return str(ok(admin.post("/v1/projects", json={"name": name}))["project_id"])
+
+        def key(project_id: str, *scopes: str, **fields: Any) -> str:
+            body = {"project_id": project_id, "label": "test", "scopes": scopes} | fields
+            return str(ok(admin.post("/v1/keys", json=body))["key"])
+
+        ours, theirs = project("ours"), project("theirs")
+        owner = client(key(ours, "read", "write"))
+        names = [ours]
+        for user in ("alice", "bob"):
+            ids = []
+            for number in range(3):
+                body = {"content": f"{CANARY} {user} {number}", "user_id": user, "session_id": "s"}
+                body |= {"agent_id": "shared", "metadata": {"a": CANARY}, "categories": [CANARY]}
+                if number == 2:
+                    body |= {"supersedes": [ids[0]]}
+                ids.append(ok(owner.post("/v1/memories", json=body))["id"])
+            relation = {"target_id": ids[1], "relation": CANARY.upper()}
+            edge = ok(owner.post(f"/v1/memories/{ids[2]}/relationships", json=relation))
+            names += [*ids, edge["id"], user]
+        strangers = {
+            "another project": client(key(theirs, "read", "write")),
+            "admin of another project": client(key(theirs, "read", "write", "admin")),
+            "another user": client(key(ours, "read", "write", user_id="mallory")),
+            "a reader": client(key(ours, "read", user_id="alicia")),
+            "no right": client("m0-" + "x" * 40),
+            "nobody": httpx.Client(base_url=url, timeout=30),
+        }
+        yield Ground(url, owner, strangers, names, snapshot(owner))
+
+
+@pytest.mark.parametrize(
+    "operation", [*operations(DOCUMENT)], ids=lambda each: f"{each.method} {each.path}"
+)
+def test_nothing_of_another_is_seen_or_changed(ground: Ground, operation: Operation) -> None:
+    texts = st.sampled_from([*INJECTIONS, *ground.names, "s", "shared", "mallory", "memory"])
+
+    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(requests_of(operation, DOCUMENT, texts), st.dictionaries(
+        st.sampled_from(["X-Project-Id", "X-User-Id", "Mem0-User-ID", "X-Forwarded-User"]),
+        st.sampled_from(["alice", "default"]), max_size=1,
+    ))  # fmt: skip
+    def attack(request: dict[str, Any], headers: dict[str, str]) -> None:
+        for who, client in ground.strangers.items():
+            answer = client.request(**request, headers=headers)
+            assert answer.status_code < 500, (who, request, answer.text)
+            assert CANARY not in answer.text.lower(), (who, request, answer.text)
+            if who in ("no right", "nobody") and request["url"].startswith("/v1"):
+                assert answer.status_code == 401, (who, request, answer.text)
+
+    attack()
+    assert snapshot(ground.owner) == ground.before
+
+
+def test_what_is_anothers_reads_like_what_is_not_there(ground: Ground) -> None:
+    existing = next(name for name in ground.names if name.startswith("mem_"))
+    missing = existing[:-4] + ("0000" if existing[-4:] != "0000" else "1111")
+    for who in ("another project", "another user"):
+        for method, tail in (
+            *(("GET", tail) for tail in ("", "/history", "/related", "/relationships")),
+            ("DELETE", ""),
+        ):
+            answers = [
+                ground.strangers[who].request(method, f"/v1/memories/{name}{tail}")
+                for name in (existing, missing)
+            ]
+            assert [each.status_code for each in answers] == [404, 404]
+            theirs, none = (each.json() for each in answers)
+            for body in (theirs, none):
+                del body["request_id"]
+            assert str(theirs).replace(existing, missing) == str(none)
