@@ -39,6 +39,7 @@ START_S = 600
 READY_S = 60
 STOP_S = 7
 OBJECT_STORE_BYTES = 200_000_000  # vectors cross in the messages themselves; Ray wants some
+EXPORTER = "deployments.tracing:exporter"
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -67,6 +68,9 @@ def main(arguments: list[str]) -> int:
             http = ServeDeploySchema.model_validate(document).http_options
             refuse_open_door(settings, http.host)
             refuse_port_in_use(http.host, http.port)
+            if (port := settings.metrics.port) != 0:
+                refuse_port_in_use("0.0.0.0", port, variable("metrics", "port"))
+            _take_tracing(document, settings)
             with held_data_dir(settings.data_dir):
                 code = 1
                 _say(f"starting; logs in {logs}/session_latest/logs")
@@ -89,10 +93,10 @@ def _serve_for_ever(document: dict[str, Any], settings: Settings, url: str, priv
     data_dir = settings.data_dir
     os.environ[variable("data_dir")] = str(data_dir)  # workers have other folders to be in
     _take_flags(document)
-    with _local_ray(private), _serve(document) as client:
+    with _local_ray(private, settings.metrics.port) as metrics, _serve(document) as client:
         _until_running(client, document["applications"][0].get("name", "default"))
         _until_ready(url)
-        _greet(url, data_dir, settings)
+        _greet(url, metrics, data_dir, settings)
         while True:
             time.sleep(3600)
 
@@ -148,6 +152,15 @@ def _take_flags(document: dict[str, Any]) -> None:
         os.environ["RAY_SERVE_ENABLE_HA_PROXY"] = "0"
 
 
+def _take_tracing(document: dict[str, Any], settings: Settings) -> None:
+    """The setting turns tracing on, where the config does not speak of it."""
+    if settings.tracing.endpoint is not None:
+        os.environ[variable("tracing", "endpoint")] = settings.tracing.endpoint
+        ratio = settings.tracing.sampling_ratio
+        export = {"enabled": True, "exporter_import_path": EXPORTER, "sampling_ratio": ratio}
+        document.setdefault("tracing_config", export)
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -156,11 +169,12 @@ def _free_port() -> int:
 
 
 @contextmanager
-def _local_ray(folder: Path) -> Iterator[None]:
+def _local_ray(folder: Path, metrics_port: int) -> Iterator[str]:
+    """Answers where Prometheus' page is."""
     import ray
 
     try:
-        ray.init(
+        context: Any = ray.init(
             address="local",
             namespace="serve",
             num_cpus=max(2, cores()),
@@ -169,10 +183,11 @@ def _local_ray(folder: Path) -> Iterator[None]:
             log_to_driver=False,
             _node_ip_address="127.0.0.1",
             _temp_dir=str(folder),
+            _metrics_export_port=metrics_port or None,
         )
         for number in _SIGNALS:
             signal.signal(number, _stop)  # ray.init has put its own in place
-        yield
+        yield f"http://127.0.0.1:{context.address_info['metrics_export_port']}/metrics"
     finally:
         ray.shutdown()
 
@@ -190,7 +205,7 @@ def _serve(document: dict[str, Any]) -> Iterator[Any]:
         http_options=config.http_options.model_dump(),
         grpc_options=None,
         global_logging_config=config.logging_config,
-        global_tracing_config=None,
+        global_tracing_config=config.tracing_config,
         controller_options=ControllerOptions(),
         proxy_location=config.proxy_location,
     )
@@ -246,11 +261,11 @@ def _url(host: str, port: int) -> str:
     return f"http://{reachable}:{port}"
 
 
-def _greet(url: str, data_dir: Path, settings: Settings) -> None:
+def _greet(url: str, metrics: str, data_dir: Path, settings: Settings) -> None:
     key = f'-H "Authorization: Token ${variable("auth", "admin_key")}" '
     body = json.dumps({"content": "User prefers Python for scripting", "user_id": "alice"})
     _say(f"ready on {url}, data in {data_dir}; Ctrl-C stops it")
-    _say(f"API page {url}/docs")
+    _say(f"API page {url}/docs, metrics {metrics}")
     _say(
         f"try: curl -s {url}/v1/memories {key if settings.auth.mode == 'api_key' else ''}"
         f"-H 'Content-Type: application/json' -d '{body}'"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -13,7 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from deployments.encoder import Encoder
-from memory.ports import Vectors
+from memory.metering import SILENT, Meter
+from memory.vectors import Vectors
 
 MODEL_THREAD = "model"
 """What the operating system shows as the name of the model's threads, torch's own included, so
@@ -55,8 +57,8 @@ class DeviceQueue:
     and cut into steps of at most `tokens_per_step` padded tokens (longest x count).
     """
 
-    def __init__(self, encoder: Encoder, tokens_per_step: int) -> None:
-        self._encoder = encoder
+    def __init__(self, encoder: Encoder, tokens_per_step: int, meter: Meter = SILENT) -> None:
+        self._encoder, self._meter = encoder, meter
         self._budget = tokens_per_step
         self._waiting: list[_Call] = []
         self._device = ThreadPoolExecutor(1, "device", initializer=_name_thread)
@@ -89,7 +91,11 @@ class DeviceQueue:
 
     async def _run(self) -> None:
         while items := self._round():
+            left = len(items)
             for step in _steps(items, self._budget):
+                left -= len(step)
+                behind = sum(len(call.texts) - call.next for call in self._waiting)
+                self._meter.gauge("queue_texts", left + behind)
                 await self._step([item for item in step if not item.call.answer.done()])
 
     def _round(self) -> list[_Item]:
@@ -113,6 +119,7 @@ class DeviceQueue:
         if not items:
             return
         loop = asyncio.get_running_loop()
+        begun = time.perf_counter()
         try:
             texts = [item.text for item in items]
             rows = await loop.run_in_executor(self._device, self._encoder.encode, texts)
@@ -123,6 +130,10 @@ class DeviceQueue:
                     item.call.answer.set_exception(error)
             return
         self.failing = False
+        self._meter.observe("step_seconds", time.perf_counter() - begun)
+        self._meter.count("texts_embedded", len(items))
+        self._meter.observe("step_texts", len(items))
+        self._meter.observe("step_tokens", len(items) * max(item.cost for item in items))
         for item, row in zip(items, rows, strict=True):
             call = item.call
             call.rows[item.index] = row

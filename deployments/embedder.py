@@ -5,29 +5,32 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from config.settings import EmbedderSettings, Settings
+from deployments import logs
 from deployments.device_queue import DeviceQueue
 from deployments.encoder import Encoder, SentenceEncoder
+from deployments.metrics import RayMeter
 from deployments.refusal import refusals
 from memory.errors import InvalidInput
-from memory.ports import ModelCard, Vectors
+from memory.vectors import ModelCard, Vectors
 
 logger = logging.getLogger("ray.serve")
 
 
 class Embedder:
-    """Implements memory.ports.Embedder; concurrent callers share each forward pass."""
+    """Implements memory.vectors.Embedder; concurrent callers share each forward pass."""
 
     def __init__(
         self,
         args: dict[str, Any],
         load: Callable[[EmbedderSettings], Encoder] = SentenceEncoder,
     ) -> None:
+        logs.install()
         with refusals():
             settings = Settings.load(args).embedder
             encoder = load(settings)
         encoder.encode(["The first pass allocates what later ones reuse."])
         self._card = ModelCard(settings.model, encoder.dimensions)
-        self._queue = DeviceQueue(encoder, settings.tokens_per_step)
+        self._queue = DeviceQueue(encoder, settings.tokens_per_step, RayMeter())
         logger.info("Embedder ready: %s", self._card)
 
     async def embed(self, texts: Sequence[str]) -> Vectors:

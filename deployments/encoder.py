@@ -12,7 +12,7 @@ import numpy as np
 
 from config.settings import DEFAULT_MODEL, EmbedderSettings
 from memory.errors import StartupRefused
-from memory.ports import Vectors
+from memory.vectors import Vectors
 
 _CGROUP_CPU = Path("/sys/fs/cgroup/cpu.max")
 

@@ -93,7 +93,7 @@ def refuse_many_nodes(settings: Settings, nodes: int) -> None:
         )
 
 
-def refuse_port_in_use(host: str, port: int) -> None:
+def refuse_port_in_use(host: str, port: int, setting: str = "http_options.port") -> None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -101,8 +101,7 @@ def refuse_port_in_use(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise StartupRefused(
-                f"cannot listen on {host}:{port}: {error.strerror}; "
-                "set another http_options.port in the config"
+                f"cannot listen on {host}:{port}: {error.strerror}; set another {setting}"
             ) from None
 
 

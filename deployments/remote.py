@@ -25,7 +25,7 @@ from memory.errors import (
     StoreUnavailable,
 )
 from memory.memories import Memories
-from memory.ports import ModelCard, Vectors
+from memory.vectors import ModelCard, Vectors
 
 TEXT_BYTES_A_CALL = 8 * 2**20
 """Texts are sent in calls of this size: the handle's messages end at 256 MiB (serve_config.yaml),
@@ -105,7 +105,9 @@ class _RemoteMemories:
         return operation
 
 
-OPERATIONS = frozenset(name for name in vars(Memories) if not name.startswith("_"))
+OPERATIONS = frozenset(
+    name for part in Memories.__mro__ for name in vars(part) if not name.startswith("_")
+)
 """What may be called over the Store's handle."""
 
 
@@ -115,7 +117,7 @@ def remote_memories(store: Any, deadline_s: float) -> Memories:
 
 
 class RemoteEmbedder:
-    """memory.ports.Embedder behind a handle of the Embedder."""
+    """memory.vectors.Embedder behind a handle of the Embedder."""
 
     def __init__(self, embedder: Any, deadline_s: float) -> None:
         self._embed: HandleMethod = embedder.embed

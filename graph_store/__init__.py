@@ -2,8 +2,11 @@
 
 from config.settings import Settings
 from graph_store.connection import Connection
+from graph_store.event_log import RedisEventLog
 from graph_store.redis_graph import RedisGraph
 from graph_store.valkey_server import url_of
+from memory.events import EventLog
+from memory.metering import SILENT, Meter
 from memory.ports import GraphStore
 
 
@@ -13,9 +16,14 @@ def redis_url(settings: Settings) -> str:
     return url.get_secret_value() if url else url_of(settings.data_dir)
 
 
-def open_graph_store(settings: Settings, url: str) -> GraphStore:
+def open_graph_store(settings: Settings, url: str, meter: Meter = SILENT) -> GraphStore:
     """A graph store on redis://, rediss:// or unix:// ; connects at its first use."""
-    return RedisGraph(Connection(url, settings.redis))
+    return RedisGraph(Connection(url, settings.redis, meter))
 
 
-__all__ = ["open_graph_store", "redis_url"]
+def open_event_log(settings: Settings, url: str) -> EventLog:
+    """The event logs of the same Redis, over a connection of their own."""
+    return RedisEventLog(Connection(url, settings.redis), settings.vector_store.buckets)
+
+
+__all__ = ["open_event_log", "open_graph_store", "redis_url"]

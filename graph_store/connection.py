@@ -23,6 +23,7 @@ from redis.exceptions import (
 
 from config.settings import RedisSettings
 from memory.errors import StoreUnavailable
+from memory.metering import SILENT, Meter, timed
 
 Command = Sequence[str | int | float]
 _KEYS_A_SCAN = 2_000
@@ -32,17 +33,18 @@ _REFUSALS = ("OOM", "MISCONF", "READONLY", "CLUSTERDOWN", "MASTERDOWN", "LOADING
 class Connection:
     """Commands for one Redis. A repeated send is harmless: every write here is idempotent."""
 
-    def __init__(self, url: str, settings: RedisSettings) -> None:
-        self._url, self._settings = url, settings
+    def __init__(self, url: str, settings: RedisSettings, meter: Meter = SILENT) -> None:
+        self._url, self._settings, self._meter = url, settings, meter
         self._client: Redis | RedisCluster | None = None
         self._opening = asyncio.Lock()
 
     async def run(self, *commands: Command) -> list[Any]:
         """All commands in one round trip (one a node in a cluster), answers in order."""
-        return cast(list[Any], await self._answer(self._pipeline(commands)))
+        trip = self._answer(self._pipeline(commands))
+        return cast(list[Any], await timed(self._meter, "redis", trip))
 
     async def one(self, *command: str | int | float) -> Any:
-        return await self._answer(self._execute(command))
+        return await timed(self._meter, "redis", self._answer(self._execute(command)))
 
     async def scan(self, pattern: str) -> AsyncIterator[str]:
         """Keys that match, of every node; one may come twice."""
@@ -55,6 +57,9 @@ class Connection:
                 return
             yield key
 
+    async def is_cluster(self) -> bool:
+        return isinstance(await self._answer(self._connected()), RedisCluster)
+
     async def server(self) -> dict[str, str]:
         """Facts of the server to check at start; of the first node, where there are several."""
         facts: dict[str, str] = {}
@@ -66,6 +71,14 @@ class Connection:
                 for name, value in (first if isinstance(first, dict) else info).items()
             }
         return facts
+
+    async def on_primaries(self, *command: str) -> list[Any]:
+        """The command's answer from every node that takes writes."""
+        client = await self._answer(self._connected())
+        if not isinstance(client, RedisCluster):
+            return [await self.one(*command)]
+        nodes = client.get_primaries()
+        return [await self._answer(node.execute_command(*command)) for node in nodes]
 
     async def close(self) -> None:
         if self._client is not None:

@@ -8,7 +8,7 @@ from graph_store import keys
 from graph_store.connection import Connection
 from graph_store.packing import FORMAT
 from memory.errors import StartupRefused
-from memory.ports import ModelCard
+from memory.vectors import ModelCard
 
 _RECORD_META = """#!lua
 for index = 1, #ARGV, 2 do redis.call('HSETNX', KEYS[1], ARGV[index], ARGV[index + 1]) end

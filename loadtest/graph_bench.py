@@ -35,9 +35,10 @@ from memory.clock import AT_COMMIT
 from memory.errors import NotFound
 from memory.identity import mint
 from memory.model import Edge, Memory, Owner, Scope
-from memory.ports import GraphStore, ModelCard, Vectors
+from memory.ports import GraphStore
 from memory.service import MemoryService
 from memory.transaction import PutEdge, PutMemory, RetractEdge, Transaction, Write
+from memory.vectors import ModelCard, Vectors
 from memory.view import View, Walk
 from vector_store import open_vector_store
 
@@ -133,7 +134,7 @@ async def _load(graph: GraphStore, used: Callable[[], int]) -> Ground:
         now = (await graph.instant([slot])).now
         for start in range(0, len(writes), _BATCH):
             part = [Transaction(slot, now, [each]) for each in writes[start : start + _BATCH]]
-            times += [at for at in await graph.commit(part) if at is not None]
+            times += [each.at for each in await graph.commit(part) if each is not None]
         return times
 
     before = used()

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from memory.administration import Administration
 from memory.caller import Caller
+from memory.erasures import Erasures
 from memory.errors import Refused
 from memory.model import Correction, Edge, Memory, NewEdge, NewMemory, Scope, Unset
 from memory.results import (
@@ -18,10 +20,11 @@ from memory.results import (
     Path,
     Relationships,
 )
+from memory.transfer import Transfer
 from memory.view import ANY_EDGE, NOW, Query, View, Walk
 
 
-class Memories(Protocol):
+class Memories(Administration, Erasures, Transfer, Protocol):
     """Every call names its project. An id that is malformed, missing or another project's raises
     NotFound; a dependency that is down raises StoreUnavailable; nothing is then changed.
     """

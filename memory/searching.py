@@ -12,10 +12,11 @@ from memory.caller import Caller
 from memory.identity import Project
 from memory.lexicon import stems
 from memory.model import UNSET, Memory
-from memory.ports import Hit, Instant, Vectors
+from memory.ports import Instant
 from memory.ranking import Scorer
 from memory.results import Found
 from memory.stores import Stores
+from memory.vectors import Hit, Vectors
 from memory.view import Query, Where, World
 
 _LONG_READ = 50_000
@@ -127,6 +128,7 @@ class Searching(Stores):
             read.update(fresh)
             found += await self._judged(quest, list(fresh), candidates.cosines)
             if want >= MOST_CANDIDATES or _done(quest, found, candidates):
+                self._meter.observe("search_candidates", len(read))
                 return found
             want = MOST_CANDIDATES if decays else min(2 * want, MOST_CANDIDATES)
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from memory.lexicon import stems
-from memory.ports import ModelCard, Vectors
+from memory.vectors import ModelCard, Vectors
 
 DIMENSIONS = 64
 

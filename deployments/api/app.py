@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
+from access import Access, open_access
 from config.settings import Settings
-from deployments.api import errors, graph, health, memories, relationships
+from deployments.api import (
+    administration,
+    audit,
+    erasures,
+    errors,
+    graph,
+    health,
+    keys,
+    memories,
+    projects,
+    relationships,
+    transfer,
+)
+from deployments.api import feed as live_feed
 from deployments.api.edge import Edge
+from deployments.api.event_hub import EventHub
+from deployments.api.observed import Observed
 from deployments.api.schemas import ErrorOut
+from graph_store import redis_url
 from memory.memories import Memories
+from memory.metering import SILENT, Meter
 
 _REFUSALS: dict[int | str, str] = {
     400: "Bad input; nothing was changed",
@@ -25,10 +46,26 @@ _REFUSALS: dict[int | str, str] = {
 }
 
 
-def create_app(service: Memories, settings: Settings, sends_request_id: bool = True) -> FastAPI:
+def create_app(
+    service: Memories,
+    settings: Settings,
+    sends_request_id: bool = True,
+    meter: Meter = SILENT,
+    access: Access | None = None,
+    feed: EventHub | None = None,
+) -> FastAPI:
     """The whole HTTP behaviour; Ray-free, so tests drive it in process. Behind a server that
-    writes X-Request-ID itself, as Serve does, `sends_request_id` is off."""
+    writes X-Request-ID itself, as Serve does, `sends_request_id` is off. Without `access` keys
+    are where the settings have the record; the app closes it at its end."""
+    access = access or open_access(settings, redis_url(settings))
+
+    @asynccontextmanager
+    async def closing(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await access.close()
+
     app = FastAPI(
+        lifespan=closing,
         title="Mem0g",
         version="0.1.0",
         description="A memory service for AI agents with a temporal graph.",
@@ -43,9 +80,21 @@ def create_app(service: Memories, settings: Settings, sends_request_id: bool = T
     app.include_router(graph.routes(service))  # before memories': graph and path are no ids
     app.include_router(relationships.routes(service))
     app.include_router(memories.routes(service))
+    app.include_router(erasures.routes(service))
+    app.include_router(transfer.routes(service))
+    app.include_router(projects.routes(access))
+    app.include_router(keys.routes(access))
+    app.include_router(audit.routes(access))
+    app.include_router(administration.routes(service, access))
+    if feed is not None:
+        app.include_router(live_feed.routes(feed))
 
     def edge(inner: ASGIApp) -> Edge:
-        return Edge(inner, settings, sends_request_id)
+        return Edge(inner, settings, access, sends_request_id)
+
+    def observed(inner: ASGIApp) -> Observed:
+        return Observed(inner, meter, settings.api.access_log)
 
     app.add_middleware(edge)
+    app.add_middleware(observed)  # the later, the further out
     return app

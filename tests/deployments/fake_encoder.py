@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from memory.ports import Vectors
+from memory.vectors import Vectors
 
 
 class FakeEncoder:

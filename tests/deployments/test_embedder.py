@@ -11,7 +11,7 @@ from deployments.embedder import Embedder
 from deployments.encoder import SentenceEncoder, bundled_weights
 from deployments.refusal import RefusedToStart
 from memory.errors import InvalidInput, StartupRefused
-from memory.ports import ModelCard
+from memory.vectors import ModelCard
 from tests.deployments.fake_encoder import FakeEncoder
 
 HUB_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"

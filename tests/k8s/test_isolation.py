@@ -24,7 +24,7 @@ def test_nothing_is_open_by_default() -> None:
     assert policy == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
 
 
-def test_other_namespaces_reach_the_api_and_the_operator_the_dashboard() -> None:
+def test_other_namespaces_reach_the_api_and_metrics_and_the_operator_the_dashboard() -> None:
     opened = {
         (policy["metadata"]["name"], port["port"])
         for policy in of_kind("NetworkPolicy")
@@ -32,7 +32,7 @@ def test_other_namespaces_reach_the_api_and_the_operator_the_dashboard() -> None
         if [*under(rule, "namespaceSelector")]
         for port in rule["ports"]
     }
-    assert opened == {("api", 8000), ("operator", 8265)}
+    assert opened == {("api", 8000), ("metrics", 8080), ("operator", 8265)}
 
 
 def test_every_rule_says_whom_and_opens_only_ports_that_are_there() -> None:

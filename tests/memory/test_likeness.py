@@ -11,9 +11,9 @@ import pytest
 from memory.caller import DEFAULT_PROJECT, Caller
 from memory.errors import StoreUnavailable
 from memory.model import Correction, NewMemory, Scope
-from memory.ports import Hit
 from memory.results import Added
 from memory.service import MemoryService
+from memory.vectors import Hit
 
 ALICE = Scope(user_id="alice")
 DEFAULT = Caller(DEFAULT_PROJECT)

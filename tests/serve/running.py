@@ -55,20 +55,20 @@ class Service:
     def get(self, path):
         return self._good(self.call("GET", path))
 
-    def post(self, path, body):
-        return self._good(self.call("POST", path, body))
+    def post(self, path, body, headers=None):
+        return self._good(self.call("POST", path, body, headers))
 
     def _good(self, answer):
         status, _, body = answer
         assert status in (200, 201), body
         return body
 
-    def call(self, method, path, body=None):
+    def call(self, method, path, body=None, headers=None):
         """Status, headers and body, whatever the status."""
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}{path}",
             None if body is None else json.dumps(body).encode(),
-            {"Content-Type": "application/json"},
+            {"Content-Type": "application/json"} | (headers or {}),
             method=method,
         )
         try:
