@@ -13,6 +13,7 @@ from access.rate_limits import RateLimits
 from access.repeats import Repeats
 from config.settings import Settings
 from graph_store.connection import Connection
+from memory.metering import SILENT, Meter
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +32,9 @@ class Access:
         await self._redis.close()
 
 
-def open_access(settings: Settings, url: str) -> Access:
+def open_access(settings: Settings, url: str, meter: Meter = SILENT) -> Access:
     """Access over the record's Redis. In auth.mode none the door itself asks Redis for nothing."""
-    redis = Connection(url, settings.redis)
+    redis = Connection(url, settings.redis, meter)
     pepper = Pepper(redis)
     repeats = Repeats(redis, pepper)
     ring = KeyRing(redis, pepper, repeats)

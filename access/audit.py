@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from graph_store.connection import Connection
+from memory import clock
 from memory.clock import format_instant
 from memory.errors import Unavailable
 
@@ -43,7 +43,7 @@ class AuditTrail:
     ) -> None:
         """Never fails: while Redis is down the log has the entry. Calls without a known key are
         only logged, so that nobody from outside can push the others out."""
-        at = format_instant(time.time_ns() // 1_000)
+        at = format_instant(clock.now())
         entry = asdict(AuditEntry(at, key_id, action, status, request_id, project))
         log.info("%s", json.dumps(entry, ensure_ascii=False))
         if not key_id:

@@ -12,6 +12,7 @@ from typing import Protocol
 from access.key_ring import KeyRing
 from access.model import Demand, Key, Pass, Right, Standing
 from access.rate_limits import RateLimits
+from memory import clock
 from memory.caller import DEFAULT_PROJECT, Caller
 from memory.errors import Forbidden, Unauthenticated
 
@@ -63,7 +64,7 @@ class KeyDoor:
         if hmac.compare_digest(digest, self._admin):
             return replace(_EVERYWHERE, identity=identity)
         key = await self._find(digest, credential)
-        if key.expires_at is not None and key.expires_at <= time.time_ns() // 1_000:
+        if key.expires_at is not None and key.expires_at <= clock.now():
             raise Unauthenticated("this key has expired")
         return Pass(Caller(key.project_id, key.user_id), key.id, key.rights, identity=identity)
 

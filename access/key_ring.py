@@ -7,7 +7,6 @@ import base64
 import hmac
 import json
 import re
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +14,7 @@ from access.model import IssuedKey, Key, NewKey, Pass, Right
 from access.pepper import Pepper
 from access.repeats import Repeats
 from graph_store.connection import Connection
+from memory import clock
 from memory.errors import InvalidInput, NotFound
 
 _ID = re.compile(r"key_[0-9a-f]{32}")
@@ -35,7 +35,7 @@ class KeyRing:
 
     async def create(self, caller: Pass, new: NewKey) -> IssuedKey:
         """A key for a project that is there. Raises InvalidInput."""
-        now = time.time_ns() // 1_000
+        now = clock.now()
         attempt = await self._repeats.begin(caller)
         secret = f"m0-{base64.urlsafe_b64encode(attempt.seed).decode().rstrip('=')}"
         digest = await self._digest(secret)
@@ -97,7 +97,7 @@ class KeyRing:
         if not await self._redis.one("DEL", _record(key.id)):
             raise missing(key.id)
         await self._redis.one("HDEL", _listing(key.project_id), key.id)
-        return time.time_ns() // 1_000
+        return clock.now()
 
     async def revoke_all(self, project_id: str) -> None:
         """Every key of a project."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import secrets
-import time
 
 from access.model import Pass, ProjectRecord
 from access.repeats import Repeats
 from graph_store import keys
 from graph_store.connection import Connection
+from memory import clock
 from memory.caller import DEFAULT_PROJECT
 from memory.errors import NotFound
 
@@ -66,7 +66,7 @@ class Projects:
             "generation": 1,
             "buckets": self._buckets,
             "name": name,
-            "created_at": time.time_ns() // 1_000,
+            "created_at": clock.now(),
         }
         flat = [part for pair in fields.items() for part in pair]
         await self._redis.one("SADD", _IDS, project_id)

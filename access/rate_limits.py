@@ -37,7 +37,9 @@ class _Window:
 class RateLimits:
     """Opens its own connections at the first limit that it counts."""
 
-    def __init__(self, url: str, limits: Limits, redis: Connection, settings: RedisSettings):
+    def __init__(
+        self, url: str, limits: Limits, redis: Connection, settings: RedisSettings
+    ) -> None:
         self._url, self._redis, self._settings = url, redis, settings
         self._of_key = {False: _parsed(limits.key_read), True: _parsed(limits.key_write)}
         self._of_project = {

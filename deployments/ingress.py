@@ -31,13 +31,14 @@ class Ingress:
         from deployments.api.observed import wordless
         from graph_store import open_event_log, redis_url
 
-        event_log = open_event_log(self._settings, redis_url(self._settings))
+        url = redis_url(self._settings)
+        event_log = open_event_log(self._settings, url, self._meter)
         app = create_app(
             self._memories,
             self._settings,
             sends_request_id=False,
             meter=self._meter,
-            access=open_access(self._settings, redis_url(self._settings)),
+            access=open_access(self._settings, url, self._meter),
             feed=EventHub(event_log, _live_stream_s()),
         )
         return wordless(app)

@@ -21,9 +21,9 @@ def open_graph_store(settings: Settings, url: str, meter: Meter = SILENT) -> Gra
     return RedisGraph(Connection(url, settings.redis, meter))
 
 
-def open_event_log(settings: Settings, url: str) -> EventLog:
+def open_event_log(settings: Settings, url: str, meter: Meter = SILENT) -> EventLog:
     """The event logs of the same Redis, over a connection of their own."""
-    return RedisEventLog(Connection(url, settings.redis), settings.vector_store.buckets)
+    return RedisEventLog(Connection(url, settings.redis, meter), settings.vector_store.buckets)
 
 
 __all__ = ["open_event_log", "open_graph_store", "redis_url"]

@@ -4,7 +4,6 @@ that is under way is never taken for a fault."""
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ from graph_store import keys, packing
 from graph_store.archive import RedisArchive, _members
 from graph_store.connection import Command
 from graph_store.keys import OwnerKeys
+from memory import clock
 from memory.keeping import Fault
 from memory.model import Memory
 
@@ -169,7 +169,7 @@ class RedisSoundness(RedisArchive):
         again = await self._waiting(list(waiting))
         found = [each for each in again if waiting[each] & again[each]]
         if mend and found:
-            now = time.time_ns() // 1_000
+            now = clock.now()
             await self._redis.run(*(("ZADD", keys.dirty(each), now, each) for each in found))
         return found
 

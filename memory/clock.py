@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 
 from memory.errors import InvalidInput
@@ -14,6 +15,11 @@ LATEST = (datetime(2250, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
 
 AT_COMMIT = -(2**62)
 """Stands for the record time, which only the commit script knows (Redis is the clock)."""
+
+
+def now() -> int:
+    """By this process's clock: for what no record depends on, where Redis is not asked."""
+    return time.time_ns() // 1_000
 
 
 def parse_instant(text: str, field: str) -> int:

@@ -6,7 +6,7 @@ Mem0gError
 │   └── TooLarge            a body or field over its limit
 ├── Unauthenticated         no key, or a wrong one
 ├── Forbidden               a key that may not do this
-├── NotFound                no such memory or relationship, or somebody else's
+├── NotFound                nothing of this id that the caller may see
 ├── Conflict                true when asked, but the world stands otherwise
 │   ├── VersionMismatch     if_version named another version
 │   ├── SupersedeConflict   the old memory cannot be ended this way
@@ -39,7 +39,8 @@ class Mem0gError(Exception):
         self.message = message
 
     def __init_subclass__(cls) -> None:
-        Mem0gError.by_code[cls.code] = cls
+        # The first of a code: Ray derives classes of its own where it carries an error.
+        Mem0gError.by_code.setdefault(cls.code, cls)
 
 
 class InvalidInput(Mem0gError):

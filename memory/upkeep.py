@@ -45,6 +45,7 @@ class Upkeep:
         self._book, self._work = book, work
         self._holder = uuid4().hex
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._taking: set[str] = set()
         self._closing = asyncio.Event()
 
     async def start(self, kind: Kind, project_id: str | None, dry_run: bool = False) -> Task:
@@ -64,14 +65,18 @@ class Upkeep:
         await asyncio.gather(*self._running.values())
 
     async def _take(self, task: Task) -> None:
-        if task.id in self._running:
+        if task.id in self._running or task.id in self._taking:
             return
-        if await self._book.take(task.id, self._holder, LEASE_S):
-            running = self._running[task.id] = asyncio.create_task(self._run(task))
-            running.add_done_callback(lambda _: self._running.pop(task.id, None))
+        self._taking.add(task.id)  # the book lets the same holder take it twice
+        try:
+            if await self._book.take(task.id, self._holder, LEASE_S):
+                running = self._running[task.id] = asyncio.create_task(self._run(task))
+                running.add_done_callback(lambda _: self._running.pop(task.id, None))
+        finally:
+            self._taking.discard(task.id)
 
     async def _run(self, task: Task) -> None:
-        progress = Progress(task)
+        progress = Progress(replace(task, error=None))  # what it once waited for is over
         work = asyncio.ensure_future(self._work(progress))
         while not work.done() and not self._closing.is_set():
             await _first(HEARTBEAT_S, work, self._closing)

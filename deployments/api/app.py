@@ -36,7 +36,7 @@ _REFUSALS: dict[int | str, str] = {
     400: "Bad input; nothing was changed",
     401: "No key, or an unknown one",
     403: "The key may not do this",
-    404: "No such memory or relationship",
+    404: "Nothing of this id that the caller may see",
     409: "The world stands otherwise",
     413: "The body is too large",
     429: "More requests than the key may send; see Retry-After",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import shutil
 from collections.abc import AsyncIterator
 from typing import Any
@@ -130,8 +131,10 @@ async def test_writes_during_moves_are_all_there_afterwards(
     busy, living = True, set(ids)
 
     async def write(replica: MemoryService, number: int) -> None:
-        count = 0
-        while busy:
+        for count in itertools.count():
+            if not busy:
+                assert count > 3, "each kind of write came at least once"
+                return
             scope = Scope(user_id=f"user-{(number + count) % 7}")
             draft = NewMemory(content=f"tea {number} {count}", scope=scope)
             (added,) = await replica.add(ADMIN, [draft])
@@ -145,7 +148,6 @@ async def test_writes_during_moves_are_all_there_afterwards(
             # What was acknowledged is found, by every replica, whatever it reads just now.
             hits = await found_one(others[count % 2], scope, "tea")
             assert added.memory.id in hits
-            count += 1
 
     writers = [
         asyncio.create_task(write(replica, 10 * n + m))
