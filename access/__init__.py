@@ -24,6 +24,7 @@ class Access:
     projects: Projects
     keys: KeyRing
     audit: AuditTrail
+    repeats: Repeats
     _limits: RateLimits
     _redis: Connection
 
@@ -44,7 +45,7 @@ def open_access(settings: Settings, url: str, meter: Meter = SILENT) -> Access:
         OpenDoor() if admin_key is None else KeyDoor(admin_key.get_secret_value(), ring, limits)
     )
     projects = Projects(redis, repeats, settings.vector_store.buckets)
-    return Access(door, projects, ring, AuditTrail(redis), limits, redis)
+    return Access(door, projects, ring, AuditTrail(redis), repeats, limits, redis)
 
 
 __all__ = ["Access", "open_access"]

@@ -39,14 +39,20 @@ class AuditTrail:
         self._redis = redis
 
     async def write(
-        self, key_id: str, project: str, action: str, status: int, request_id: str
+        self,
+        key_id: str,
+        project: str,
+        action: str,
+        status: int,
+        request_id: str,
+        admitted: bool = True,
     ) -> None:
-        """Never fails: while Redis is down the log has the entry. Calls without a known key are
-        only logged, so that nobody from outside can push the others out."""
+        """Never fails: while Redis is down the log has the entry. Calls that were not admitted
+        are only logged, so that nobody without the right can push the others out."""
         at = format_instant(clock.now())
         entry = asdict(AuditEntry(at, key_id, action, status, request_id, project))
         log.info("%s", json.dumps(entry, ensure_ascii=False))
-        if not key_id:
+        if not admitted:
             return
         flat = [part for pair in entry.items() for part in pair]
         try:

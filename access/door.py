@@ -94,4 +94,4 @@ class KeyDoor:
 def require(visitor: Pass, demand: Demand) -> None:
     """Raises Forbidden where the key lacks the right."""
     if demand.right not in visitor.rights:
-        raise Forbidden(f"this key lacks the scope {demand.right}")
+        raise Forbidden(f"this key lacks the right {demand.right}")

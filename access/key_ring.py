@@ -5,16 +5,18 @@ from __future__ import annotations
 
 import base64
 import hmac
-import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from access.model import IssuedKey, Key, NewKey, Pass, Right
 from access.pepper import Pepper
-from access.repeats import Repeats
+from access.projects import missing as missing_project
+from access.repeats import KEPT_S, Repeats
+from graph_store import keys
 from graph_store.connection import Connection
 from memory import clock
+from memory.caller import DEFAULT_PROJECT
 from memory.errors import InvalidInput, NotFound
 
 _ID = re.compile(r"key_[0-9a-f]{32}")
@@ -23,8 +25,18 @@ _SHOWN = 9
 """Characters of a secret that its owner may tell it by."""
 
 _MAKE = """#!lua
-for index = 1, #ARGV, 2 do redis.call('HSETNX', KEYS[1], ARGV[index], ARGV[index + 1]) end
-return redis.call('HGET', KEYS[1], 'created_at')"""
+-- KEYS: record, tombstone. ARGV: fields. Returns the time of creation, and whether the key works.
+local revoked = redis.call('GET', KEYS[2])
+if revoked then return {revoked, 0} end
+if redis.call('EXISTS', KEYS[1]) == 0 then redis.call('HSET', KEYS[1], unpack(ARGV)) end
+return {redis.call('HGET', KEYS[1], 'created_at'), 1}"""
+
+_REVOKE = """#!lua
+-- KEYS: record, tombstone. ARGV: seconds to keep the tombstone.
+local created_at = redis.call('HGET', KEYS[1], 'created_at')
+if not created_at then return 0 end
+redis.call('SET', KEYS[2], created_at, 'EX', ARGV[1])
+return redis.call('DEL', KEYS[1])"""
 
 
 class KeyRing:
@@ -34,44 +46,46 @@ class KeyRing:
         self._redis, self._pepper, self._repeats = redis, pepper, repeats
 
     async def create(self, caller: Pass, new: NewKey) -> IssuedKey:
-        """A key for a project that is there. Raises InvalidInput."""
+        """A key for a project that is there. Where the same request had made one that is revoked
+        by now, the answer is that key, which stays revoked.
+
+        Raises InvalidInput, and NotFound where the project ends meanwhile.
+        """
         now = clock.now()
         attempt = await self._repeats.begin(caller)
         secret = f"m0-{base64.urlsafe_b64encode(attempt.seed).decode().rstrip('=')}"
         digest = await self._digest(secret)
-        if attempt.answer is not None:
-            return IssuedKey(_key(_id(digest), json.loads(attempt.answer)), secret, True)
-        _check(new, now)
-        fields = {
-            "prefix": secret[:_SHOWN],
-            "project_id": new.project_id,
-            "label": new.label,
-            "rights": ",".join(right for right in Right if right in new.rights),
-            "created_at": str(now),
-        }
-        fields |= {} if new.user_id is None else {"user_id": new.user_id}
-        fields |= {} if new.expires_at is None else {"expires_at": str(new.expires_at)}
-        flat = [text for pair in fields.items() for text in pair]
         key_id, check = _id(digest), digest[_HALF:].hex()
+        fields = _fields(secret, new)
+        if attempt.answer is not None:
+            return IssuedKey(_key(key_id, {**fields, "created_at": attempt.answer}), secret, True)
+        _check(new, now)
+        flat = [text for pair in fields.items() for text in pair]
         # Listed before it works, so that no key works that cannot be found and revoked.
-        await self._redis.one("HSET", _listing(new.project_id), key_id, digest[:_HALF].hex())
-        fields["created_at"] = await self._redis.one(
-            "EVAL", _MAKE, 1, _record(key_id), "check", check, *flat
+        await self._redis.one("HSET", keys.api_keys(new.project_id), key_id, _half(key_id))
+        created_at, works = await self._redis.one(
+            "EVAL", _MAKE, 2, *_places(key_id), "check", check, "created_at", str(now), *flat
         )
-        await self._repeats.end(attempt, json.dumps(fields))
-        return IssuedKey(_key(key_id, fields), secret, False)
+        key = _key(key_id, {**fields, "created_at": created_at})
+        if not works:
+            await self._unlist(key)
+        elif await self._ended(new.project_id):  # who ended it may not have seen this key
+            await self._withdraw(key)
+            raise missing_project(new.project_id)
+        await self._repeats.end(attempt, created_at)
+        return IssuedKey(key, secret, not works)
 
     async def find(self, secret: str) -> Key | None:
         """The key with this secret; None where there is none or it was revoked."""
         digest = await self._digest(secret)
-        fields = await self._fields(_id(digest))
+        fields = await self._record(_id(digest))
         if not hmac.compare_digest(fields.get("check", ""), digest[_HALF:].hex()):
             return None
         return _key(_id(digest), fields)
 
     async def get(self, key_id: str) -> Key:
         """Raises NotFound."""
-        fields = await self._fields(key_id) if _ID.fullmatch(key_id) else {}
+        fields = await self._record(key_id) if _ID.fullmatch(key_id) else {}
         if not fields:
             raise missing(key_id)
         return _key(key_id, fields)
@@ -80,11 +94,11 @@ class KeyRing:
         """Keys of the projects, in order of creation."""
         if not project_ids:
             return []
-        listings = await self._redis.run(*(("HKEYS", _listing(each)) for each in project_ids))
+        listings = await self._redis.run(*(("HKEYS", keys.api_keys(each)) for each in project_ids))
         ids = [key_id for listing in listings for key_id in listing]
         if not ids:
             return []
-        records = await self._redis.run(*(("HGETALL", _record(each)) for each in ids))
+        records = await self._redis.run(*(("HGETALL", _places(each)[0]) for each in ids))
         found = [
             _key(key_id, fields)
             for key_id, record in zip(ids, records, strict=True)
@@ -94,20 +108,28 @@ class KeyRing:
 
     async def revoke(self, key: Key) -> int:
         """Returns the time, in microseconds. Raises NotFound where another call came first."""
-        if not await self._redis.one("DEL", _record(key.id)):
+        if not await self._withdraw(key):
             raise missing(key.id)
-        await self._redis.one("HDEL", _listing(key.project_id), key.id)
         return clock.now()
 
-    async def revoke_all(self, project_id: str) -> None:
-        """Every key of a project."""
-        ids = await self._redis.one("HKEYS", _listing(project_id))
-        if ids:
-            await self._redis.run(*(("DEL", _record(key_id)) for key_id in ids))
-            await self._redis.one("HDEL", _listing(project_id), *ids)
+    async def _withdraw(self, key: Key) -> bool:
+        """Whether it worked until now."""
+        known = await self._redis.one("EVAL", _REVOKE, 2, *_places(key.id), KEPT_S)
+        await self._unlist(key)
+        return bool(known)
 
-    async def _fields(self, key_id: str) -> dict[str, str]:
-        return _mapping(await self._redis.one("HGETALL", _record(key_id)))
+    async def _unlist(self, key: Key) -> None:
+        await self._redis.one("HDEL", keys.api_keys(key.project_id), key.id)
+
+    async def _ended(self, project_id: str) -> bool:
+        """A memory call under way may have made a record again, but without a time of creation."""
+        key = keys.project(project_id)
+        return project_id != DEFAULT_PROJECT and not await self._redis.one(
+            "HEXISTS", key, "created_at"
+        )
+
+    async def _record(self, key_id: str) -> dict[str, str]:
+        return _mapping(await self._redis.one("HGETALL", _places(key_id)[0]))
 
     async def _digest(self, secret: str) -> bytes:
         return await self._pepper.digest("key", secret.encode())
@@ -121,19 +143,32 @@ def _check(new: NewKey, now: int) -> None:
     if new.expires_at is not None and new.expires_at <= now:
         raise InvalidInput("expires_at lies in the past")
     if new.user_id is not None and Right.ADMIN in new.rights:
-        raise InvalidInput("a key that is bound to a user cannot have the scope admin")
+        raise InvalidInput("a key that is bound to a user cannot have the right admin")
 
 
 def _id(digest: bytes) -> str:
     return f"key_{digest[:_HALF].hex()}"
 
 
-def _record(key_id: str) -> str:
-    return f"mg:key:{key_id.removeprefix('key_')}"
+def _half(key_id: str) -> str:
+    return key_id.removeprefix("key_")
 
 
-def _listing(project_id: str) -> str:
-    return f"mg:keys:{project_id}"
+def _places(key_id: str) -> tuple[str, str]:
+    """Of the record, and of what is left of it once it is revoked."""
+    return keys.api_key(_half(key_id)), keys.revoked(_half(key_id))
+
+
+def _fields(secret: str, new: NewKey) -> dict[str, str]:
+    """What the request says of a key; the rest is its time of creation and half of its digest."""
+    fields = {
+        "prefix": secret[:_SHOWN],
+        "project_id": new.project_id,
+        "label": new.label,
+        "rights": ",".join(right for right in Right if right in new.rights),
+    }
+    fields |= {} if new.user_id is None else {"user_id": new.user_id}
+    return fields | ({} if new.expires_at is None else {"expires_at": str(new.expires_at)})
 
 
 def _key(key_id: str, fields: Mapping[str, str]) -> Key:

@@ -1,18 +1,22 @@
-"""Makes a project or a key once for an Idempotency-Key, so that the same answer can be given again
-without its secret being kept: the secret is made of what the caller sends each time."""
+"""Has what an administrator asks done once for an Idempotency-Key, and answers the same again. A
+secret in the answer is not kept: it is made of what the caller sends each time."""
 
 from __future__ import annotations
 
 import hmac
+import json
 import secrets
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 from access.model import Pass
 from access.pepper import Pepper
 from graph_store.connection import Connection
 from memory.errors import IdempotencyMismatch
 
-_KEPT_S = 25 * 3600
+KEPT_S = 25 * 3600
+"""Seconds from the first attempt; an hour more than callers are told."""
 
 _BEGIN = """#!lua
 -- ARGV: digest of the request, nonce, seconds to keep
@@ -40,7 +44,7 @@ class Attempt:
 
 
 class Repeats:
-    """Attempts of the calls that make things."""
+    """Attempts of the calls that change things."""
 
     def __init__(self, redis: Connection, pepper: Pepper) -> None:
         self._redis, self._pepper = redis, pepper
@@ -53,7 +57,7 @@ class Repeats:
         named = (caller.identity, once.key.encode())
         place = f"mg:once:_:{(await self._pepper.digest('once', *named)).hex()}"
         request, nonce, answer = await self._redis.one(
-            "EVAL", _BEGIN, 1, place, once.request, secrets.token_hex(16), _KEPT_S
+            "EVAL", _BEGIN, 1, place, once.request, secrets.token_hex(16), KEPT_S
         )
         if not hmac.compare_digest(request, once.request):
             raise IdempotencyMismatch("this Idempotency-Key was given to another request")
@@ -65,3 +69,15 @@ class Repeats:
         """Keep what to answer from now on; nothing secret."""
         if attempt.place is not None:
             await self._redis.one("EVAL", _END, 1, attempt.place, answer)
+
+    async def once(
+        self, caller: Pass, work: Callable[[], Awaitable[dict[str, Any]]]
+    ) -> tuple[dict[str, Any], bool]:
+        """What the work told, and whether an earlier attempt told it; as JSON, without secrets.
+        Raises IdempotencyMismatch. Work that failed is done again."""
+        attempt = await self.begin(caller)
+        if attempt.answer is not None:
+            return json.loads(attempt.answer), True
+        told = await work()
+        await self.end(attempt, json.dumps(told))
+        return told, False

@@ -77,7 +77,7 @@ class Limits(Section):
     """Calls in a sliding window, in the notation of the library `limits`; "" is none. The admin
     key is not limited."""
 
-    key_read: RateLimit = "30000/minute"
+    key_read: RateLimit = ""
     key_write: RateLimit = "12000/minute"
     project_read: RateLimit = ""
     project_write: RateLimit = ""

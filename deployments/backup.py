@@ -22,6 +22,8 @@ from config.settings import Settings, variable
 from memory.errors import StartupRefused
 
 CHECKSUM_BYTES = 32
+MOST_LINES = 10_000
+"""What the service takes at once (docs/transfer.md)."""
 _NDJSON = "application/x-ndjson"
 _ATTEMPTS = 30
 _TIMEOUT_S = 120
@@ -38,7 +40,8 @@ class Server(NamedTuple):
     most_bytes: int
 
     def open(self, path: str, body: bytes | None = None) -> http.client.HTTPResponse:
-        headers = {"Content-Type": _NDJSON}
+        # Serve would cut the answer off at its request_timeout_s, however it flows.
+        headers = {"Content-Type": _NDJSON, "X-Request-Timeout-Seconds": "0"}
         if self.key:
             headers["Authorization"] = f"Token {self.key}"
         request = urllib.request.Request(self.url.rstrip("/") + path, body, headers)
@@ -120,7 +123,7 @@ def _parts(lines: Iterable[bytes], most_bytes: int) -> Iterator[list[bytes]]:
     part: list[bytes] = []
     size = 0
     for line in lines:
-        if part and size + len(line) > most_bytes:
+        if part and (size + len(line) > most_bytes or len(part) == MOST_LINES):
             yield part
             part, size = [], 0
         part.append(line)

@@ -30,6 +30,12 @@ end
 redis.call('SET', clock, now)
 local kept = ARGV[3] == '' and now or now .. ' ' .. ARGV[3]
 redis.call('SET', operation, kept, 'EX', ARGV[4])
+if ARGV[3] ~= '' then -- listed, so that an erasure of the owner finds them
+  local listing = prefix .. 'ops'
+  redis.call('ZADD', listing, now, operation)
+  redis.call('ZREMRANGEBYSCORE', listing, '-inf', tonumber(now) - ARGV[4] * 1000000)
+  redis.call('EXPIRE', listing, ARGV[4])
+end
 
 local stamps = {['\0'] = '1' .. now, ['\1'] = now}
 for _, write in ipairs(plan.writes) do

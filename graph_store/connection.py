@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import re
 from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
 from typing import Any, cast
 
@@ -20,6 +22,7 @@ from redis.exceptions import (
     RedisError,
     ResponseError,
 )
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from config.settings import RedisSettings
 from memory.errors import StoreUnavailable
@@ -27,6 +30,7 @@ from memory.metering import SILENT, Meter, timed
 
 Command = Sequence[str | int | float]
 _KEYS_A_SCAN = 2_000
+_ERRNO = re.compile(r"Err(?:no|or) (\d+)")
 _REFUSALS = ("OOM", "MISCONF", "READONLY", "CLUSTERDOWN", "MASTERDOWN", "LOADING", "TRYAGAIN")
 
 
@@ -47,15 +51,21 @@ class Connection:
         return await timed(self._meter, "redis", self._answer(self._execute(command)))
 
     async def scan(self, pattern: str) -> AsyncIterator[str]:
-        """Keys that match, of every node; one may come twice."""
+        """Keys that match, of every node that takes writes; one may come twice. The deadline is
+        for each step: where few keys match, their number says nothing of the way."""
         client = await self._answer(self._connected())
-        found = client.scan_iter(match=pattern, count=_KEYS_A_SCAN)
-        while True:
-            try:
-                key = await self._answer(anext(found))
-            except StopAsyncIteration:
-                return
-            yield key
+        clustered = isinstance(client, RedisCluster)
+        for node in client.get_primaries() if clustered else [None]:
+            cursor = 0
+            while True:
+                aim = {"target_nodes": node} if clustered else {}
+                step = client.scan(cursor, pattern, _KEYS_A_SCAN, **aim)
+                reached, found = await self._answer(step)
+                for key in found:
+                    yield key
+                cursor = reached if isinstance(reached, int) else next(iter(reached.values()))
+                if not cursor:
+                    break
 
     async def is_cluster(self) -> bool:
         return isinstance(await self._answer(self._connected()), RedisCluster)
@@ -106,7 +116,7 @@ class Connection:
             raise StoreUnavailable("Redis refuses the password in MEM0G_REDIS__URL", 5) from None
         except ResponseError as error:
             if isinstance(error, BusyLoadingError | ClusterError) or _refuses(error):
-                raise StoreUnavailable(f"Redis cannot serve now: {error}", 2) from None
+                raise StoreUnavailable(f"Redis cannot serve now: {_brief(error)}", 2) from None
             raise
         except (RedisError, RedisClusterException, OSError, TimeoutError) as error:
             raise StoreUnavailable(f"Redis does not answer: {_brief(error)}") from None
@@ -170,4 +180,12 @@ def _refuses(error: ResponseError) -> bool:
 
 
 def _brief(error: BaseException) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0][:200]
+    """What kind of error it is. Its text may name addresses, and /ready needs no key."""
+    text = str(error)
+    if found := _ERRNO.search(text):
+        return os.strerror(int(found[1])).lower()
+    if isinstance(error, TimeoutError | RedisTimeoutError):
+        return "no answer in time"
+    if text.startswith(_REFUSALS):
+        return text.partition(" ")[0]
+    return type(error).__name__

@@ -82,14 +82,10 @@ class RedisErasing:
         )
         if at is None:
             return
-        found: list[str] = []
-        async for key in self._redis.scan(owner.operation("*")):
-            found.append(key)
-            if len(found) == _OPERATIONS_A_TRIP:
-                await self._redis.one("EVAL", _FORGET, len(found), *found, at)
-                found.clear()
-        if found:
-            await self._redis.one("EVAL", _FORGET, len(found), *found, at)
+        found = await self._redis.one("ZRANGE", owner.key("ops"), "-inf", at, "BYSCORE")
+        for start in range(0, len(found), _OPERATIONS_A_TRIP):
+            part = found[start : start + _OPERATIONS_A_TRIP]
+            await self._redis.one("EVAL", _FORGET, len(part), *part, at)
 
     async def count_points(self, slot: str, order: Order, points: int) -> None:
         await self._redis.one("HINCRBY", tally(slot, order.id), "index_points", points)

@@ -19,6 +19,11 @@ end
 redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2])
 return redis.call('HGET', KEYS[1], ARGV[1])"""
 
+_HOLD_ON = """#!lua
+-- KEYS: lease, ARGV: holder, seconds; 0 seconds end it
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('EXPIRE', KEYS[1], ARGV[2])"""
+
 
 class RedisErasureLog:
     """See memory.erasures.ErasureRecord, as far as it is about the erasure itself."""
@@ -44,15 +49,21 @@ class RedisErasureLog:
     async def abandon(self, order: Order) -> None:
         await self._redis.one("HDEL", keys.ERASURES, _field(order))
 
-    async def hold(self, order: Order, seconds: int) -> bool:
+    async def hold(self, order: Order, holder: str, seconds: int) -> bool:
         lease = keys.erasing(order.project_id, order.subject)
-        return await self._redis.one("SET", lease, "1", "NX", "EX", seconds) is not None
+        value = _lease(order, holder)
+        if await self._redis.one("SET", lease, value, "NX", "EX", seconds) is not None:
+            return True
+        # An answer may have been lost, and the command sent again.
+        return await self.hold_on(order, holder, seconds)
 
-    async def hold_on(self, order: Order, seconds: int) -> None:
-        await self._redis.one("EXPIRE", keys.erasing(order.project_id, order.subject), seconds)
+    async def hold_on(self, order: Order, holder: str, seconds: int) -> bool:
+        lease = keys.erasing(order.project_id, order.subject)
+        value = _lease(order, holder)
+        return bool(int(await self._redis.one("EVAL", _HOLD_ON, 1, lease, value, seconds)))
 
-    async def let_go(self, order: Order) -> None:
-        await self._redis.one("DEL", keys.erasing(order.project_id, order.subject))
+    async def let_go(self, order: Order, holder: str) -> None:
+        await self.hold_on(order, holder, 0)
 
     async def touch(self, order: Order, tag: str) -> None:
         await self._redis.one("SADD", keys.touched(order.project_id, order.id), tag)
@@ -92,6 +103,11 @@ class RedisErasureLog:
 
 def _field(order: Order) -> str:
     return f"{order.project_id}:{order.id}"
+
+
+def _lease(order: Order, holder: str) -> str:
+    """The same entity may be in two orders, each with an Idempotency-Key of its own."""
+    return f"{holder}:{order.id}"
 
 
 def _order(text: str) -> Order:

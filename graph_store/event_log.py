@@ -9,7 +9,7 @@ from typing import Any
 from graph_store.connection import Connection
 from graph_store.keys import OwnerKeys
 from graph_store.redis_graph import RedisGraph
-from memory.caller import Caller
+from memory.caller import DEFAULT_PROJECT, Caller
 from memory.errors import InvalidInput
 from memory.events import BEGINNING, LoggedEvent, LogPage, Position
 from memory.model import SCOPE_FIELDS, Scope
@@ -34,7 +34,8 @@ class RedisEventLog:
         self._graph = RedisGraph(connection)
 
     async def slot(self, caller: Caller, scope: Scope) -> str:
-        project = await self._graph.project(caller.project, self._buckets)
+        default = caller.project == DEFAULT_PROJECT
+        project = await self._graph.project(caller.project, self._buckets, default)
         scope = replace(project, user_id=caller.user_id).narrow(scope)
         if len(scope.given()) > 1:
             raise InvalidInput(f"a stream has one owner: name one of {', '.join(SCOPE_FIELDS)}")

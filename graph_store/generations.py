@@ -63,6 +63,15 @@ class RedisGenerations:
             await self._redis.one("EVAL", _RENEW, 1, key, secrets.token_hex(32), task_id)
         else:
             await self._redis.run(("DEL", key), ("SREM", keys.PROJECTS, project_id))
+            await self._revoke_all(project_id)
+
+    async def _revoke_all(self, project_id: str) -> None:
+        """After the project: a key made later finds it gone, one made earlier is listed by now."""
+        listing = keys.api_keys(project_id)
+        ids, digests = await self._redis.run(("HKEYS", listing), ("HVALS", listing))
+        if ids:
+            await self._redis.run(*(("DEL", keys.api_key(each)) for each in digests))
+            await self._redis.one("HDEL", listing, *ids)
 
     async def clear(self, project_id: str) -> int:
         removed = 0

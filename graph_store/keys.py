@@ -11,9 +11,9 @@ mg:{slot}:sb           memory id → recorded_at, successor      ob        memor
 mg:{slot}:c            content claims                          rc:<mid>  edge claims of a source
 mg:{slot}:ev           stream of events, ids "<record time>-<n>", capped; fields: e kind, and
                        m memory, v version, or r edge, m source, o target
-mg:{slot}:op:<id>      record time of an operation, or "<record time> <answer>"
+mg:{slot}:op:<id>      record time of an operation, or "<record time> <answer>"; ops lists the latter
 mg:{slot}:lease        the repair worker's
-mg:once:{project}:<operation>     [digest, answer] of an Idempotency-Key's request
+mg:once:{project}:<operation>     [digest, answer, nonce] of an Idempotency-Key
 mg:dirty:<0-f>         slots written lately, by time
 mg:by:{project}:<field>:<value>   owner tags that name an agent, app or session
 mg:project:<id>        secret, buckets, generation (read), writes (generations), epoch; and
@@ -27,7 +27,8 @@ mg:erased:{project}:<erasure>     owner tags that it touched, as long as it runs
 mg:erasure:{project}:<erasure>    the receipt, for good
 mg:projects            ids of projects                         mg:pepper keys the digests of secrets
 mg:key:<hash>          an API key, without its secret          mg:keys:<project>  key id → hash
-mg:once:_:<hash>       Idempotency-Key of a new key or project mg:limits:…, mg:audit  (access/)
+mg:revoked:{mg:key:<hash>}       its time of creation, for a day: it is not made again
+mg:once:_:<hash>       Idempotency-Key of an administrator     mg:limits:…, mg:audit  (access/)
 """
 
 from __future__ import annotations
@@ -103,6 +104,19 @@ def receipt(project_id: str, erasure_id: str) -> str:
 
 def project(project_id: str) -> str:
     return f"mg:project:{project_id}"
+
+
+def api_key(digest: str) -> str:
+    return f"mg:key:{digest}"
+
+
+def revoked(digest: str) -> str:
+    """In the same cluster slot as the key's record, so that one script reaches both."""
+    return f"mg:revoked:{{{api_key(digest)}}}"
+
+
+def api_keys(project_id: str) -> str:
+    return f"mg:keys:{project_id}"
 
 
 def everything(project_id: str) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from graph_store import keys, packing
 from graph_store.committing import script_call
@@ -13,6 +14,13 @@ from memory.transaction import EraseMemory, PutMemory, Transaction
 
 CLAIM_S = 25 * 3600
 """A claim outlives the answers it guards (committing.ANSWER_S)."""
+
+_KEEP = """#!lua
+-- KEYS: claim, ARGV: the claim without an answer, with one, seconds. The first answer stands.
+local stands = redis.call('GET', KEYS[1])
+if stands and stands ~= ARGV[1] then return stands end
+redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
+return ARGV[2]"""
 
 
 class RedisOperations:
@@ -46,6 +54,10 @@ class RedisOperations:
         )
         return packing.unpack_claim(operation.id, first)
 
-    async def keep(self, project_id: str, operation: Operation) -> None:
+    async def keep(self, project_id: str, operation: Operation) -> Operation:
         key = keys.once(project_id, operation.id)
-        await self._redis.one("SET", key, packing.pack_claim(operation), "EX", CLAIM_S)
+        claims = (packing.pack_claim(replace(operation, kept=None)), packing.pack_claim(operation))
+        kept = await self._redis.one("EVAL", _KEEP, 1, key, *claims, CLAIM_S)
+        stands = packing.unpack_claim(operation.id, kept)
+        # Another nonce: the key was used anew meanwhile, and that has nothing to do with this.
+        return stands if stands.nonce == operation.nonce else operation

@@ -151,7 +151,7 @@ def unpack_commit(kept: str) -> Commit:
 
 
 def pack_claim(operation: Operation) -> str:
-    return orjson.dumps([operation.request, operation.kept]).decode()
+    return orjson.dumps([operation.request, operation.kept, operation.nonce]).decode()
 
 
 def unpack_claim(operation_id: str, text: str) -> Operation:

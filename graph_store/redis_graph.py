@@ -18,7 +18,7 @@ from graph_store.places import PlacesRead
 from graph_store.soundness import RedisSoundness
 from graph_store.startup import assert_durable, assert_format
 from graph_store.tasks import RedisTasks
-from memory.errors import StoreUnavailable
+from memory.errors import NotFound, StoreUnavailable
 from memory.identity import Project
 from memory.model import Edge, Memory, Scope
 from memory.ports import Briefing, Cursor, Dirty, Expansion, Instant, Reach, Standing
@@ -54,8 +54,8 @@ if score and tonumber(score) == tonumber(ARGV[2]) then
 end
 return 0"""
 
-_MAKE_PROJECT = """#!lua
-if redis.call('EXISTS', KEYS[1]) == 0 then
+_PROJECT = """#!lua
+if ARGV[3] == '1' and redis.call('EXISTS', KEYS[1]) == 0 then
   redis.call('HSET', KEYS[1], 'secret', ARGV[1], 'generation', '1', 'buckets', ARGV[2])
 end
 return redis.call('HMGET', KEYS[1], 'secret', 'generation', 'buckets', 'writes', 'epoch')"""
@@ -79,10 +79,13 @@ class RedisGraph(
         assert_durable(await self._redis.server())
         await assert_format(self._redis, card)
 
-    async def project(self, project_id: str, buckets: int) -> Project:
+    async def project(self, project_id: str, buckets: int, make: bool = True) -> Project:
+        fresh = (secrets.token_hex(32), buckets, int(make))
         secret, generation, fixed_buckets, writes, epoch = await self._redis.one(
-            "EVAL", _MAKE_PROJECT, 1, keys.project(project_id), secrets.token_hex(32), buckets
+            "EVAL", _PROJECT, 1, keys.project(project_id), *fresh
         )
+        if secret is None:
+            raise NotFound(f"no project {project_id[:60]!r}")
         return Project(
             project_id,
             bytes.fromhex(secret),

@@ -16,6 +16,7 @@ from memory.keeping import Fault
 from memory.model import Memory
 
 _MEMBERS_A_CALL = 200
+_OWNERS_A_CALL = 500
 _OWNERS_AT_ONCE = 8
 _PLACES_A_SCAN = 1000
 
@@ -140,9 +141,13 @@ class RedisSoundness(RedisArchive):
                 return list(found)
 
     async def sizes(self, slots: Sequence[str]) -> list[int]:
-        if not slots:
-            return []
-        return await self._redis.run(*(("ZCARD", OwnerKeys(each).key("ix")) for each in slots))
+        counts: list[int] = []
+        for start in range(0, len(slots), _OWNERS_A_CALL):
+            part = slots[start : start + _OWNERS_A_CALL]
+            counts += await self._redis.run(
+                *(("ZCARD", OwnerKeys(each).key("ix")) for each in part)
+            )
+        return counts
 
     async def unsound(self, slot: str, memory_ids: Sequence[str], mend: bool) -> list[Fault]:
         if not memory_ids:

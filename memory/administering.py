@@ -115,7 +115,8 @@ class Administering(Stores):
         progress.done += 1
 
     async def _erase_project(self, project_id: str, progress: Progress) -> None:
-        """Callers that know the project yet are waited for, and what they wrote is cleared too."""
+        """Callers that know the project yet are waited for. What they wrote is cleared too, with
+        the project itself where they made it again."""
         keep = project_id == DEFAULT_PROJECT
         waits = (DRAINED_S, self._settings.api.deadline_s)
         progress.total = len(waits)
@@ -123,10 +124,10 @@ class Administering(Stores):
         await self._graph.leave(project_id, keep, progress.task.id)
         for wait in waits:
             await asyncio.sleep(wait)
+            await self._graph.leave(project_id, keep, progress.task.id)
             progress.report["keys"] += await self._graph.clear(project_id)
             progress.report["tenants"] += await self._drop(project_id, keep)
             progress.done += 1
-        await self._graph.leave(project_id, keep, progress.task.id)
 
     async def _drop(self, project_id: str, keep: bool) -> int:
         if keep:

@@ -1,4 +1,5 @@
-"""What an imported record becomes in its new place, and what it must hold to. Pure functions."""
+"""What an imported record becomes in its new place, and what it must hold to. Pure functions.
+Refusals quote nothing of the record: an answer is kept for an Idempotency-Key."""
 
 from __future__ import annotations
 
@@ -10,10 +11,11 @@ from memory.archive import EdgeRecord, MemoryRecord, Record
 from memory.errors import Conflict, InvalidInput
 from memory.identity import Project, adopt, owner_tag
 from memory.model import FOLLOWS, SCOPE_FIELDS, SUPERSEDES, Edge, Event, Memory, Owner, Scope
-from memory.rules import check_interval
 
 FIRST_RECORD = 10**15
 """Record times have sixteen digits: the commit script compares them as text."""
+
+_KINDS = {"mem": "memory", "rel": "relationship"}
 
 
 def only_owner(scope: Scope) -> Owner:
@@ -77,7 +79,7 @@ def _scope(scope: Scope, owner: Owner) -> Scope:
 def _here(place: Project, tag: str, prefix: str, identifier: str) -> str:
     was = owner_tag(identifier, prefix)
     if was is None:
-        raise InvalidInput(f"{identifier[:60]!r} is no id of a {prefix}")
+        raise InvalidInput(f"an id of the record is none of a {_KINDS[prefix]}")
     return identifier if was == tag else adopt(place, prefix, tag, identifier)
 
 
@@ -85,7 +87,8 @@ def check(record: Record, now: int) -> None:
     """Raises InvalidInput where the service could not have recorded it by now."""
     versions: Sequence[Memory] | Sequence[Edge] = record.versions
     for each in versions:
-        check_interval(each.valid_from, each.valid_to)
+        if each.valid_to is not None and each.valid_to <= each.valid_from:
+            raise InvalidInput("valid_to must be later than valid_from")
         if each.created_at != versions[0].recorded_at:
             raise InvalidInput("created_at must be the first recorded_at")
     for one, following in pairwise(versions):
@@ -134,7 +137,7 @@ def check_succession(edge: Edge, source: Memory | None, target: Memory | None) -
         return  # the store says so
     ended = target.valid_to is not None and target.valid_to <= source.valid_from
     if edge.target not in source.supersedes or edge.valid_from != source.valid_from or not ended:
-        raise InvalidInput(f"{edge.source} does not supersede {edge.target} like this")
+        raise InvalidInput("its source does not supersede its target like this")
 
 
 def same(one: Record, other: Record) -> bool:

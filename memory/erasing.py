@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 _ROUNDS = 20
 """So often owners are asked for that began to name an agent, app or session meanwhile."""
 _LEASE_S = 30
+_AT_ONCE = 4
+"""So many erasures repair takes up in a process."""
 _TURN_S = 0.2
 _SHARE_OF_DEADLINE = 0.5
 
@@ -33,6 +35,11 @@ class Erasing(Inspecting):
     def _erasures(self) -> dict[str, asyncio.Task[ReceiptFields]]:
         """Those that this process carries out, by id."""
         return {}
+
+    @cached_property
+    def _holder(self) -> str:
+        """This process, as a holder of leases."""
+        return uuid4().hex
 
     async def close(self) -> None:
         while self._erasures:  # a call under way may swallow a cancellation: ask again
@@ -46,10 +53,12 @@ class Erasing(Inspecting):
         orders = await self._graph.orders()
         projects = await self._graph.epochs({order.project_id for order in orders})
         for order in orders:
-            if order.project_id in projects:
-                self._pursue(order)
-            else:
+            if order.project_id not in projects:
                 await self._graph.abandon(order)
+            elif len(self._erasures) < _AT_ONCE and await self._graph.hold(
+                order, self._holder, _LEASE_S
+            ):  # what another process holds is left to it, instead of asking again and again
+                self._pursue(order)
         return await super().repair()
 
     async def erase_entity(self, caller: Caller, scope: Scope, known: bool = False) -> Erasure:
@@ -61,7 +70,7 @@ class Erasing(Inspecting):
             raise Forbidden("this key may erase no one but its own user")
         operation = await self.once(place, caller)
         subject = subject_of(place, entity)
-        erasure_id = f"era_{operation.id if operation else uuid4().hex}"
+        erasure_id = f"era_{operation.nonce if operation else uuid4().hex}"
         if operation and (sealed := await self._graph.sealed(place.id, erasure_id)):
             return Erasure(erasure_id, sealed.receipt, replayed=True)
         await self._vectors.check()
@@ -107,7 +116,7 @@ class Erasing(Inspecting):
             log.error("the erasure %s failed", order.id, exc_info=error)
 
     async def _carry_out(self, order: Order) -> ReceiptFields:
-        while not await self._graph.hold(order, _LEASE_S):
+        while not await self._graph.hold(order, self._holder, _LEASE_S):
             if sealed := await self._graph.sealed(order.project_id, order.id):
                 return sealed.receipt
             await asyncio.sleep(_TURN_S)
@@ -121,10 +130,17 @@ class Erasing(Inspecting):
             await self._efface(order)
             place = await self._project(order.project_id)
             now = (await self._graph.instant([place.slot(order.tag)])).now
+            await self._hold_on(order)
             receipt = receipt_of(place, order, await self._graph.tallied(order), now)
             return await self._graph.seal(order, receipt)
         finally:
-            await self._graph.let_go(order)
+            await self._graph.let_go(order, self._holder)
+
+    async def _hold_on(self, order: Order) -> None:
+        """Raises Unavailable where another process may have taken the erasure over: what this one
+        would still erase might not be counted."""
+        if not await self._graph.hold_on(order, self._holder, _LEASE_S):
+            raise Unavailable("the erasure was held up and goes on elsewhere; ask again")
 
     async def _erase_own(self, order: Order) -> bool:
         """What the entity owns itself; whether more of it came meanwhile."""
@@ -132,7 +148,8 @@ class Erasing(Inspecting):
 
     async def _efface(self, order: Order) -> None:
         """Whatever the stores still hold of the entity as an owner."""
-        place = await self._project(order.project_id)
+        await self._hold_on(order)
+        place = await self._fresh_project(order.project_id)
         slot = place.slot(order.tag)
         strays = await self._indexed(place, order.tag)
         standing = await self._graph.read(place.id, [*strays])
@@ -158,7 +175,7 @@ class Erasing(Inspecting):
         bears. What is written meanwhile comes last in the listing; whether more came after it."""
         place = await self._project(order.project_id)
         slot = place.slot(tag)
-        await self._graph.hold_on(order, _LEASE_S)
+        await self._hold_on(order)
         await self._graph.touch(order, tag)
         await self._forget_erased(place, slot)
         registered = await self._graph.names_of(slot)
@@ -193,8 +210,8 @@ class Erasing(Inspecting):
         for _ in range(ATTEMPTS):
             if not waiting:
                 return
-            place = await self._project(order.project_id)
-            await self._graph.hold_on(order, _LEASE_S)
+            place = await self._fresh_project(order.project_id)
+            await self._hold_on(order)
             now = (await self._graph.instant([slot])).now
             gone = await self._graph.expunge(slot, order, now, [*waiting.values()], points)
             await self._index.bring(place, slot, gone)

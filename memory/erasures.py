@@ -120,15 +120,18 @@ class ErasureRecord(Protocol):
         """Forget an order whose project is gone, and all that it was about."""
         ...
 
-    async def hold(self, order: Order, seconds: int) -> bool:
-        """True for one caller at a time: the one that erases this entity. Lapses by itself."""
+    async def hold(self, order: Order, holder: str, seconds: int) -> bool:
+        """True for one order and one holder of it at a time, a process: who erases this entity.
+        Lapses by itself."""
         ...
 
-    async def hold_on(self, order: Order, seconds: int) -> None:
-        """Put the lapse off."""
+    async def hold_on(self, order: Order, holder: str, seconds: int) -> bool:
+        """Put the lapse off; False where it has lapsed."""
         ...
 
-    async def let_go(self, order: Order) -> None: ...
+    async def let_go(self, order: Order, holder: str) -> None:
+        """Nothing where it has lapsed: another one may hold it."""
+        ...
 
     async def touch(self, order: Order, tag: str) -> None:
         """Note an owner before any memory of theirs is erased."""

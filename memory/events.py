@@ -12,6 +12,7 @@ from memory.model import Scope
 
 _POSITION = re.compile(r"([0-9]{1,20})-([0-9]{1,20})")
 _LARGEST = 2**64 - 1
+"""Redis's largest number; a log refuses to say what comes after a position of two of these."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -27,12 +28,13 @@ class Position:
 
     @classmethod
     def parse(cls, text: str) -> Position | None:
-        """None where the text is no position."""
+        """None where the text is no position that an event can come after."""
         match = _POSITION.fullmatch(text)
         if match is None:
             return None
         position = cls(int(match[1]), int(match[2]))
-        return position if max(position.at, position.index) <= _LARGEST else None
+        fits = max(position.at, position.index) <= _LARGEST
+        return position if fits and min(position.at, position.index) < _LARGEST else None
 
     def before(self) -> Position:
         """The one that this one comes right after."""

@@ -19,7 +19,9 @@ from memory.transaction import PutMemory
 from memory.transfer import Brought
 
 SLICE = 64
-"""Records put back, embedded and indexed at a time."""
+"""Records put back, embedded and indexed at a time: fewer, where they have more versions than
+MOST_VERSIONS together."""
+MOST_VERSIONS = 256
 _SHARE_OF_DEADLINE = 0.7
 """After this much of the deadline no further slice is begun, so that the answer still arrives."""
 _LATE = Refused.of(DeadlineExceeded("not reached in time; send it again"))
@@ -37,7 +39,7 @@ class Importing(Repeating):
         target = None if scope is None else only_owner(place.narrow(scope))
         operation = await self.once(place, caller)
         if operation is not None and operation.kept is not None:
-            return [*map(_told, operation.kept["lines"])]
+            return _told(operation.kept)
         placed: dict[int, Placed] = {}
         answers: Outcomes = {}
         for index, record in enumerate(records):
@@ -48,7 +50,9 @@ class Importing(Repeating):
         answers |= await self._bring(placed)
         outcomes = [answers[index] for index in range(len(records))]
         if _LATE not in outcomes:  # what was not reached is to be sent again
-            await self.keep(place, operation, {"lines": [asdict(each) for each in outcomes]})
+            kept = await self.keep(place, operation, {"lines": [*map(_keepable, outcomes)]})
+            if kept is not None:
+                return _told(kept)
         return outcomes
 
     async def restore_entries(
@@ -173,9 +177,19 @@ class Importing(Repeating):
             await self._index.bring(place, slot, sorted(self._lagging(slot, standings)))
 
 
-def _told(kept: Mapping[str, Any]) -> Brought | Refused:
-    """An outcome as it was answered before."""
-    return Refused(**kept) if "code" in kept else Brought(**kept)
+def _keepable(outcome: Brought | Refused) -> Mapping[str, Any]:
+    """Ids, flags and sentences of ours: a refusal quotes nothing of a record."""
+    if isinstance(outcome, Refused):
+        return asdict(outcome)
+    return {"id": outcome.id, "present": outcome.present}
+
+
+def _told(kept: Mapping[str, Any]) -> list[Brought | Refused]:
+    """Outcomes as they were answered before."""
+    return [
+        Refused(**each) if "code" in each else Brought(**each, replayed=True)
+        for each in kept["lines"]
+    ]
 
 
 def _tag(record: Record) -> str:
@@ -188,10 +202,13 @@ def _slices(placed: Mapping[int, Placed]) -> Iterator[dict[int, Placed]]:
     """In order, memories and edges apart: an edge's ends must be there before it is looked at."""
     part: dict[int, Placed] = {}
     kind: type[Record] | None = None
+    versions = 0
     for index, (place, record) in placed.items():
-        if part and (type(record) is not kind or len(part) == SLICE):
+        versions += len(record.versions)
+        full = len(part) == SLICE or versions > MOST_VERSIONS
+        if part and (type(record) is not kind or full):
             yield part
-            part = {}
+            part, versions = {}, len(record.versions)
         kind = type(record)
         part[index] = place, record
     if part:
@@ -206,7 +223,7 @@ def _outcome(record: Record, landing: Landing, standing: Mapping[str, Record]) -
             stands = standing.get(record.id)
             if stands is not None and same(stands, record):
                 return Brought(record.id, present=True)
-            return Refused.of(Conflict(f"{record.id} stands here with another history"))
+            return Refused.of(Conflict("a record of this id stands here with another history"))
         case Landing.SUPERSEDED:
             return Refused.of(Conflict("its target is superseded by another memory here"))
         case Landing.LACKS if isinstance(record, MemoryRecord):

@@ -29,7 +29,8 @@ log = logging.getLogger(__name__)
 DEADLINES_TO_SETTLE = 1.0
 """A request in flight settles its own entries: marks younger than a deadline are left to it."""
 BATCH = 256
-"""Memories brought along together, whoever owns them: their texts are embedded as one batch."""
+"""Memories brought along together, whoever owns them, and texts embedded as one batch: others wait
+for no more than that."""
 _LEASE_S = 60
 _SETTLE_EVERY_S = 0.02
 
@@ -229,8 +230,9 @@ class Index:
 
     async def _points(self, memories: Sequence[Memory], rows: Mapping[str, Vectors]) -> list[Point]:
         lacking = list(dict.fromkeys(m.content for m in memories if m.content not in rows))
-        if lacking:
-            rows = {**rows, **dict(zip(lacking, await self._embedder.embed(lacking), strict=True))}
+        for start in range(0, len(lacking), BATCH):
+            part = lacking[start : start + BATCH]
+            rows = {**rows, **dict(zip(part, await self._embedder.embed(part), strict=True))}
         return [
             Point(
                 memory,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -37,11 +38,14 @@ class Commit:
 @dataclass(frozen=True, slots=True)
 class Operation:
     """A request that carries an Idempotency-Key. `request` is its digest; `kept` what an operation
-    that is no single commit was answered (memory.stores' Stores.keep), None before it was."""
+    that is no single commit was answered (memory.stores' Stores.keep), None before it was. `nonce`
+    is of this claim alone: what outlives the claim is named by it, so that the key, used again
+    after a day, means something new."""
 
     id: str
     request: str
     kept: Mapping[str, Any] | None = None
+    nonce: str = ""
 
     def item(self, index: int) -> str:
         """The id of one of its commits: an item of a batch, in the order that was sent."""
@@ -49,8 +53,9 @@ class Operation:
 
 
 def operation_of(project: Project, once: Once) -> Operation:
-    """A key means an operation of this project, and of the user it is bound to, and no other."""
+    """A key means an operation of this project, and of the user it is bound to, and no other. The
+    nonce counts where nobody has claimed it yet."""
     user = project.user_id or ""
     text = f"{len(user)}:{user}{once.key}".encode()
     digest = hashlib.blake2b(text, key=project.secret, digest_size=16, person=b"once")
-    return Operation(digest.hexdigest(), once.request)
+    return Operation(digest.hexdigest(), once.request, nonce=secrets.token_hex(16))

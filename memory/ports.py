@@ -106,8 +106,9 @@ class GraphStore(Archive, Keeping, TaskBook, ErasureRecord, Protocol):
         """Assert durability settings, format and model. Raises StartupRefused with what to do."""
         ...
 
-    async def project(self, project_id: str, buckets: int) -> Project:
-        """The project's record; made with a fresh secret where there is none."""
+    async def project(self, project_id: str, buckets: int, make: bool = True) -> Project:
+        """The project's record. Where there is none it is made with a fresh secret, or NotFound
+        raised: a project that was erased must not come back by a late call."""
         ...
 
     async def brief(
@@ -134,8 +135,9 @@ class GraphStore(Archive, Keeping, TaskBook, ErasureRecord, Protocol):
         stands for 25 hours from the last request, longer than any answer."""
         ...
 
-    async def keep(self, project_id: str, operation: Operation) -> None:
-        """Store what the operation keeps with its claim."""
+    async def keep(self, project_id: str, operation: Operation) -> Operation:
+        """Store what the operation keeps with its claim; the operation with what is kept, which
+        is what another send of it stored first."""
         ...
 
     async def read(

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from config.settings import Settings
-from memory.caller import Caller
+from memory.caller import DEFAULT_PROJECT, Caller
 from memory.errors import IdempotencyMismatch, Mem0gError, NotFound
 from memory.identity import Project, owner_tag
 from memory.indexing import Index
@@ -90,7 +90,7 @@ class Stores:
 
     async def _fresh_project(self, project_id: str) -> Project:
         read_at, buckets = time.monotonic(), self._settings.vector_store.buckets
-        project = await self._graph.project(project_id, buckets)
+        project = await self._graph.project(project_id, buckets, project_id == DEFAULT_PROJECT)
         self._projects[project_id] = read_at, project
         return project
 
@@ -112,10 +112,13 @@ class Stores:
 
     async def keep(
         self, place: Project, operation: Operation | None, answer: Mapping[str, Any]
-    ) -> None:
-        """Keep an answer, JSON without any text of a memory, for later sends of its request."""
-        if operation is not None:
-            await self._graph.keep(place.id, replace(operation, kept=answer))
+    ) -> Mapping[str, Any] | None:
+        """Keep an answer, JSON without any text of the caller's, for later sends of its request.
+        Where another send was faster: its answer, which stands for this one as well."""
+        if operation is None:
+            return None
+        stands = (await self._graph.keep(place.id, replace(operation, kept=answer))).kept
+        return None if stands == answer else stands
 
     async def _owners(self, project: Project, scope: Scope) -> list[str]:
         """Tags of the owners whose memories the scope can name.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from memory.archive import Entry, Record
@@ -53,10 +53,12 @@ class Inventory:
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """A record that was imported, or that stood already as it is. `id` is its id here."""
+    """A record that was imported, or that stood already as it is. `id` is its id here. `replayed`:
+    an earlier send of the request had this answer."""
 
     id: str
     present: bool
+    replayed: bool = field(default=False, compare=False)
 
 
 class Transfer(Protocol):

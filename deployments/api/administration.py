@@ -1,7 +1,9 @@
-"""Routes of upkeep. A key with the scope admin has its own project kept up, the admin key all."""
+"""Routes of upkeep. A key with the right admin has its own project kept up, the admin key all."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter
@@ -13,9 +15,9 @@ from access.projects import missing
 from deployments.api.access_bodies import ProjectId
 from deployments.api.answers import Json
 from deployments.api.fields import Body
+from deployments.api.keys import replayed
 from deployments.api.who import Visitor
 from memory.administration import Administration
-from memory.caller import DEFAULT_PROJECT
 from memory.clock import format_instant
 from memory.errors import Forbidden, NotFound
 from memory.tasks import Kind, State, Task
@@ -58,19 +60,20 @@ def routes(administration: Administration, access: Access) -> APIRouter:
         """Compare record and index, and mend what differs."""
         asked = body or VerifyIn()
         project_id = _named(visitor, asked.project_id)
-        return _started(await administration.verify(visitor.caller, project_id, asked.dry_run))
+        work = partial(administration.verify, visitor.caller, project_id, asked.dry_run)
+        return await _begun(visitor, work)
 
     @router.post("/v1/admin/rebuild", status_code=202, response_model=TaskOut)
     async def rebuild(visitor: Visitor, body: UpkeepIn | None = None) -> Json:
         """Make the index again from the record, beside the one in use."""
         project_id = _named(visitor, (body or UpkeepIn()).project_id)
-        return _started(await administration.rebuild(visitor.caller, project_id))
+        return await _begun(visitor, partial(administration.rebuild, visitor.caller, project_id))
 
     @router.post("/v1/admin/compact", status_code=202, response_model=TaskOut)
     async def compact(visitor: Visitor, body: UpkeepIn | None = None) -> Json:
         """Overwrite what was erased in the files of both stores."""
         project_id = _named(visitor, (body or UpkeepIn()).project_id)
-        return _started(await administration.compact(visitor.caller, project_id))
+        return await _begun(visitor, partial(administration.compact, visitor.caller, project_id))
 
     @router.get("/v1/admin/tasks", response_model=TasksOut)
     async def tasks(visitor: Visitor) -> Json:
@@ -92,10 +95,19 @@ def routes(administration: Administration, access: Access) -> APIRouter:
         its contents."""
         if not visitor.everywhere:
             raise Forbidden("only the admin key makes and deletes projects")
-        await access.projects.get(project_id)
-        if project_id != DEFAULT_PROJECT:
-            await access.keys.revoke_all(project_id)  # first: a key left over would make it anew
-        return _started(await administration.erase_project(visitor.caller, project_id))
+
+        async def erase() -> Task:
+            await access.projects.get(project_id)
+            return await administration.erase_project(visitor.caller, project_id)
+
+        return await _begun(visitor, erase)
+
+    async def _begun(visitor: Pass, begin: Callable[[], Awaitable[Task]]) -> Json:
+        async def work() -> dict[str, Any]:
+            return task_out(await begin())
+
+        task, known = await access.repeats.once(visitor, work)
+        return Json(task, 202, {"Location": f"/v1/admin/tasks/{task['id']}", **replayed(known)})
 
     return router
 
@@ -113,10 +125,6 @@ def task_out(task: Task) -> dict[str, Any]:
         "started_at": format_instant(task.started_at),
         "updated_at": format_instant(task.updated_at),
     }
-
-
-def _started(task: Task) -> Json:
-    return Json(task_out(task), 202, {"Location": f"/v1/admin/tasks/{task.id}"})
 
 
 def _named(visitor: Pass, project_id: str | None) -> str | None:

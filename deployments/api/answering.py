@@ -3,6 +3,7 @@ refused."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from starlette.datastructures import MutableHeaders
@@ -15,14 +16,19 @@ from memory.errors import Mem0gError
 _STARTS = frozenset({"http.response.start", "websocket.http.response.start"})
 _POLICY_VIOLATION = 1008
 
+SEND_S = 10.0
+"""A reader of a long answer who takes nothing for so long is given up."""
+
 
 class Answer:
-    """Passes an answer on, with `headers` of the edge's own, and remembers whether it began."""
+    """Passes an answer on, with `headers` of the edge's own, and remembers whether it began. Its
+    reader has `patience` seconds to take each part; TimeoutError ends what goes on longer."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
         self._beginnings: list[Callable[[int], Awaitable[None]]] = []
         self.headers: dict[str, str] = {}
+        self.patience: float | None = None
         self.started = False
 
     def at_start(self, beginning: Callable[[int], Awaitable[None]]) -> None:
@@ -38,7 +44,8 @@ class Answer:
         if message["type"] in _STARTS:
             await self.start(message["status"])
             MutableHeaders(scope=message).update(self.headers)
-        await self._send(message)
+        async with asyncio.timeout(self.patience):
+            await self._send(message)
 
 
 def limit_headers(standing: Standing) -> dict[str, str]:

@@ -27,6 +27,7 @@ from deployments.api import feed as live_feed
 from deployments.api.edge import Edge
 from deployments.api.event_hub import EventHub
 from deployments.api.observed import Observed
+from deployments.api.rights import HOLDS_RIGHT
 from deployments.api.schemas import ErrorOut
 from graph_store import redis_url
 from memory.memories import Memories
@@ -81,11 +82,14 @@ def create_app(
     app.include_router(relationships.routes(service))
     app.include_router(memories.routes(service))
     app.include_router(erasures.routes(service))
-    app.include_router(transfer.routes(service))
-    app.include_router(projects.routes(access))
-    app.include_router(keys.routes(access))
-    app.include_router(audit.routes(access))
-    app.include_router(administration.routes(service, access))
+    for administered in (
+        transfer.routes(service),
+        projects.routes(access),
+        keys.routes(access),
+        audit.routes(access),
+        administration.routes(service, access),
+    ):
+        app.include_router(administered, dependencies=[HOLDS_RIGHT])
     if feed is not None:
         app.include_router(live_feed.routes(feed))
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from uuid import uuid4
 
@@ -18,34 +17,38 @@ from access import Access
 from access.door import require
 from access.model import Demand, Pass, Right
 from config.settings import Settings
-from deployments.api.answering import Answer, limit_headers, refuse_websocket
+from deployments.api.answering import SEND_S, Answer, limit_headers, refuse_websocket
+from deployments.api.audit import action_of
 from deployments.api.errors import refusal
 from deployments.api.incoming import body_of, credential_of, once_of, replay
+from deployments.api.places import Places
 from deployments.api.rights import OPEN_PATHS, answers_long, demand_of, streams
 from memory.caller import DEFAULT_PROJECT, Caller, Once
 from memory.errors import (
     DeadlineExceeded,
     Mem0gError,
-    Overloaded,
+    NotFound,
     RateLimited,
     Unauthenticated,
 )
 
-_LONGEST_ACTION = 200
 _REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+"""No path has one: routes match some of them as the end of a path, and rights do not."""
 
 
 class Edge:
     """Wraps the application; `scope["state"]` carries to the routes: request_id, caller, visitor
-    (the Pass) and key_stands (whether the key would still be let in)."""
+    (the Pass), admitted (whether it may do this) and key_stands (whether the key would still be
+    let in)."""
 
     def __init__(
         self, app: ASGIApp, settings: Settings, access: Access, sends_request_id: bool
     ) -> None:
         self._app, self._api, self._access = app, settings.api, access
         self._sends_request_id = sends_request_id
-        self._requests = _Places(settings.api.max_in_flight, "too many requests under way")
-        self._streams = _Places(settings.api.max_streams, "too many streams are open")
+        self._requests = Places(settings.api.max_in_flight, "too many requests under way")
+        self._streams = Places(settings.api.max_streams, "too many streams are open")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -79,6 +82,7 @@ class Edge:
         self, scope: Scope, headers: Headers, receive: Receive, answer: Answer
     ) -> None:
         method, path = scope["method"], scope["path"]
+        _refuse_controls(path)
         if path in OPEN_PATHS:
             await self._app(scope, receive, answer)
             return
@@ -87,14 +91,16 @@ class Edge:
             answer.at_start(lambda status: self._audit(scope, status))
         if streams(method, path):
             with self._streams.one():
-                await self._enter(scope, headers, demand, answer)
-                await self._app(scope, receive, answer)
+                visitor = await self._enter(scope, headers, demand, answer)
+                with self._streams.share(visitor):
+                    await self._app(scope, receive, answer)
             return
         with self._requests.one():
             try:
                 async with asyncio.timeout(self._api.deadline_s) as deadline:
                     if answers_long(method, path):
                         answer.at_start(lambda _: _lift(deadline))
+                        answer.patience = SEND_S
                     visitor = await self._enter(scope, headers, demand, answer)
                     body = await body_of(headers, receive, self._api.max_body_bytes)
                     if demand.writes:
@@ -109,10 +115,13 @@ class Edge:
         """Asks for what a GET would be asked, before anything is accepted."""
         entered = False
         try:
+            _refuse_controls(scope["path"])
             with self._streams.one():
-                await self._enter(scope, headers, demand_of("GET", scope["path"]), answer)
-                entered = True
-                await self._app(scope, receive, answer)
+                demand = demand_of("GET", scope["path"])
+                visitor = await self._enter(scope, headers, demand, answer)
+                with self._streams.share(visitor):
+                    entered = True
+                    await self._app(scope, receive, answer)
         except Mem0gError as error:
             if entered:
                 raise
@@ -131,12 +140,13 @@ class Edge:
             return True
 
         scope["state"].update(visitor=visitor, caller=visitor.caller, key_stands=key_stands)
-        require(visitor, demand)
         standing = await door.count(visitor, demand)
         if standing is not None:
             answer.headers |= limit_headers(standing)
             if standing.refusal:
                 raise RateLimited(standing.refusal, retry_after=max(1, standing.reset_s))
+        require(visitor, demand)
+        scope["state"]["admitted"] = True
         return visitor
 
     async def _audit(self, scope: Scope, status: int) -> None:
@@ -145,28 +155,16 @@ class Edge:
         await self._access.audit.write(
             key_id=visitor.key_id if visitor else "",
             project="" if visitor is None or visitor.everywhere else visitor.caller.project,
-            action=f"{scope['method']} {scope['path']}"[:_LONGEST_ACTION],
+            action=action_of(scope),
             status=status,
             request_id=state["request_id"],
+            admitted="admitted" in state,
         )
 
 
-class _Places:
-    """How many may be inside at once."""
-
-    def __init__(self, most: int, full: str) -> None:
-        self._most, self._full, self._taken = most, full, 0
-
-    @contextmanager
-    def one(self) -> Iterator[None]:
-        """Raises Overloaded."""
-        if self._taken >= self._most:
-            raise Overloaded(f"{self._full}; try again shortly")
-        self._taken += 1
-        try:
-            yield
-        finally:
-            self._taken -= 1
+def _refuse_controls(path: str) -> None:
+    if _CONTROL.search(path):
+        raise NotFound("no path has control characters")
 
 
 def _remember(scope: Scope, visitor: Pass, once: Once | None) -> None:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from deployments.api.answers import Json, deleted_out
 from deployments.api.errors import invalid
-from deployments.api.fields import Body, Entity, ScopeFields
+from deployments.api.fields import Body, Entity, Metadata, ScopeFields
 from deployments.api.keys import replayed
 from deployments.api.who import Who
 from memory.clock import parse_instant
@@ -27,9 +27,9 @@ class ErasureIn(Body, ScopeFields):
 
 class CheckIn(Body, ScopeFields):
     """A receipt as it was answered. With the name of its entity, memories of owners that the
-    erasure did not touch are counted as well."""
+    erasure did not touch are counted as well. No receipt is larger than metadata may be."""
 
-    receipt: dict[str, Any]
+    receipt: Metadata
 
 
 class CountsOut(BaseModel):

@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 from deployments.api.stopping import servers_here
-from memory.errors import Unavailable
+from memory.errors import NotFound, Unavailable
 from memory.events import BEGINNING, EventLog, LoggedEvent, Position
 
 log = logging.getLogger(__name__)
@@ -29,6 +29,9 @@ _WAITING = 1_000
 """Events that a listener may leave lying before it is cut off as slow."""
 
 _RETRY_S = 0.5
+
+Place = Callable[[], Awaitable[str]]
+"""Where the owner's log is now: the slot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +49,11 @@ class Listener:
     `position`: up to where everything was handed out. `closing`: why it will get no more.
     """
 
-    def __init__(self, hub: EventHub, slot: str, position: Position, reset: Reset | None) -> None:
+    def __init__(
+        self, hub: EventHub, place: Place, slot: str, position: Position, reset: Reset | None
+    ) -> None:
         self.slot, self.position = slot, position
+        self._place = place
         self.closing: str | None = None
         self._hub, self._reset = hub, reset
         self._behind = True
@@ -77,6 +83,15 @@ class Listener:
         except TimeoutError:
             pass
         return []
+
+    async def moved(self) -> bool:
+        """Whether the owner's log is another one by now, or none: their project was erased."""
+        try:
+            return await self._place() != self.slot
+        except Unavailable:
+            return False  # nobody can tell now
+        except NotFound:
+            return True
 
     async def _take(self) -> list[LoggedEvent] | Reset:
         if self._behind:
@@ -136,9 +151,10 @@ class EventHub:
         self._heads: dict[str, Position] = {}
         self._reader: asyncio.Task[None] | None = None
 
-    async def listen(self, slot: str, since: str | None) -> Listener:
-        """A listener to what comes after `since`: an event's id, "0" for all that is kept, or None
-        for now. Raises StoreUnavailable."""
+    async def listen(self, place: Place, since: str | None) -> Listener:
+        """A listener to what comes in the log at `place` after `since`: an event's id, "0" for all
+        that is kept, or None for now. Raises StoreUnavailable."""
+        slot = await place()
         wanted = None if since is None else Position.parse(since)
         page = await self.log.page(slot, wanted or BEGINNING, 1)
         position, reset = page.last, None
@@ -148,7 +164,7 @@ class EventHub:
             position = wanted  # whether the log reaches back to it, its first reading shows
         elif since is not None:
             reset = Reset(page.last, "unknown_position")
-        return Listener(self, slot, position, reset)
+        return Listener(self, place, slot, position, reset)
 
     def enter(self, listener: Listener) -> None:
         self._listeners.add(listener)

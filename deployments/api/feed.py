@@ -17,7 +17,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Send
 from starlette.websockets import WebSocketDisconnect
 
-from deployments.api.answering import refuse_websocket
+from deployments.api.answering import SEND_S, refuse_websocket
 from deployments.api.errors import invalid
 from deployments.api.event_hub import EventHub, Listener, Reset
 from deployments.api.fields import ScopeFields
@@ -30,9 +30,6 @@ from memory.events import LoggedEvent, Position
 _PING_S = 15.0
 _CHECK_S = 1.0
 """How often a stream asks whether its key still stands: as soon as any call would be refused."""
-
-_SEND_S = 10.0
-"""A reader that takes nothing for so long is given up."""
 
 _RETRY_MS = 1_000
 _CLOSE_CODES = {"slow_reader": 1013, "revoked": 1008}
@@ -115,7 +112,7 @@ def routes(hub: EventHub) -> APIRouter:
 async def _listen(
     hub: EventHub, caller: Caller, asked: FeedParameters, since: str | None
 ) -> Listener:
-    return await hub.listen(await hub.log.slot(caller, asked.scope()), since)
+    return await hub.listen(lambda: hub.log.slot(caller, asked.scope()), since)
 
 
 def _asked(websocket: WebSocket) -> FeedParameters:
@@ -149,7 +146,10 @@ async def _messages(
                 listener.close("revoked")
         if now >= pinged + _PING_S and listener.closing is None:
             pinged = now
-            yield [Ping(listener.position)]
+            if await listener.moved():
+                listener.close("reconnect")
+            else:
+                yield [Ping(listener.position)]
     yield [Closing(listener.closing)]
 
 
@@ -175,7 +175,7 @@ class _EventStream(StreamingResponse):
 
     async def stream_response(self, send: Send) -> None:
         async def send_soon(message: Any) -> None:
-            async with asyncio.timeout(_SEND_S):
+            async with asyncio.timeout(SEND_S):
                 await send(message)
 
         # Where it is given up, the server closes the connection, as the answer has no end.
@@ -207,7 +207,7 @@ async def _send(websocket: WebSocket, messages: AsyncIterator[list[Message]]) ->
     with suppress(WebSocketDisconnect, TimeoutError):
         async for batch in messages:
             for message in batch:
-                async with asyncio.timeout(_SEND_S):
+                async with asyncio.timeout(SEND_S):
                     await websocket.send_text(_json(message))
                     if isinstance(message, Closing):
                         code = _CLOSE_CODES.get(message.reason, _RESTART)

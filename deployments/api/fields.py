@@ -19,7 +19,7 @@ Content = Annotated[str, AfterValidator(text.content)]
 Entity = Annotated[str, AfterValidator(text.entity)]
 Metadata = Annotated[dict[str, Any], AfterValidator(text.metadata)]
 Category = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(text.storable)]
-Categories = Annotated[list[Category], Field(max_length=100)]
+Categories = Annotated[list[Category], Field(max_length=100, fail_fast=True)]
 Instant = Annotated[
     str,
     Field(

@@ -53,13 +53,15 @@ def replay(body: bytes, receive: Receive) -> Receive:
 
 
 def once_of(scope: Scope, headers: Headers, body: bytes) -> Once | None:
-    """The Idempotency-Key with a digest of the request it came with. Raises InvalidInput."""
+    """The Idempotency-Key with a digest of the request it came with. Raises InvalidInput. The path
+    is taken as it was sent: decoded, and without a slash at its end, two names may be one."""
     key = headers.get("idempotency-key")
     if key is None:
         return None
     if not _IDEMPOTENCY_KEY.fullmatch(key):
         raise InvalidInput("Idempotency-Key: 1 to 255 printable ASCII characters")
     digest = hashlib.blake2b(digest_size=32)
-    for part in (scope["method"].encode(), scope["path"].encode(), scope["query_string"], body):
+    path = scope.get("raw_path") or scope["path"].encode()
+    for part in (scope["method"].encode(), path, scope["query_string"], body):
         digest.update(len(part).to_bytes(8) + part)
     return Once(key, digest.hexdigest())

@@ -3,6 +3,7 @@ refusal of its own."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,9 +14,11 @@ from pydantic import ValidationError
 from deployments.api.errors import invalid
 from deployments.api.lines import FORMAT, EntryLine, MemoryLine, RelationshipLine
 from memory.archive import Entry, Record
-from memory.errors import InvalidInput, Mem0gError
+from memory.errors import InvalidInput, Mem0gError, TooLarge
 from memory.model import Owner
 
+MOST_LINES = 10_000
+"""Of a body; deployments/backup.py sends no more at once."""
 _SILENT = frozenset({"end", "progress"})
 
 
@@ -29,9 +32,16 @@ class Line:
     project_id: str = ""
 
 
-def read_lines(body: bytes, owner: Owner | None = None) -> Iterator[Line]:
+async def read_lines(body: bytes, owner: Owner | None = None) -> list[Line]:
     """What the lines mean; headers, ends and blank lines mean nothing. `owner` is whose edges are
-    that name none."""
+    that name none. Raises TooLarge for too many lines. Megabytes are read in a thread: other
+    requests go on meanwhile."""
+    if body.count(b"\n") + (not body.endswith(b"\n")) > MOST_LINES:
+        raise TooLarge(f"the body has more than {MOST_LINES} lines")
+    return await asyncio.to_thread(lambda: [*_lines(body, owner)])
+
+
+def _lines(body: bytes, owner: Owner | None) -> Iterator[Line]:
     for number, raw in enumerate(body.split(b"\n"), 1):
         if not raw.strip():
             continue

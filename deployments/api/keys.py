@@ -1,4 +1,4 @@
-"""Routes of API keys. A key with the scope admin sees and makes those of its own project."""
+"""Routes of API keys. A key with the right admin sees and makes those of its own project."""
 
 from __future__ import annotations
 
@@ -53,8 +53,13 @@ def routes(access: Access) -> APIRouter:
     @router.delete("/{key_id}", response_model=DeletedOut)
     async def revoke(key_id: str, visitor: Visitor) -> Json:
         """Revoke a key: within a second it is refused everywhere."""
-        at = await access.keys.revoke(await _key(visitor, key_id))
-        return Json(deleted_out("Key", key_id, at))
+
+        async def work() -> dict[str, str]:
+            at = await access.keys.revoke(await _key(visitor, key_id))
+            return deleted_out("Key", key_id, at)
+
+        deleted, known = await access.repeats.once(visitor, work)
+        return Json(deleted, headers=replayed(known))
 
     async def _seen(visitor: Pass, project_id: str) -> None:
         if not visitor.sees(project_id):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from deployments.api.fields import (
     Body,
@@ -23,9 +23,11 @@ from memory.clock import format_instant, parse_instant
 from memory.model import Edge, Event, Memory, Owner
 
 FORMAT = 1
+_MOST_PARTS = 1_000_000
 
 _Identifier = Annotated[str, Field(max_length=64)]
-_Versions = Field(min_length=1)
+_Versions = Field(min_length=1, max_length=100_000, fail_fast=True)
+"""More do not fit a body, unless it may be much larger than it is by default."""
 
 
 class _IntervalLine(Body):
@@ -50,7 +52,7 @@ class _VersionLine(_IntervalLine):
     event: Literal["ADD", "UPDATE", "SUPERSEDE"]
     content: Content
     categories: Categories | None = None
-    supersedes: Annotated[list[_Identifier], Field(max_length=100)] | None = None
+    supersedes: Annotated[list[_Identifier], Field(max_length=100, fail_fast=True)] | None = None
 
 
 class MemoryLine(Body, ScopeFields):
@@ -106,12 +108,24 @@ class RelationshipLine(Body, ScopeFields):
         return EdgeRecord(owner or only_owner(self.scope()), versions)
 
 
+def _entry_value(value: Any) -> Any:
+    """Looked at before pydantic does, which would tell of each part that is wrong."""
+    parts = value if isinstance(value, list) else ()
+    if isinstance(value, dict):
+        parts = [*value, *value.values()]
+    if len(parts) > _MOST_PARTS:
+        raise ValueError(f"an entry has at most {_MOST_PARTS} parts")
+    if not all(isinstance(part, str) for part in parts):
+        raise ValueError("an entry consists of texts")
+    return value
+
+
 class EntryLine(Body):
     """What belongs to no owner, in a backup."""
 
     key: Annotated[str, Field(max_length=512)]
     kind: Literal["string", "hash", "set"]
-    value: str | dict[str, str] | list[str]
+    value: Annotated[str | dict[str, str] | list[str], BeforeValidator(_entry_value)]
 
     def entry(self) -> Entry:
         return Entry(self.key, self.kind, self.value)

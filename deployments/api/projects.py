@@ -1,4 +1,4 @@
-"""Routes of projects. The admin key makes and ends them; a key with the scope admin sees its
+"""Routes of projects. The admin key makes and ends them; a key with the right admin sees its
 own."""
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ class MemoryIn(Body, ScopeFields):
     categories: Categories | None = None
     valid_from: Instant | None = None
     valid_to: Instant | None = None
-    supersedes: Annotated[list[str], Field(max_length=100)] | None = None
+    supersedes: Annotated[list[str], Field(max_length=100, fail_fast=True)] | None = None
     dedup: bool = True
     similar: Annotated[bool, Field(description="report memories that say nearly the same")] = False
 

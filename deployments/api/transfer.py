@@ -13,6 +13,7 @@ from access.model import Pass
 from deployments.api.answers import Json
 from deployments.api.fields import Instant, ScopeFields, instant
 from deployments.api.incoming_lines import Line, read_lines
+from deployments.api.keys import replayed
 from deployments.api.outgoing_lines import backup_lines, export_lines
 from deployments.api.who import Visitor, Who
 from memory.adopting import only_owner
@@ -79,7 +80,7 @@ def routes(transfer: Transfer) -> APIRouter:
         A line that is there already changes nothing, so any part may be sent again."""
         scope = query.scope() if query.scope().given() else None
         owner = None if scope is None else only_owner(scope)
-        lines = [*read_lines(await _body(request), owner)]
+        lines = await read_lines(await _body(request), owner)
         records = _of_kind(lines, MemoryRecord | EdgeRecord)
         outcomes = await transfer.import_records(who, scope, [*records.values()])
         told = _refusals(lines) | dict(zip(records, outcomes, strict=True))
@@ -90,7 +91,8 @@ def routes(transfer: Transfer) -> APIRouter:
             for line in lines
             if isinstance(outcome := told[line.number], Brought)
         }
-        return Json({**_account("imported", told), "ids": ids})
+        known = any(isinstance(each, Brought) and each.replayed for each in outcomes)
+        return Json({**_account("imported", told), "ids": ids}, headers=replayed(known))
 
     @router.get("/admin/backup", response_class=StreamingResponse, responses=_LINES)
     async def backup(visitor: Visitor) -> StreamingResponse:
@@ -104,7 +106,7 @@ def routes(transfer: Transfer) -> APIRouter:
     async def restore(request: Request, visitor: Visitor) -> Json:
         """Put lines of a backup back, in their order; any part may be sent again."""
         _only_everywhere(visitor)
-        lines = [*read_lines(await _body(request))]
+        lines = await read_lines(await _body(request))
         told = _refusals(lines)
         # Entries first: ids are made with the secrets of their projects.
         entries = _of_kind(lines, Entry)

@@ -49,8 +49,7 @@ async def test_keys_are_listed_by_project_until_they_are_revoked(opened: Opened)
     with pytest.raises(NotFound):
         await access.keys.revoke(keys[1])
     assert await access.keys.of([project.id]) == keys[2:]
-    await access.keys.revoke_all(project.id)
-    await access.keys.revoke_all(project.id)
+    await access.keys.revoke(keys[2])
     assert await access.keys.of(["default", project.id]) == keys[:1]
     assert await access.keys.of([]) == []
 
@@ -88,7 +87,8 @@ async def test_no_more_keys_are_remembered_than_fit(
     issued = [await access.keys.create(caller, NEW) for _ in range(3)]
     for each in issued:
         await access.door.enter(each.secret)
-    await access.keys.revoke_all("default")
+    for each in issued:
+        await access.keys.revoke(each.key)
     for each in issued[1:]:
         assert (await access.door.enter(each.secret)).key_id == each.key.id
     with pytest.raises(Unauthenticated):
@@ -137,6 +137,40 @@ async def test_an_attempt_that_died_halfway_is_finished(
     made, replayed = await access.projects.create(await root(access, once), "shop")
     assert not replayed
     assert [each.id for each in await access.projects.all()] == ["default", made.id]
+
+
+async def test_an_attempt_that_died_does_not_bring_its_revoked_key_back(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    access = opened()
+    once = Once("k", "digest")
+
+    async def die(*_: object) -> None:
+        raise ConnectionError
+
+    with monkeypatch.context() as dying:
+        dying.setattr("access.repeats.Repeats.end", die)
+        with pytest.raises(ConnectionError):
+            await access.keys.create(await root(access, once), NEW)
+    (key,) = await access.keys.of(["default"])
+    await access.keys.revoke(key)
+    for _ in range(2):
+        again = await access.keys.create(await root(access, once), NEW)
+        assert (again.key, again.replayed) == (key, True)
+        assert await access.keys.find(again.secret) is None
+        assert await access.keys.of(["default"]) == []
+    other = await access.keys.create(await root(access), NEW)
+    assert await access.keys.find(other.secret) == other.key
+
+
+async def test_no_key_is_left_of_a_project_that_ended_meanwhile(opened: Opened) -> None:
+    access = opened()
+    caller = await root(access)
+    project, _ = await access.projects.create(caller, "shop")
+    await access._redis.one("DEL", f"mg:project:{project.id}")
+    with pytest.raises(NotFound, match="no project"):
+        await access.keys.create(caller, replace(NEW, project_id=project.id))
+    assert [key async for key in access._redis.scan("mg:key*")] == []
 
 
 async def test_an_idempotency_key_is_the_callers_own(opened: Opened) -> None:

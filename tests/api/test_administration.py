@@ -116,3 +116,54 @@ async def test_a_deleted_project_is_gone_with_its_keys_and_memories(
     assert (await customer.get("/v1/memories?user_id=alice")).status_code == 401
     assert (await admin.get(f"/v1/projects/{shop}")).status_code == 404
     assert await search(admin, "likes", threshold=0) == [kept["id"]]
+
+
+async def test_keys_made_while_their_project_is_deleted_do_not_outlive_it(
+    client_with: ClientWith,
+) -> None:
+    root = await keyed(client_with, api={"deadline_s": 1})
+    shop = await project(root)
+    admin = await with_key(root, project_id=shop, scopes=["admin"])
+    secrets: list[str] = []
+    several = asyncio.Event()
+
+    async def make_keys() -> int:
+        body = {"project_id": shop, "scopes": ["read", "write", "admin"]}
+        while (made := await admin.post("/v1/keys", json=body)).status_code == 201:
+            secrets.append(made.json()["key"])
+            if len(secrets) == 10:
+                several.set()
+        return made.status_code
+
+    makers = [asyncio.create_task(make_keys()) for _ in range(4)]
+    await several.wait()
+    task = (await root.delete(f"/v1/projects/{shop}")).json()
+    assert set(await asyncio.gather(*makers)) <= {401, 404}
+    await ended(root, task)
+    await asyncio.sleep(1)
+    for secret in secrets:
+        answer = await holder(root, secret).get("/v1/memories?user_id=alice")
+        assert answer.status_code == 401
+    assert shop not in (await root.get("/v1/keys")).text
+
+
+async def test_upkeep_is_begun_once_for_an_idempotency_key(client_with: ClientWith) -> None:
+    admin = await keyed(client_with, api={"deadline_s": 1})
+    shop = await project(admin)
+    asked_for = [
+        *(("POST", f"/v1/admin/{kind}") for kind in ("verify", "rebuild", "compact")),
+        ("DELETE", f"/v1/projects/{shop}"),
+    ]
+    for method, path in asked_for:
+        once = {"Idempotency-Key": path}
+        first = await admin.request(method, path, headers=once)
+        await ended(admin, first.json())
+        again = await admin.request(method, path, headers=once)
+        assert (first.status_code, again.status_code) == (202, 202)
+        assert first.json() == again.json()
+        assert first.headers["location"] == again.headers["location"]
+        assert "idempotent-replayed" not in first.headers
+        assert again.headers["idempotent-replayed"] == "true"
+        other = await admin.request(method, path, headers=once, json={"project_id": "default"})
+        assert (other.status_code, other.json()["code"]) == (409, "idempotency_mismatch")
+    assert len((await admin.get("/v1/admin/tasks")).json()["tasks"]) == len(asked_for)

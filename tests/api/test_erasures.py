@@ -323,6 +323,17 @@ async def test_a_key_that_is_sent_again_gets_the_same_receipt(client: Client) ->
     assert (await client.delete("/v1/entities/user/bob", headers=headers)).json() == gone.json()
 
 
+@pytest.mark.parametrize("depth", [9, 700, 100_000])
+async def test_a_receipt_of_any_depth_is_refused(client: Client, depth: int) -> None:
+    deep = '{"a":' * depth + "1" + "}" * depth
+    answer = await client.post(
+        "/v1/erasures/check",
+        content=f'{{"receipt":{deep}}}',
+        headers={"Content-Type": "application/json"},
+    )
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_input")
+
+
 async def test_an_erasure_that_outlives_the_deadline_goes_on(
     client_with: ClientWith, monkeypatch: pytest.MonkeyPatch
 ) -> None:

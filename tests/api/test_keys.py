@@ -9,6 +9,7 @@ import httpx
 import pytest
 import redis
 
+from access.model import Demand, Right
 from config import Settings
 from deployments.api import create_app
 from deployments.api.rights import OPEN_PATHS, demand_of
@@ -67,6 +68,46 @@ def test_every_route_has_its_right(service: MemoryService, settings: Settings) -
                 continue
             expected = "admin" if path.startswith("/v1/admin/") else RIGHTS[f"{method} {path}"]
             assert demand_of(method, path).right == expected, (method, path)
+
+
+async def routes_of(client: httpx.AsyncClient) -> list[tuple[str, str]]:
+    """Method and path of every operation, its parameters filled in."""
+    document = (await client.get("/openapi.json")).json()
+    filled = {"{kind}": "user", "{value}": "bob", "{memory_id}": UNKNOWN}
+    found = []
+    for template, methods in document["paths"].items():
+        path = template
+        for name, value in filled.items():
+            path = path.replace(name, value)
+        found += [(method.upper(), path) for method in methods]
+    return found
+
+
+async def test_a_line_feed_leads_past_no_right(client_with: ClientWith) -> None:
+    admin = await keyed(client_with)
+    theirs = (await add(admin, "bob's", user_id="bob"))["id"]
+    bound = await with_key(admin, user_id="alice")
+    free = await with_key(admin)
+    for method, path in [*await routes_of(admin), ("GET", "/v1/events/stream")]:
+        for client in (bound, free, holder(admin, "")):
+            for end in ("%0A", "%0a/", "%0D%0A"):
+                body = {"content": "x", "project_id": "default", "scopes": ["admin"]}
+                answer = await client.request(method, path + end, json=body)
+                assert_refused(answer, 404)
+    assert (await admin.get(f"{MEMORIES}/{theirs}")).status_code == 200
+
+
+async def test_administration_asks_for_its_right_a_second_time(
+    client_with: ClientWith, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if the edge had taken each path for another one."""
+    admin = await keyed(client_with)
+    key = await with_key(admin)
+    routes = [each for each in await routes_of(admin) if demand_of(*each).right is Right.ADMIN]
+    assert len(routes) > 10
+    monkeypatch.setattr("deployments.api.edge.demand_of", lambda *_: Demand(Right.READ, False))
+    for method, path in routes:
+        assert_refused(await key.request(method, path), 403)
 
 
 async def test_the_ways_to_send_a_key(client_with: ClientWith) -> None:
@@ -253,7 +294,7 @@ async def test_bad_keys(client_with: ClientWith, fields: dict[str, object]) -> N
     assert (await admin.get("/v1/keys")).json() == {"keys": []}
 
 
-async def test_a_key_with_the_scope_admin_administers_its_own_project(
+async def test_a_key_with_the_right_admin_administers_its_own_project(
     client_with: ClientWith,
 ) -> None:
     root = await keyed(client_with)
@@ -329,6 +370,43 @@ async def test_a_replay_does_not_bring_a_revoked_key_back(client_with: ClientWit
     assert_refused(await holder(admin, made["key"]).get(MEMORIES, params=ALICE), 401)
 
 
+async def test_what_a_key_was_made_of_is_gone_when_it_is_revoked(
+    client_with: ClientWith, redis_server: RedisServer
+) -> None:
+    admin = await keyed(client_with)
+    once = {"Idempotency-Key": "k"}
+    body = {"project_id": "default", "label": "of zelda", "user_id": "zelda", "scopes": ["read"]}
+    made = (await admin.post("/v1/keys", json=body, headers=once)).json()
+    assert "zelda" in repr(everything_in(redis_server))
+    await admin.delete(f"/v1/keys/{made['id']}")
+    assert "zelda" not in repr(everything_in(redis_server))
+    assert (await admin.post("/v1/keys", json=body, headers=once)).json() == made
+
+
+async def test_a_key_is_revoked_once_for_an_idempotency_key(client_with: ClientWith) -> None:
+    admin = await keyed(client_with)
+    first, second = await issue(admin), await issue(admin)
+    once = {"Idempotency-Key": "revoke"}
+    answers = [await admin.delete(f"/v1/keys/{first['id']}", headers=once) for _ in range(2)]
+    assert [each.status_code for each in answers] == [200, 200]
+    assert answers[0].json() == answers[1].json()
+    assert [each.headers.get("idempotent-replayed") for each in answers] == [None, "true"]
+    assert_refused(await admin.delete(f"/v1/keys/{second['id']}", headers=once), 409)
+    assert (await admin.get(f"/v1/keys/{second['id']}")).status_code == 200
+
+
+async def test_an_idempotency_key_knows_the_path_as_it_was_sent(client_with: ClientWith) -> None:
+    admin = await keyed(client_with)
+    for user in ("carol", "carol/"):
+        await add(admin, "likes tea", user_id=user)
+    once = {"Idempotency-Key": "erase"}
+    erased = await admin.delete("/v1/entities/user/carol", headers=once)
+    assert erased.status_code == 200
+    assert_refused(await admin.delete("/v1/entities/user/carol%2F", headers=once), 409)
+    left = await admin.get(MEMORIES, params={"user_id": "carol/"})
+    assert len(left.json()["memories"]) == 1
+
+
 async def test_memory_calls_and_projects_agree(client_with: ClientWith) -> None:
     """The record of a project is made by whichever comes first."""
     admin = await keyed(client_with)
@@ -342,19 +420,20 @@ async def test_memory_calls_and_projects_agree(client_with: ClientWith) -> None:
     assert await search(second, "Oslo") == [before]
 
 
-async def test_the_audit_trail(client_with: ClientWith) -> None:
+async def test_the_audit_trail(client_with: ClientWith, caplog: pytest.LogCaptureFixture) -> None:
     root = await keyed(client_with)
     own = await project(root)
     made = await issue(root, project_id=own, scopes=["admin"])
     admin = holder(root, made["key"])
-    reader = await issue(root, scopes=["read"])
-    assert_refused(await holder(root, reader["key"]).get("/v1/keys"), 403)
+    reader = await with_key(root, scopes=["read"])
+    with caplog.at_level("INFO", "mem0g.audit"):
+        assert_refused(await reader.get("/v1/keys"), 403)
+    assert '"action": "GET /v1/keys", "status": 403' in caplog.text  # and in the log alone
     await admin.get("/v1/keys", headers={"x-request-id": "mine-1"})
     await add(root, "lives in Oslo")
     entries = (await root.get("/v1/admin/audit")).json()["entries"]
     assert [(each["key_id"], each["action"], each["status"]) for each in entries] == [
         (made["id"], "GET /v1/keys", 200),
-        (reader["id"], "GET /v1/keys", 403),
         ("admin", "POST /v1/keys", 201),
         ("admin", "POST /v1/keys", 201),
         ("admin", "POST /v1/projects", 201),
@@ -365,6 +444,33 @@ async def test_the_audit_trail(client_with: ClientWith) -> None:
     (last,) = (await root.get("/v1/admin/audit", params={"limit": 1})).json()["entries"]
     assert (last["key_id"], last["action"]) == (made["id"], "GET /v1/admin/audit")
     assert_refused(await root.get("/v1/admin/audit", params={"limit": 0}), 400)
+
+
+async def test_the_audit_trail_holds_ids_and_no_secrets(
+    client_with: ClientWith, caplog: pytest.LogCaptureFixture
+) -> None:
+    admin = await keyed(client_with)
+    made = await issue(admin, scopes=["read", "admin"])
+    key, reader = holder(admin, made["key"]), await with_key(admin, scopes=["read"])
+    with caplog.at_level("INFO", "mem0g.audit"):
+        for client in (key, reader, holder(admin, "wrong")):
+            for path in (f"/v1/keys/{made['id']}", f"/v1/keys/{made['key']}", "/v1/projects/alice"):
+                await client.get(path)
+            await client.get(f"/v1/admin/{made['key']}/alice")
+    actions = [
+        each["action"]
+        for each in (await admin.get("/v1/admin/audit")).json()["entries"]
+        if each["key_id"] == made["id"]
+    ]
+    assert actions == [
+        "GET /v1/admin/…",
+        "GET /v1/projects/{project_id}",
+        "GET /v1/keys/{key_id}",
+        f"GET /v1/keys/{made['id']}",
+    ]
+    assert len(caplog.records) == 12
+    for word in (made["key"], "alice"):
+        assert word not in caplog.text
 
 
 async def test_while_redis_is_down_only_the_admin_key_is_known(

@@ -62,8 +62,17 @@ async def test_refusals_of_a_known_key_tell_its_limits(client_with: ClientWith) 
     answer = await key.get(f"{MEMORIES}/nothing")
     assert_refused(answer, 404)
     assert limits(answer)[:2] == [5, 4]
-    assert_refused(await key.get("/v1/keys"), 403)
-    assert limits(await key.get(MEMORIES, params=ALICE))[:2] == [5, 3]
+    refused = await key.get("/v1/keys")
+    assert_refused(refused, 403)
+    assert limits(refused)[:2] == [5, 3]
+    assert limits(await key.get(MEMORIES, params=ALICE))[:2] == [5, 2]
+
+
+async def test_calls_that_are_refused_anyway_are_limited_too(client_with: ClientWith) -> None:
+    admin = await keyed(client_with, limits={"key_read": "2/minute"})
+    key = await with_key(admin, scopes=["read"])
+    statuses = [(await key.get("/v1/admin/audit")).status_code for _ in range(4)]
+    assert statuses == [403, 403, 429, 429]
 
 
 async def test_without_keys_nobody_is_limited(client_with: ClientWith) -> None:

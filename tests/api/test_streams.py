@@ -143,6 +143,75 @@ async def test_streams_have_places_of_their_own(settings: Settings, access: Acce
     assert line.told == [{"type": "websocket.accept"}]
 
 
+async def test_a_key_has_no_more_than_half_of_the_streams(
+    settings: Settings, access: Access
+) -> None:
+    _, first = await reader(access, Right.READ)
+    _, second = await reader(access, Right.READ)
+    end, waiting = asyncio.Event(), []
+    app = edge(lasting(end), settings, access, max_streams=5)
+
+    async def opens(key: str, kind: str = "http") -> bool:
+        line = Line(HANDSHAKE)
+        scope = scope_of(kind, STREAM, key, extensions={"websocket.http.response": {}})
+        waiting.append(asyncio.create_task(app(scope, line.receive, line.send)))
+        await line.heard(1)
+        return line.told[0].get("status", 200) == 200
+
+    assert [await opens(first), await opens(first, "websocket")] == [True, True]
+    assert [await opens(first), await opens(first, "websocket")] == [False, False]
+    assert [await opens(second), await opens(ADMIN_KEY), await opens(ADMIN_KEY)] == [True] * 3
+    end.set()
+    await asyncio.gather(*waiting)
+    end.clear()
+    assert [await opens(first), await opens(first), await opens(first)] == [True, True, False]
+    end.set()
+    await asyncio.gather(*waiting)
+
+
+@pytest.mark.parametrize("path", ["/v1/export", "/v1/admin/backup"])
+async def test_who_reads_nothing_of_a_long_answer_gives_its_place_back(
+    settings: Settings, access: Access, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr("deployments.api.edge.SEND_S", 0.05)
+    app = edge(lasting(asyncio.Event()), settings, access, max_in_flight=1)
+    told: list[Message] = []
+
+    async def send(message: Message) -> None:
+        told.append(message)
+        if message["type"] == "http.response.body":
+            await asyncio.Event().wait()
+
+    line = Line({"type": "http.request", "body": b""})
+    async with asyncio.timeout(5):
+        await app(scope_of("http", path, ADMIN_KEY), line.receive, send)
+    assert not any(each.get("more_body") is False for each in told)
+    again, end = Line({"type": "http.request", "body": b""}), asyncio.Event()
+    end.set()
+    app._app = lasting(end)
+    await app(scope_of("http", "/v1/memories", ADMIN_KEY), again.receive, again.send)
+    assert again.status() == 200
+
+
+async def test_paths_with_control_characters_are_refused_at_once(
+    settings: Settings, access: Access
+) -> None:
+    async def unreached(scope: Scope, receive: Receive, send: Send) -> None:
+        raise AssertionError
+
+    app = edge(unreached, settings, access)
+    for character in "\x00\n\r\x1f\x7f\x85\u2028\u2029":
+        for path in ("/health", "/v1/keys", STREAM):
+            for key in ("", ADMIN_KEY):
+                line = Line(HANDSHAKE)
+                await app(scope_of("http", path + character, key), line.receive, line.send)
+                assert line.status() == 404
+                assert b'"code":"not_found"' in line.told[1]["body"]
+        line = Line(HANDSHAKE)
+        await app(scope_of("websocket", STREAM + character, ADMIN_KEY), line.receive, line.send)
+        assert line.told == [{"type": "websocket.close", "code": 1008, "reason": "not_found"}]
+
+
 async def test_websockets_are_refused_before_they_are_accepted(
     settings: Settings, access: Access
 ) -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import hashlib
 import json
+import threading
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
-from memory.errors import StoreUnavailable
+from deployments.api.errors import invalid
+from deployments.api.incoming_lines import MOST_LINES
+from memory.errors import InvalidInput, StoreUnavailable
 from memory.service import MemoryService
 from tests.api.calls import Client, Fields, add, edge, listed, put, search
 from tests.api.conftest import ClientWith
@@ -291,3 +296,71 @@ async def test_who_may_move_what(client_with: ClientWith) -> None:
         assert await status(secret, "GET", "/v1/admin/backup") == 403
         assert await status(secret, "POST", "/v1/admin/restore") == 403
     assert await status(ADMIN_KEY, "GET", "/v1/admin/backup") == 200
+
+
+async def test_a_body_has_a_bound_of_lines(client: Client) -> None:
+    await add(client, "a memory")
+    blank = "\n" * (MOST_LINES - 3)
+    assert (await bring(client, [*await export(client), blank]))["present"] == 1
+    answer = await bring(client, [*await export(client), blank, "\n"], 413)
+    assert answer["code"] == "too_large"
+    answer = await client.post("/v1/admin/restore", content="1\n" * 10_001, headers=NDJSON)
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+FLOODS = {
+    "versions that are none": {"type": "memory", "id": "i", "versions": [0] * 200_000},
+    "parts of an entry that are no text": {"type": "entry", "key": "k", "value": [0] * 200_000},
+    "fields of an entry that are no text": {
+        "type": "entry", "key": "k", "value": dict.fromkeys(map(str, range(100_000)), 0)
+    },
+    "more parts than an entry has": (
+        '{"type":"entry","key":"k","value":[' + '"",' * 1_000_000 + '""]}'
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FLOODS)
+async def test_a_line_of_many_faults_is_refused_for_the_first_ones(
+    client: Client, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    faults = []
+
+    def counted(problems: Sequence[Any]) -> InvalidInput:
+        faults.append(len(problems))
+        return invalid(problems)
+
+    monkeypatch.setattr("deployments.api.incoming_lines.invalid", counted)
+    await bring(client, [FLOODS[name]])
+    assert len(faults) == 1
+    assert faults[0] < 5
+
+
+async def test_others_are_answered_while_lines_are_read(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, answered = threading.Event(), threading.Event()
+
+    def slow(*given: Any) -> None:
+        reading.set()
+        assert answered.wait(20)
+
+    monkeypatch.setattr("deployments.api.incoming_lines._read", slow)
+    importing = asyncio.create_task(bring(client, [{"type": "memory"}]))
+    assert await asyncio.to_thread(reading.wait, 20)
+    assert (await client.get("/health")).status_code == 200
+    answered.set()
+    await importing
+
+
+async def test_an_import_that_is_sent_again_says_so(client: Client) -> None:
+    await story(client)
+    lines = "".join(json.dumps(each) + "\n" for each in await export(client))
+    lines += json.dumps({"type": "memory"})
+    path, headers = "/v1/import?user_id=bob", NDJSON | {"Idempotency-Key": "one"}
+    first = await client.post(path, content=lines, headers=headers)
+    assert (first.json()["imported"], len(first.json()["refused"])) == (4, 1)
+    assert "idempotent-replayed" not in first.headers
+    again = await client.post(path, content=lines, headers=headers)
+    assert again.json() == first.json()
+    assert again.headers["idempotent-replayed"] == "true"

@@ -16,6 +16,7 @@ from config import Settings
 from config.settings import variable
 from deployments import backup
 from deployments.api import create_app
+from deployments.api.incoming_lines import MOST_LINES
 from memory.caller import DEFAULT_PROJECT, Caller
 from memory.errors import StoreUnavailable
 from memory.model import NewEdge, NewMemory, Scope
@@ -169,3 +170,10 @@ def test_what_was_not_reached_in_time_is_sent_again(monkeypatch: pytest.MonkeyPa
     answer = backup._send(backup.Server("", "", 1000), [b"one\n", b"two\n", b"three\n"])
     assert sent == [[b"one", b"two", b"three"], [b"", b"", b"three"]]
     assert (answer["restored"], [each["line"] for each in answer["refused"]]) == (2, [2])
+
+
+def test_no_part_has_more_lines_than_the_service_takes() -> None:
+    lines = [b"%d\n" % number for number in range(2 * MOST_LINES + 1)]
+    parts = [*backup._parts(lines, 10**9)]
+    assert [len(part) for part in parts] == [MOST_LINES, MOST_LINES, 1]
+    assert [line for part in parts for line in part] == lines

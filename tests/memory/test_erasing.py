@@ -13,7 +13,7 @@ import redis
 from config import Settings
 from memory.caller import DEFAULT_PROJECT, Caller, Once
 from memory.erasures import Counts, Inspection, Order
-from memory.errors import Conflict, NotFound
+from memory.errors import Conflict, NotFound, Unavailable
 from memory.model import Correction, Memory, NewEdge, NewMemory, Scope
 from memory.results import Added
 from memory.service import MemoryService
@@ -218,6 +218,52 @@ async def test_two_requests_at_once_are_one_erasure(service: MemoryService) -> N
     both = await asyncio.gather(*(service.erase_entity(DEFAULT, ALICE) for _ in range(8)))
     assert {each.id for each in both} == {both[0].id}
     assert both[0].receipt == both[7].receipt
+
+
+async def test_a_key_that_is_used_again_after_a_day_erases_again(
+    service: MemoryService, redis_server: RedisServer
+) -> None:
+    once = Caller(DEFAULT_PROJECT, once=Once("erase", "r"))
+    await add(service, "knows Ann", user_id="alice")
+    await add(service, "likes tea", user_id="bob")
+    first = await service.erase_entity(once, ALICE)
+    await add(service, "is back", user_id="alice")
+    again = await service.erase_entity(once, ALICE)
+    assert (again.receipt, again.replayed) == (first.receipt, True)
+    assert await left(service, user_id="alice") == ["is back"]
+    others = Caller(DEFAULT_PROJECT, once=Once("erase", "another request"))
+    for caller, scope in ((once, ALICE), (others, BOB)):
+        with redis.Redis(port=redis_server.port) as client:
+            client.delete(*client.scan_iter("mg:once:*"))
+        later = await service.erase_entity(caller, scope)
+        assert (later.id == first.id, later.replayed) == (False, False)
+        assert later.receipt is not None
+        assert later.receipt["counts"]["memories"] == 1
+        assert await left(service, **scope.given()) == []
+
+
+async def test_whoever_lost_the_lease_goes_no_further(
+    service: MemoryService, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await a_life(service)
+    expunge = service._graph.expunge
+    order: list[Order] = []
+
+    async def held_up(slot: str, mine: Order, *args: Any) -> list[str]:
+        gone = await expunge(slot, mine, *args)
+        if not order:
+            order.append(mine)
+            lapse(redis_server)
+            assert await service._graph.hold(mine, "another process", 30)
+        return gone
+
+    monkeypatch.setattr(service._graph, "expunge", held_up)
+    with pytest.raises(Unavailable, match="goes on elsewhere"):
+        await service.erase_entity(DEFAULT, HELPER)
+    assert not await service._graph.hold(order[0], "a third one", 30)
+    await service._graph.let_go(order[0], "another process")
+    assert (await counts_of(service, HELPER)).memories == 4
+    assert await left(service, agent_id="helper") == []
 
 
 async def test_erasing_one_memory_at_a_time_leaves_names_that_erasing_its_owner_takes(

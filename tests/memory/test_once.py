@@ -234,6 +234,7 @@ async def test_a_key_is_for_one_request(service: MemoryService) -> None:
 
 async def test_a_key_is_its_users_and_its_projects_own(service: MemoryService) -> None:
     bound = [replace(DEFAULT, user_id=user) for user in ("alice", "bob")]
+    await service._graph.project("elsewhere", 1)
     others = [*bound, Caller("elsewhere"), replace(Caller("elsewhere"), user_id="alice")]
     contents = {}
     for number, caller in enumerate([DEFAULT, *others]):
@@ -466,12 +467,37 @@ async def test_a_longer_operation_keeps_its_answer_with_its_claim(service: Memor
     operation = await service.once(place, keyed("k"))
     assert operation is not None
     assert operation.kept is None
-    await service.keep(place, operation, {"imported": 3})
+    assert await service.keep(place, operation, {"imported": 3}) is None
+    assert await service.keep(place, operation, {"imported": 0}) == {"imported": 3}
     again = await service.once(place, keyed("k"))
     assert again is not None
-    assert (again.id, again.kept) == (operation.id, {"imported": 3})
+    assert (again.id, again.nonce) == (operation.id, operation.nonce)
+    assert again.kept == {"imported": 3}
     with pytest.raises(IdempotencyMismatch):
         await service.once(place, keyed("k", "other"))
+
+
+async def test_an_answer_is_not_kept_for_who_uses_the_key_after_a_day(
+    service: MemoryService, redis_server: RedisServer
+) -> None:
+    place = await service._place(DEFAULT)
+    slow = await service.once(place, keyed("k"))
+    forget_claims(redis_server)
+    later = await service.once(place, keyed("k", "other"))
+    assert slow is not None
+    assert later is not None
+    assert later.nonce != slow.nonce
+    assert await service.keep(place, slow, {"imported": 3}) is None
+    again = await service.once(place, keyed("k", "other"))
+    assert again is not None
+    assert again.kept is None
+
+
+def forget_claims(server: RedisServer) -> None:
+    """What 25 hours do."""
+    with redis.Redis(port=server.port) as client:
+        for key in client.scan_iter("mg:once:*"):
+            client.delete(key)
 
 
 @pytest.fixture

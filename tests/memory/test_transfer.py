@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -27,6 +28,7 @@ from memory.errors import (
 from memory.model import UNSET, Correction, NewEdge, NewMemory, Scope
 from memory.service import MemoryService
 from memory.transfer import Brought, Mark
+from memory.vectors import Vectors
 from memory.view import View
 from tests.redis_server import RedisServer
 from tests.word_embedder import WordEmbedder
@@ -294,11 +296,57 @@ async def test_an_import_with_an_idempotency_key_is_answered_the_same_again(
     records = await exported(service)
     once = replace(ME, once=Once("key", "request"))
     first = await elsewhere.import_records(once, BOB, records[:-1])
-    assert not any(each.present for each in first)
-    assert await elsewhere.import_records(once, BOB, records[:-1]) == first
+    assert not any(each.present or each.replayed for each in first)
+    again = await elsewhere.import_records(once, BOB, records[:-1])
+    assert again == first
+    assert all(each.replayed for each in again)
     other = replace(ME, once=Once("key", "other"))
     with pytest.raises(IdempotencyMismatch):
         await elsewhere.import_records(other, BOB, records)
+
+
+async def test_imports_at_once_with_one_key_have_one_answer(
+    service: MemoryService, elsewhere: MemoryService
+) -> None:
+    await town(service)
+    records = await exported(service)
+    once = replace(ME, once=Once("key", "request"))
+    answers = await asyncio.gather(
+        *(elsewhere.import_records(once, BOB, records) for _ in range(8))
+    )
+    kept = await elsewhere.import_records(once, BOB, records)
+    assert [each == kept for each in answers] == [True] * 8
+
+
+async def test_what_an_import_keeps_quotes_nothing_of_its_lines(
+    service: MemoryService, redis_server: RedisServer
+) -> None:
+    ids = await town(service)
+    records = await exported(service)
+    wrong: list[Record] = []
+    for record in records:
+        if isinstance(record, MemoryRecord):
+            versions = [replace(each, id="zanzibar") for each in record.versions]
+            wrong.append(replace(record, versions=tuple(versions)))
+            versions = [replace(each, supersedes=("zanzibar",)) for each in record.versions]
+            wrong.append(replace(record, versions=tuple(versions)))
+            versions = [replace(each, valid_from=0) for each in record.versions]
+            wrong.append(replace(record, versions=tuple(versions)))
+        else:
+            succession: dict[str, Any] = {"relation": "SUPERSEDES", "metadata": {"zanzibar": 1}}
+            for change in ({"id": "zanzibar"}, succession, {"valid_to": 1}):
+                edges = [replace(each, **change) for each in record.versions]
+                wrong.append(replace(record, versions=tuple(edges)))
+    once = replace(ME, once=Once("key", "request"))
+    outcomes = await service.import_records(once, None, wrong)
+    refused = [each for each in outcomes if isinstance(each, Refused)]
+    assert len(refused) == len(wrong)
+    assert await service.import_records(once, None, wrong) == outcomes
+    with redis.Redis(port=redis_server.port, decode_responses=True) as client:
+        kept = "".join(str(client.get(key)) for key in client.scan_iter("mg:once:*"))
+    assert "code" in kept
+    for word in ("zanzibar", *ids.values(), *(each.id for each in records)):
+        assert word not in kept
 
 
 async def test_an_earlier_moment_can_be_exported(service: MemoryService) -> None:
@@ -389,6 +437,29 @@ async def test_an_import_is_embedded_in_one_call_and_found_at_once(
     await elsewhere._index.settled()
     await elsewhere.import_records(ME, BOB, records)
     assert embedder.calls == calls + 1
+
+
+async def test_one_memory_of_many_texts_is_embedded_in_batches(
+    service: MemoryService, elsewhere: MemoryService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory_id = await add(service, "text 0")
+    for number in range(1, 300):
+        await service.correct(ME, memory_id, Correction(content=f"text {number}"))
+    for number in range(30):
+        await add(service, f"another {number}")
+    records = await exported(service)
+    embed, batches = elsewhere._embedder.embed, []
+
+    async def counted(texts: Sequence[str]) -> Vectors:
+        batches.append(len(texts))
+        return await embed(texts)
+
+    monkeypatch.setattr(elsewhere._embedder, "embed", counted)
+    assert not any(each.present for each in await elsewhere.import_records(ME, BOB, records))
+    assert (sum(batches), max(batches)) == (330, 256)
+    tenants = (await elsewhere._project("default")).tenants()
+    points = [each for tenant in tenants for each in await elsewhere._vectors.survey(tenant)]
+    assert len(points) == 330
 
 
 async def test_a_failed_embedding_is_made_good_by_sending_the_lines_again(
