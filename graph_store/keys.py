@@ -11,7 +11,8 @@ mg:{slot}:sb           memory id → recorded_at, successor      ob        memor
 mg:{slot}:c            content claims                          rc:<mid>  edge claims of a source
 mg:{slot}:ev           stream of events, ids "<record time>-<n>", capped; fields: e kind, and
                        m memory, v version, or r edge, m source, o target
-mg:{slot}:op:<id>      record time of an operation, or "<record time> <answer>"; ops lists the latter
+mg:{slot}:op:<id>      record time of an operation, or "<record time> <answer>"
+mg:{slot}:ops          operations that keep an answer, by record time
 mg:{slot}:lease        the repair worker's
 mg:once:{project}:<operation>     [digest, answer, nonce] of an Idempotency-Key
 mg:dirty:<0-f>         slots written lately, by time
