@@ -6,6 +6,7 @@ injections, patterns and the victims' own ids in every field.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, cast
@@ -23,6 +24,8 @@ from tests.redis_server import RedisServer
 
 CANARY = "cormorant"
 """In every content, metadata, category and relation of the victims, and in nothing else."""
+CONTROL = re.compile("%[01][0-9A-F]|%7F")
+"""Paths with control characters lead nowhere, whoever asks."""
 DOCUMENT = create_app(cast(Any, None), Settings()).openapi()
 INJECTIONS = (
     *("*", "?", "%", "_", "a*", "al?ce", "[a-z]*", "alice*", "alice-bob", "Alice", "ALICE"),
@@ -126,7 +129,8 @@ def test_nothing_of_another_is_seen_or_changed(ground: Ground, operation: Operat
             assert answer.status_code < 500, (who, request, answer.text)
             assert CANARY not in answer.text.lower(), (who, request, answer.text)
             if who in ("no right", "nobody") and request["url"].startswith("/v1"):
-                assert answer.status_code == 401, (who, request, answer.text)
+                expected = 404 if CONTROL.search(request["url"]) else 401
+                assert answer.status_code == expected, (who, request, answer.text)
 
     attack()
     assert snapshot(ground.owner) == ground.before

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import httpx
 import pytest
+import requests
 import schemathesis
 from hypothesis import HealthCheck, assume, settings
 from schemathesis.checks import not_a_server_error
@@ -106,5 +107,7 @@ def map_body(context: Any, body: Any) -> Any:
     suppress_health_check=list(HealthCheck),
 )
 def test_every_answer_is_as_documented(case: Any, url: str) -> None:
-    assume(len(str(case.as_curl_command())) < LONGEST_URL or case.body)
+    sent = case.as_transport_kwargs(base_url=url)
+    whole = requests.Request(sent["method"], sent["url"], params=sent.get("params")).prepare().url
+    assume(whole and len(whole) < LONGEST_URL)
     case.call_and_validate(base_url=url, checks=list(CHECKS))
