@@ -75,6 +75,11 @@ class Lands:
             transport = httpx.ASGITransport(app)
             self._clients[project] = httpx.AsyncClient(transport=transport, base_url="http://test")
 
+    def make(self, project: str) -> None:
+        """Only the default project is made by its first use."""
+        assert self._service is not None
+        self._runner.run(self._service._graph.project(project, 1))
+
     def rest(self, project: str = DEFAULT_PROJECT) -> Rest:
         return Rest(self._runner, self._clients[project])
 
@@ -113,6 +118,7 @@ class RoundTrips(Timelines):
         self.restore()
         super().teardown()
         self.move("other", DEFAULT_PROJECT)
+        self.lands.make("elsewhere")
         self.move(self.timeline.user, "elsewhere")
 
     def move(self, user: str, project: str) -> None:
