@@ -11,6 +11,7 @@ from graph_store import keys
 from graph_store.connection import Command, Connection
 from memory.archive import Entry
 from memory.errors import Conflict, InvalidInput
+from memory.parts import parts
 
 _PATTERN = "mg:[pke]*"
 _PEPPER = "mg:pepper"
@@ -53,8 +54,7 @@ class RedisEntries:
     async def entries(self) -> list[Entry]:
         names = sorted({key async for key in self._redis.scan(_PATTERN) if _kind(key)})
         found = []
-        for start in range(0, len(names), _A_TRIP):
-            part = names[start : start + _A_TRIP]
+        for part in parts(names, _A_TRIP):
             values = await self._redis.run(*((_READS[_kind(key) or ""], key) for key in part))
             found += [
                 Entry(key, kind, _plain(kind, value))

@@ -12,6 +12,7 @@ from memory import claims
 from memory.erasures import Belongings, Order
 from memory.identity import split_slot
 from memory.model import Memory
+from memory.parts import parts
 
 _ERASE = "".join(
     files("graph_store").joinpath(name).read_text() for name in ("unlink.lua", "erase.lua")
@@ -83,8 +84,7 @@ class RedisErasing:
         if at is None:
             return
         found = await self._redis.one("ZRANGE", owner.key("ops"), "-inf", at, "BYSCORE")
-        for start in range(0, len(found), _OPERATIONS_A_TRIP):
-            part = found[start : start + _OPERATIONS_A_TRIP]
+        for part in parts(found, _OPERATIONS_A_TRIP):
             await self._redis.one("EVAL", _FORGET, len(part), *part, at)
 
     async def count_points(self, slot: str, order: Order, points: int) -> None:

@@ -36,14 +36,15 @@ if last and now < last then now = last end
 return {now, redis.call('ZCOUNT', KEYS[2], '(' .. now, '+inf')}"""
 
 _SETTLE = """#!lua
--- KEYS[1] outbox, ARGV: prefix of memory keys, first and last character of a version, then pairs
+-- KEYS[1] outbox, ARGV: '1' to clear what stands, prefix of memory keys, first and last character
+-- of a version, then pairs
 local moved = {}
-for index = 4, #ARGV, 2 do
+for index = 5, #ARGV, 2 do
   local memory, token = ARGV[index], ARGV[index + 1]
-  local found = redis.call('GETRANGE', ARGV[1] .. memory, ARGV[2], ARGV[3])
+  local found = redis.call('GETRANGE', ARGV[2] .. memory, ARGV[3], ARGV[4])
   local stands = found == '' and 'erased' or string.format('%d', tonumber(found))
-  if stands == token then redis.call('HDEL', KEYS[1], memory)
-  else table.insert(moved, memory) end
+  if stands ~= token then table.insert(moved, memory)
+  elseif ARGV[1] == '1' then redis.call('HDEL', KEYS[1], memory) end
 end
 return moved"""
 
@@ -258,13 +259,30 @@ class RedisGraph(
         return list(await self._redis.one("HKEYS", OwnerKeys(slot).key("ob")))
 
     async def settle(self, tokens: Mapping[str, Mapping[str, str]]) -> dict[str, list[str]]:
+        return await self._moved(tokens, clear=True)
+
+    async def unmoved(self, tokens: Mapping[str, Mapping[str, str]]) -> dict[str, list[str]]:
+        return await self._moved(tokens, clear=False)
+
+    async def _moved(
+        self, tokens: Mapping[str, Mapping[str, str]], clear: bool
+    ) -> dict[str, list[str]]:
         version = (packing.HEAD - 8, packing.HEAD - 1)
         commands: list[Command] = []
         for slot, expected in tokens.items():
             owner = OwnerKeys(slot)
             flat = [text for pair in expected.items() for text in pair]
             commands.append(
-                ("EVAL", _SETTLE, 1, owner.key("ob"), owner.key("m", ""), *version, *flat)
+                (
+                    "EVAL",
+                    _SETTLE,
+                    1,
+                    owner.key("ob"),
+                    int(clear),
+                    owner.key("m", ""),
+                    *version,
+                    *flat,
+                )
             )
         return dict(zip(tokens, await self._redis.run(*commands), strict=True))
 

@@ -4,7 +4,7 @@ that is under way is never taken for a fault."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from graph_store import keys, packing
@@ -14,6 +14,7 @@ from graph_store.keys import OwnerKeys
 from memory import clock
 from memory.keeping import Fault
 from memory.model import Memory
+from memory.parts import parts
 
 _MEMBERS_A_CALL = 200
 _OWNERS_A_CALL = 500
@@ -84,16 +85,6 @@ for index = 5, #ARGV do
 end
 return found"""
 
-_UNMOVED = """#!lua flags=no-writes
--- ARGV: prefix of memory keys, first and last character of a version, then pairs.
-local moved = {}
-for index = 4, #ARGV, 2 do
-  local found = redis.call('GETRANGE', ARGV[1] .. ARGV[index], ARGV[2], ARGV[3])
-  local stands = found == '' and 'erased' or string.format('%d', tonumber(found))
-  if stands ~= ARGV[index + 1] then table.insert(moved, ARGV[index]) end
-end
-return moved"""
-
 
 class RedisSoundness(RedisArchive):
     """Part of memory.keeping.Keeping."""
@@ -117,18 +108,6 @@ class RedisSoundness(RedisArchive):
             for memory_id, versions in whole.items()
         }
 
-    async def unmoved(self, tokens: Mapping[str, Mapping[str, str]]) -> dict[str, list[str]]:
-        version = (packing.HEAD - 8, packing.HEAD - 1)
-        commands: list[Command] = []
-        for slot, expected in tokens.items():
-            owner = OwnerKeys(slot)
-            flat = [text for pair in expected.items() for text in pair]
-            # The clock is there for its slot only: a cluster is asked by a key.
-            commands.append(
-                ("EVAL", _UNMOVED, 1, owner.key("clock"), owner.key("m", ""), *version, *flat)
-            )
-        return dict(zip(tokens, await self._redis.run(*commands), strict=True))
-
     async def listed(self, slot: str) -> list[str]:
         """By scanning: ranks would shift where something is erased meanwhile."""
         found: dict[str, None] = {}
@@ -142,8 +121,7 @@ class RedisSoundness(RedisArchive):
 
     async def sizes(self, slots: Sequence[str]) -> list[int]:
         counts: list[int] = []
-        for start in range(0, len(slots), _OWNERS_A_CALL):
-            part = slots[start : start + _OWNERS_A_CALL]
+        for part in parts(slots, _OWNERS_A_CALL):
             counts += await self._redis.run(
                 *(("ZCARD", OwnerKeys(each).key("ix")) for each in part)
             )
@@ -162,11 +140,11 @@ class RedisSoundness(RedisArchive):
         calls: list[Command] = [
             ("EVAL", _EDGES, 1, owner.key(*place), flag, owner.key(""), *place, *part)
             for place, found in zip(sets, members, strict=True)
-            for part in _parts(found, _MEMBERS_A_CALL)
+            for part in parts(found, _MEMBERS_A_CALL)
         ]
         faults = [Fault("places_without_record", each) for each in gone]
         for pairs in await self._redis.run(*calls) if calls else []:
-            faults += [Fault(kind, edge_id) for kind, edge_id in _parts(pairs, 2)]
+            faults += [Fault(kind, edge_id) for kind, edge_id in parts(pairs, 2)]
         return faults
 
     async def unmarked(self, slots: Sequence[str], mend: bool) -> list[str]:
@@ -194,8 +172,3 @@ class RedisSoundness(RedisArchive):
             for (slot, box), mark in zip(filled.items(), marks, strict=True)
             if mark is None
         }
-
-
-def _parts(several: Sequence[str], size: int) -> Iterator[Sequence[str]]:
-    for start in range(0, len(several), size):
-        yield several[start : start + size]

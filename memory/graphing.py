@@ -10,12 +10,13 @@ from memory.caller import Caller
 from memory.following import Following, derived
 from memory.frontier import Step
 from memory.model import Edge, Memory, Scope
+from memory.parts import parts
 from memory.ports import Adjacent, Reach
 from memory.reading import Listing, Reading
 from memory.results import Graph
 from memory.stores import slot_of
 from memory.view import ANY_EDGE, NOW, Direction, View, Walk, World
-from memory.walking import trips
+from memory.walking import NODES_A_TRIP
 
 MOST_EDGES_OF_NODE = 10_000
 """Edges of one node and direction that a graph shows."""
@@ -78,7 +79,7 @@ class Graphing(Reading, Following):
         stored = {step.edge.edge_id for step in steps if step.edge.derived is None}
         wanted = sorted(stored)[:MOST_EDGES]
         edges = [step.edge.derived for step in steps if step.edge.derived]
-        for part in trips(wanted, _EDGES_A_TRIP):
+        for part in parts(wanted, _EDGES_A_TRIP):
             edges += (await self._graph.edges(slot, part, sheet.world.known_at)).values()
         return edges, cut or len(stored) > MOST_EDGES
 
@@ -95,7 +96,7 @@ class Graphing(Reading, Following):
         since = min(memory.created_at for memory in nodes.values())
         reach = Reach(direction, sheet.world, MOST_EDGES_OF_NODE, walk.stored, since)
         cut = False
-        for trip in trips(list(nodes)):
+        for trip in parts(list(nodes), NODES_A_TRIP):
             found = await self._graph.expand(slot, trip, reach, memories=False)
             cut |= found.cut
             steps += _steps(found.adjacent)

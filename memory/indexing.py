@@ -20,6 +20,7 @@ from memory.identity import Project, owner_tag, split_slot
 from memory.lexicon import stems
 from memory.metering import SILENT, Meter
 from memory.model import Memory, Scope
+from memory.parts import parts
 from memory.ports import GraphStore
 from memory.transaction import ERASED, PutMemory
 from memory.vectors import Embedder, Point, Retraction, Vectors, VectorStore
@@ -230,8 +231,7 @@ class Index:
 
     async def _points(self, memories: Sequence[Memory], rows: Mapping[str, Vectors]) -> list[Point]:
         lacking = list(dict.fromkeys(m.content for m in memories if m.content not in rows))
-        for start in range(0, len(lacking), BATCH):
-            part = lacking[start : start + BATCH]
+        for part in parts(lacking, BATCH):
             rows = {**rows, **dict(zip(part, await self._embedder.embed(part), strict=True))}
         return [
             Point(

@@ -12,6 +12,7 @@ from memory.clock import EARLIEST, LATEST
 from memory.errors import InvalidInput
 from memory.identity import Project, owner_tag
 from memory.model import Memory, Scope
+from memory.parts import parts
 from memory.ports import Cursor
 from memory.results import Page
 from memory.stores import Stores, missing, slot_of
@@ -140,8 +141,7 @@ class Reading(Stores):
                 listing.slots, listing.scope.session_id, want, after, listing.newest, worlds
             )
             ids = [each.memory_id for each in places]
-            for start in range(0, len(ids), _BODIES_A_TRIP):
-                part = ids[start : start + _BODIES_A_TRIP]
+            for part in parts(ids, _BODIES_A_TRIP):
                 known = await self._graph.read(listing.project.id, part, known_at)
                 for memory in filter(None, map(known.get, part)):
                     if not listing.scope.covers(memory.scope):

@@ -14,6 +14,7 @@ from typing import Any
 from memory.identity import Project, owner_prefix, owner_tag, project_of_tenant, split_slot
 from memory.indexing import BATCH, Index
 from memory.model import Memory
+from memory.parts import parts
 from memory.ports import GraphStore
 from memory.stores import ProjectOf
 from memory.upkeep import Progress
@@ -101,8 +102,7 @@ class Verifier:
         if not await self._graph.epochs([project_id]):
             return
         memory_ids = await self._graph.listed(slot)
-        for start in range(0, len(memory_ids), BATCH):
-            part = memory_ids[start : start + BATCH]
+        for part in parts(memory_ids, BATCH):
             for fault in await self._graph.unsound(slot, part, findings.mend):
                 findings.add(fault.kind, fault.id)
         for forgotten in await self._graph.unmarked([slot], findings.mend):
@@ -120,8 +120,7 @@ class Verifier:
         indexed = await self._indexed(tenant, prefix, deep)
         memory_ids = await self._graph.listed(slot)
         suspects = sorted(indexed.keys() - set(memory_ids))
-        for start in range(0, len(memory_ids), BATCH):
-            part = memory_ids[start : start + BATCH]
+        for part in parts(memory_ids, BATCH):
             histories = await self._graph.histories(project_id, part)
             suspects += [
                 each
@@ -140,8 +139,7 @@ class Verifier:
     ) -> None:
         """Look again at those that seem to differ; count, and mend, what still does."""
         tenant = project.tenant(split_slot(slot)[1], generation)
-        for start in range(0, len(suspects), BATCH):
-            part = suspects[start : start + BATCH]
+        for part in parts(suspects, BATCH):
             differing = await self._look(project, slot, tenant, part)
             if (await self._project_of(project.id)).epoch != project.epoch:
                 return  # the index moves, and the move looks itself

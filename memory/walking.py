@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from memory.caller import Caller
 from memory.following import Following
 from memory.frontier import Frontier, Step
 from memory.identity import owner_tag, split_slot
 from memory.model import Edge, Memory
+from memory.parts import parts
 from memory.ports import Expansion, Reach
 from memory.results import Neighbourhood, Path, Related
 from memory.stores import missing, slot_of
@@ -76,7 +77,7 @@ class Walking(Following):
             far = back if near is ahead else ahead
             direction = walk.direction if near is ahead else _AGAINST[walk.direction]
             met: list[str] = []
-            for trip in trips(near.next_level()):
+            for trip in parts(near.next_level(), NODES_A_TRIP):
                 expansion = await self._expand(slot, trip, walk, direction, world)
                 arrived = near.arrive(trip, expansion, world)
                 met += [memory.id for memory in arrived if memory.id in far.arrived]
@@ -151,8 +152,3 @@ class Walking(Following):
         ids = [step.edge.edge_id for step in steps if step.edge.derived is None]
         stored = await self._graph.edges(slot, ids, world.known_at)
         return [step.edge.derived or stored.get(step.edge.edge_id) for step in steps]
-
-
-def trips(ids: Sequence[str], size: int = NODES_A_TRIP) -> Iterator[Sequence[str]]:
-    for start in range(0, len(ids), size):
-        yield ids[start : start + size]
