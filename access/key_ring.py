@@ -7,7 +7,6 @@ import base64
 import hmac
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from access.model import IssuedKey, Key, NewKey, Pass, Right
 from access.pepper import Pepper
@@ -15,6 +14,7 @@ from access.projects import missing as missing_project
 from access.repeats import KEPT_S, Repeats
 from graph_store import keys
 from graph_store.connection import Connection
+from graph_store.replies import mapping
 from memory import clock
 from memory.caller import DEFAULT_PROJECT
 from memory.errors import InvalidInput, NotFound
@@ -102,7 +102,7 @@ class KeyRing:
         found = [
             _key(key_id, fields)
             for key_id, record in zip(ids, records, strict=True)
-            if (fields := _mapping(record))
+            if (fields := mapping(record))
         ]
         return sorted(found, key=lambda key: (key.created_at, key.id))
 
@@ -129,7 +129,7 @@ class KeyRing:
         )
 
     async def _record(self, key_id: str) -> dict[str, str]:
-        return _mapping(await self._redis.one("HGETALL", _places(key_id)[0]))
+        return mapping(await self._redis.one("HGETALL", _places(key_id)[0]))
 
     async def _digest(self, secret: str) -> bytes:
         return await self._pepper.digest("key", secret.encode())
@@ -183,10 +183,3 @@ def _key(key_id: str, fields: Mapping[str, str]) -> Key:
         created_at=int(fields["created_at"]),
         expires_at=None if expires_at is None else int(expires_at),
     )
-
-
-def _mapping(record: Any) -> dict[str, str]:
-    """HGETALL, however the protocol version and the pipeline lay it out."""
-    if isinstance(record, Mapping):
-        return dict(record)
-    return dict(zip(record[::2], record[1::2], strict=True))

@@ -12,7 +12,6 @@ from memory import clock
 from memory.caller import DEFAULT_PROJECT
 from memory.errors import NotFound
 
-_IDS = "mg:projects"
 _FIELDS = ("name", "created_at")
 
 # A memory call makes the record without a name where it comes first (graph_store/redis_graph.py).
@@ -40,7 +39,7 @@ class Projects:
     async def all(self) -> list[ProjectRecord]:
         """The default project, which is always there, then the others in order of creation."""
         default = await self.get(DEFAULT_PROJECT)
-        ids = sorted(set(await self._redis.one("SMEMBERS", _IDS)) - {DEFAULT_PROJECT})
+        ids = sorted(set(await self._redis.one("SMEMBERS", keys.PROJECTS)) - {DEFAULT_PROJECT})
         if not ids:
             return [default]
         rows = await self._redis.run(*(("HMGET", keys.project(each), *_FIELDS) for each in ids))
@@ -69,7 +68,7 @@ class Projects:
             "created_at": clock.now(),
         }
         flat = [part for pair in fields.items() for part in pair]
-        await self._redis.one("SADD", _IDS, project_id)
+        await self._redis.one("SADD", keys.PROJECTS, project_id)
         name, created_at = await self._redis.one("EVAL", _MAKE, 1, keys.project(project_id), *flat)
         return ProjectRecord(project_id, name, int(created_at))
 

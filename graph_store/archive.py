@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Sequence
 
 from graph_store import keys, packing, restoring
 from graph_store.connection import Command, Connection
 from graph_store.entries import RedisEntries
 from graph_store.keys import OwnerKeys
+from graph_store.replies import names
 from memory import claims
 from memory.archive import EdgeRecord, Landing, Leaving, MemoryRecord, Record
 from memory.model import Memory, Owner
@@ -78,10 +78,10 @@ class RedisArchive(RedisEntries):
             for side in ("o", "x")
             if not (begin and begin[0] == "x" and side == "o")
         ]
-        names = {"o": "o", "x": "xo"}
+        sides = {"o": "o", "x": "xo"}
         answers = await self._redis.run(
             *(
-                ("ZSCAN", owner.key(names[side], places[index][0]), at, "COUNT", _EDGES_A_SCAN)
+                ("ZSCAN", owner.key(sides[side], places[index][0]), at, "COUNT", _EDGES_A_SCAN)
                 for index, side, at in asked
             )
         )
@@ -90,7 +90,7 @@ class RedisArchive(RedisEntries):
         for (index, side, _), (following, rows) in zip(asked, answers, strict=True):
             if more[index] is not None:
                 continue  # live edges are left: the retracted ones are scanned after them
-            edges[index] += map(_met, _members(rows))
+            edges[index] += map(_met, names(rows))
             if int(following):
                 more[index] = f"{side}{int(following)}"
         return [Leaving(tuple(edges[index]), more[index]) for index in range(len(places))]
@@ -107,8 +107,8 @@ class RedisArchive(RedisEntries):
         """Of each that is there its packed versions, oldest first, as of one instant."""
         if not ids:
             return {}
-        names = [owner.key(kind, each) for each in ids for kind in (last, earlier)]
-        rows = await self._redis.one("EVAL", _WHOLE, len(names), *names)
+        places = [owner.key(kind, each) for each in ids for kind in (last, earlier)]
+        rows = await self._redis.one("EVAL", _WHOLE, len(places), *places)
         return {
             each: [*before, text] for each, (text, before) in zip(ids, rows, strict=True) if text
         }
@@ -125,15 +125,6 @@ class RedisArchive(RedisEntries):
             for memory, text in zip(memories, texts, strict=True)
             if any(each.id == memory.id for each in packing.unpack_holdings(text))
         }
-
-
-def _members(rows: Any) -> Iterable[str]:
-    """Of a scan, however the protocol version lays it out."""
-    if isinstance(rows, Mapping):
-        return rows.keys()
-    if rows and isinstance(rows[0], list | tuple):
-        return [row[0] for row in rows]
-    return [*rows[::2]]
 
 
 def _met(member: str) -> tuple[str, int]:

@@ -4,11 +4,12 @@ Read and written whole, so that this needs to know nothing of their fields but t
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from typing import Any, Protocol, cast
 
 from graph_store import keys
 from graph_store.connection import Command, Connection
+from graph_store.replies import mapping
 from memory.archive import Entry
 from memory.errors import Conflict, InvalidInput
 from memory.parts import parts
@@ -122,14 +123,8 @@ def _covers(current: object, value: object) -> bool:
 
 def _plain(kind: str, value: Any) -> str | dict[str, str] | list[str]:
     if kind == "hash":
-        fields = dict(value) if isinstance(value, Mapping) else _pairs(value)
-        return dict(sorted(fields.items()))
+        return dict(sorted(mapping(value).items()))
     return sorted(value) if kind == "set" else str(value)
-
-
-def _pairs(rows: list[Any]) -> dict[str, str]:
-    """A hash read in a pipeline, however the protocol version lays it out."""
-    return dict(zip(rows[::2], rows[1::2], strict=True))
 
 
 def _write(entry: Entry) -> Command:

@@ -15,6 +15,7 @@ from graph_store.generations import RedisGenerations
 from graph_store.keys import OwnerKeys
 from graph_store.operations import RedisOperations
 from graph_store.places import PlacesRead
+from graph_store.replies import pairs
 from graph_store.soundness import RedisSoundness
 from graph_store.startup import assert_durable, assert_format
 from graph_store.tasks import RedisTasks
@@ -188,7 +189,7 @@ class RedisGraph(
                 for session_id, place in places
             )
         )  # fmt: skip
-        return [[Cursor(int(float(at)), each) for each, at in _pairs(rows)] for rows in answers]
+        return [[Cursor(int(float(at)), each) for each, at in pairs(rows)] for rows in answers]
 
     async def instant(self, slots: Sequence[str]) -> Instant:
         answers = await self._redis.run(*(_now(OwnerKeys(slot)) for slot in slots))
@@ -243,7 +244,7 @@ class RedisGraph(
         answers = await self._redis.run(
             *(("ZRANGE", key, "-inf", until, "BYSCORE", "WITHSCORES") for key in keys.DIRTY)
         )
-        return [Dirty(slot, score) for rows in answers for slot, score in _pairs(rows)]
+        return [Dirty(slot, score) for rows in answers for slot, score in pairs(rows)]
 
     async def clean(self, dirty: Dirty) -> None:
         await self._redis.one("EVAL", _CLEAN, 1, keys.dirty(dirty.slot), dirty.slot, dirty.mark)
@@ -296,13 +297,3 @@ class RedisGraph(
 
 def _now(owner: OwnerKeys) -> Command:
     return ("EVAL", _NOW, 2, owner.key("clock"), owner.key("bd"))
-
-
-def _pairs(rows: object) -> list[tuple[str, str]]:
-    """Names with scores or values, however the protocol version lays them out."""
-    if isinstance(rows, Mapping):
-        return [(str(name), str(value)) for name, value in rows.items()]
-    assert isinstance(rows, list)
-    if rows and isinstance(rows[0], list | tuple):
-        return [(str(name), str(value)) for name, value in rows]
-    return list(zip(map(str, rows[::2]), map(str, rows[1::2]), strict=True))

@@ -8,9 +8,10 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from graph_store import keys, packing
-from graph_store.archive import RedisArchive, _members
+from graph_store.archive import RedisArchive
 from graph_store.connection import Command
 from graph_store.keys import OwnerKeys
+from graph_store.replies import names
 from memory import clock
 from memory.keeping import Fault
 from memory.model import Memory
@@ -115,7 +116,7 @@ class RedisSoundness(RedisArchive):
         while True:
             key = OwnerKeys(slot).key("ix")
             cursor, rows = await self._redis.one("ZSCAN", key, cursor, "COUNT", _PLACES_A_SCAN)
-            found |= dict.fromkeys(_members(rows))
+            found |= dict.fromkeys(names(rows))
             if not int(cursor):
                 return list(found)
 

@@ -9,6 +9,7 @@ import orjson
 
 from graph_store import keys
 from graph_store.connection import Connection
+from graph_store.replies import mapping
 from memory.tasks import Kind, State, Task
 
 _KEPT_S = 7 * 24 * 3600
@@ -102,18 +103,11 @@ class RedisTasks:
         if not ids:
             return []
         rows = await self._redis.run(*(("HGETALL", keys.task(each)) for each in ids))
-        return [
-            _task(task_id, _mapping(row)) for task_id, row in zip(ids, rows, strict=True) if row
-        ]
+        return [_task(task_id, mapping(row)) for task_id, row in zip(ids, rows, strict=True) if row]
 
 
 def _what(task: Task) -> str:
     return f"{task.kind}:{task.project or ''}"
-
-
-def _mapping(row: Any) -> Mapping[str, str]:
-    """A hash, however the protocol version lays it out."""
-    return dict(zip(row[::2], row[1::2], strict=True)) if isinstance(row, list) else row
 
 
 def _flat(task: Task) -> list[str | int]:
