@@ -79,7 +79,8 @@ class RateLimits:
         self, limiter: SlidingWindowCounterRateLimiter, window: _Window
     ) -> Standing:
         stats = await self._answer(limiter.get_window_stats(window.item, *window.names))
-        reset_s = max(0, math.ceil(stats.reset_time - time.time()))
+        # In the millisecond in which a window opens the library says that it ends now.
+        reset_s = max(1, math.ceil(stats.reset_time - time.time()))
         return Standing(window.item.amount, stats.remaining, reset_s)
 
     async def _opened(self) -> SlidingWindowCounterRateLimiter:
