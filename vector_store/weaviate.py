@@ -86,7 +86,7 @@ class WeaviateVectorStore:
         for start in range(0, len(unique) - 1, _BATCH):
             batch = unique[start : min(start + _BATCH, len(unique) - 1)]
             await self._write(tenant, put_batch(batch))
-        await self._write(tenant, put(unique[-1], barrier=True))
+        await self._write(tenant, put(unique[-1]))
 
     async def restore(self, tenant: str, points: Sequence[Point]) -> None:
         """Writing an equal object again would leave its hole in the index: delete it first."""

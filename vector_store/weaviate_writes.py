@@ -30,12 +30,9 @@ MOST_MATCHES = 10_000
 """Weaviate's default QUERY_MAXIMUM_RESULTS; also the most that one deletion removes."""
 
 
-def put(point: Point, barrier: bool = False) -> Write:
-    """Insert, or replace what is there already.
-
-    A `barrier` must reach the index even where the same vector stands there: its last bits
-    differ each time, because a write of an equal vector is skipped.
-    """
+def put(point: Point) -> Write:
+    """Insert, or replace what is there already by a vector whose last bits differ: Weaviate skips
+    an equal one, and what a killed server had stored but not indexed yet would stay unfound."""
     key = identity(point.memory.id, point.memory.version)
 
     async def write(collection: Tenant) -> None:
@@ -44,22 +41,28 @@ def put(point: Point, barrier: bool = False) -> Write:
         except UnexpectedStatusCodeError as error:
             if "already exists" not in str(error):
                 raise
-            vector = _jittered(point.vector) if barrier else point.vector
-            await collection.data.replace(key, properties(point), vector=listed(vector))
+            await collection.data.replace(key, properties(point), vector=_jittered(point.vector))
 
     return write
 
 
 def put_batch(points: Sequence[Point]) -> Write:
+    """The same for many, which the next `put` to the tenant makes durable."""
+    keys = [identity(point.memory.id, point.memory.version) for point in points]
+
     async def write(collection: Tenant) -> None:
+        found = await collection.query.fetch_objects_by_ids(
+            keys, limit=len(keys), return_properties=[]
+        )
+        there = {each.uuid for each in found.objects}
         result = await collection.data.insert_many(
             [
                 DataObject(
                     properties=properties(point),
-                    uuid=identity(point.memory.id, point.memory.version),
-                    vector=listed(point.vector),
+                    uuid=key,
+                    vector=(_jittered if key in there else listed)(point.vector),
                 )
-                for point in points
+                for key, point in zip(keys, points, strict=True)
             ]
         )
         for failed in result.errors.values():
@@ -99,6 +102,6 @@ def listed(vector: Vectors) -> list[float]:
     return values
 
 
-def _jittered(vector: Vectors) -> Vectors:
+def _jittered(vector: Vectors) -> list[float]:
     noise = np.random.default_rng().normal(scale=1e-6, size=vector.shape)
-    return (vector + noise).astype(np.float32)
+    return listed((vector + noise).astype(np.float32))

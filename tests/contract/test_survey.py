@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from config.settings import Settings
 from memory.errors import StoreUnavailable
 from memory.model import Scope
-from memory.vectors import Indexed, Retraction, VectorStore
+from memory.vectors import Indexed, Point, Retraction, VectorStore
 from tests.contract.points import CARD, EVERYTHING, TENANT, found, point, random_units, unit
 from tests.weaviate_server import OwnedServer
 from vector_store import open_vector_store
@@ -198,14 +199,10 @@ async def test_a_dropped_collection_is_made_anew(weaviate: Settings, owned: Owne
     await store.close()
 
 
-@pytest.mark.weaviate
-async def test_what_a_kill_left_out_of_the_index_is_told_and_mended(
-    weaviate: Settings, owned: OwnedServer
-) -> None:
-    """Batches that no later write flushed: their objects are there, and no search finds them."""
-    store = open_vector_store(weaviate)
+async def holed(store: VectorStore, owned: OwnedServer, points: Sequence[Point]) -> set[str]:
+    """Write batches that no later write flushes and kill the server: the objects are there, and no
+    search finds them. Returns which."""
     await store.open(CARD)
-    points = [point(f"mem_{i:03}", v) for i, v in enumerate(random_units(50, seed=11))]
     await store.upsert(TENANT, points[:1])
     async with asyncio.timeout(60):
         await store._write(TENANT, put_batch(points[1:]))  # type: ignore[attr-defined]
@@ -218,7 +215,16 @@ async def test_what_a_kill_left_out_of_the_index_is_told_and_mended(
             except StoreUnavailable:
                 await asyncio.sleep(0.5)
     assert [row.memory_id for row in rows] == [each.memory.id for each in points]
-    holes = {row.memory_id for row in rows if not row.findable}
+    return {row.memory_id for row in rows if not row.findable}
+
+
+@pytest.mark.weaviate
+async def test_what_a_kill_left_out_of_the_index_is_told_and_mended(
+    weaviate: Settings, owned: OwnedServer
+) -> None:
+    store = open_vector_store(weaviate)
+    points = [point(f"mem_{i:03}", v) for i, v in enumerate(random_units(50, seed=11))]
+    holes = await holed(store, owned, points)
     missing = set()
     for each in points:
         where = EVERYTHING.also("memory_id", each.memory.id)
@@ -226,5 +232,20 @@ async def test_what_a_kill_left_out_of_the_index_is_told_and_mended(
             missing.add(each.memory.id)
     assert holes == missing
     await store.restore(TENANT, [each for each in points if each.memory.id in holes])
+    assert all(row.findable for row in await store.survey(TENANT, deep=True))
+    await store.close()
+
+
+@pytest.mark.weaviate
+@pytest.mark.parametrize("at_once", [1, 25])
+async def test_what_a_kill_left_out_of_the_index_is_found_once_it_is_written_again(
+    weaviate: Settings, owned: OwnedServer, at_once: int
+) -> None:
+    """A client that got no answer sends again, and then it is acknowledged."""
+    store = open_vector_store(weaviate)
+    points = [point(f"mem_{i:03}", v) for i, v in enumerate(random_units(50, seed=12))]
+    assert await holed(store, owned, points)
+    for start in range(0, len(points), at_once):
+        await store.upsert(TENANT, points[start : start + at_once])
     assert all(row.findable for row in await store.survey(TENANT, deep=True))
     await store.close()
