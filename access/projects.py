@@ -14,7 +14,7 @@ from memory.errors import NotFound
 
 _FIELDS = ("name", "created_at")
 
-# A memory call makes the record without a name where it comes first (graph_store/redis_graph.py).
+# The first memory call makes the default project's record, without a name (redis_graph.py).
 _MAKE = """#!lua
 for index = 1, #ARGV, 2 do redis.call('HSETNX', KEYS[1], ARGV[index], ARGV[index + 1]) end
 return redis.call('HMGET', KEYS[1], 'name', 'created_at')"""

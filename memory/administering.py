@@ -115,8 +115,7 @@ class Administering(Stores):
         progress.done += 1
 
     async def _erase_project(self, project_id: str, progress: Progress) -> None:
-        """Callers that know the project yet are waited for. What they wrote is cleared too, with
-        the project itself where they made it again."""
+        """Callers that know the project yet are waited for, and what they wrote is cleared too."""
         keep = project_id == DEFAULT_PROJECT
         waits = (DRAINED_S, self._settings.api.deadline_s)
         progress.total = len(waits)
