@@ -22,6 +22,8 @@ from tests.weaviate_server import OwnedServer, WeaviateServer
 pytestmark = pytest.mark.weaviate
 Between = Callable[[int], Awaitable[Proxy]]
 BACKEND = {"backend": "weaviate"}
+REDIS = {"deadline_s": 3.0}
+"""Redis is up all the time here, and shares a disk with a Weaviate that starts."""
 
 
 @pytest.mark.parametrize("outage", ["paused", "killed"])
@@ -30,7 +32,7 @@ async def test_the_record_answers_while_weaviate_is_down_and_the_rest_once_it_is
 ) -> None:
     weaviate = {"http_url": owned.http_url, "grpc_url": owned.grpc_url, "collection": collection}
     client = await open_client(
-        redis_server.url, vector_store=BACKEND, weaviate=weaviate | {"deadline_s": 1.0}
+        redis_server.url, vector_store=BACKEND, redis=REDIS, weaviate=weaviate | {"deadline_s": 1.0}
     )
     known = await stored(client)
     with down(owned, outage):
@@ -59,7 +61,9 @@ async def test_a_network_that_loses_weaviate_is_no_worse(
         "collection": collection,
         "deadline_s": 1.0,
     }
-    client = await open_client(redis_server.url, vector_store=BACKEND, weaviate=weaviate)
+    client = await open_client(
+        redis_server.url, vector_store=BACKEND, redis=REDIS, weaviate=weaviate
+    )
     known = await stored(client)
     for proxy in proxies:
         proxy.delay_s = 0.02
