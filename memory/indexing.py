@@ -140,12 +140,11 @@ class Index:
         self, project: Project, slot: str, memory_ids: Sequence[str], mend: bool = False
     ) -> None:
         """Bring memories of an owner up to the record, again for as long as it moves meanwhile.
-        `mend`, when no writer can be on its way, also repairs points that a crash of the vector
-        store left unindexed, and settles what is erased."""
+        `mend`, when no writer can be on its way, also settles what is erased."""
         for start in range(0, len(memory_ids), BATCH):
             waiting = list(memory_ids[start : start + BATCH])
             while waiting:
-                tokens = await self._transfer(project, waiting, project.writes, mend)
+                tokens = await self._transfer(project, waiting, project.writes)
                 again = await self._cleared(
                     {
                         each: (project, shown if mend else _standing(shown))
@@ -161,19 +160,18 @@ class Index:
         outbox to whoever writes to all of them."""
         waiting = list(memory_ids)
         while waiting:
-            tokens = await self._transfer(project, waiting, (generation,), mend=False)
+            tokens = await self._transfer(project, waiting, (generation,))
             moved = await self._graph.unmoved(tokens)
             waiting = [memory_id for ids in moved.values() for memory_id in ids]
 
     async def _transfer(
-        self, project: Project, memory_ids: Sequence[str], generations: Iterable[int], mend: bool
+        self, project: Project, memory_ids: Sequence[str], generations: Iterable[int]
     ) -> dict[str, Tokens]:
         """Write every version of these memories, erase those that are gone. By slot what the
         index then shows."""
         histories = await self._graph.histories(project.id, memory_ids)
         versions = [each for history in histories.values() for each in history]
         points = await self._points(versions, {})
-        write = self._vectors.restore if mend else self._vectors.upsert
         writes, erasures = dict[str, list[Point]](), dict[str, list[str]]()
         for generation in generations:
             for point in points:
@@ -184,7 +182,7 @@ class Index:
                     tenant = project.tenant(_tag(memory_id), generation)
                     erasures.setdefault(tenant, []).append(memory_id)
         await asyncio.gather(
-            *(write(*each) for each in writes.items()),
+            *(self._vectors.upsert(*each) for each in writes.items()),
             *(self._vectors.erase(*each) for each in erasures.items()),
             self._register(project, [history[-1] for history in histories.values()]),
         )

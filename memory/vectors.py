@@ -89,11 +89,8 @@ class VectorStore(Protocol):
         ...
 
     async def upsert(self, tenant: str, points: Sequence[Point]) -> None:
-        """Write points; one that exists already (same memory and version) is written over."""
-        ...
-
-    async def restore(self, tenant: str, points: Sequence[Point]) -> None:
-        """Like upsert, but also mends points whose vector an earlier crash left unindexed."""
+        """Write points; one that exists already (same memory and version) is written over, and can
+        be found afterwards even where an earlier crash had left it out of the index."""
         ...
 
     async def retract(self, tenant: str, retractions: Sequence[Retraction]) -> None:

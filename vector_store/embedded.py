@@ -64,9 +64,6 @@ class EmbeddedVectorStore:
         if points:
             await self._upserts.add(tenant, points)
 
-    async def restore(self, tenant: str, points: Sequence[Point]) -> None:
-        await self.upsert(tenant, points)
-
     async def retract(self, tenant: str, retractions: Sequence[Retraction]) -> None:
         await self._write(tenant, lambda file: tenant_rows.retract(file, retractions))
 

@@ -18,7 +18,7 @@ from memory.metering import SILENT, Meter
 from memory.vectors import Hit, Indexed, ModelCard, Point, Retraction, Vectors
 from memory.view import Where
 from vector_store.weaviate_connection import WeaviateConnection, status
-from vector_store.weaviate_schema import accept, conditions, definition, identity
+from vector_store.weaviate_schema import accept, conditions, definition
 from vector_store.weaviate_survey import Object, finds_itself, indexed, page
 from vector_store.weaviate_writes import (
     MOST_MATCHES,
@@ -87,13 +87,6 @@ class WeaviateVectorStore:
             batch = unique[start : min(start + _BATCH, len(unique) - 1)]
             await self._write(tenant, put_batch(batch))
         await self._write(tenant, put(unique[-1]))
-
-    async def restore(self, tenant: str, points: Sequence[Point]) -> None:
-        """Writing an equal object again would leave its hole in the index: delete it first."""
-        for start in range(0, len(points), _BATCH):
-            ids = [identity(p.memory.id, p.memory.version) for p in points[start : start + _BATCH]]
-            await self._remove(tenant, delete(Filter.by_id().contains_any(ids)))
-        await self.upsert(tenant, points)
 
     async def retract(self, tenant: str, retractions: Sequence[Retraction]) -> None:
         gate = asyncio.Semaphore(_PATCHES)

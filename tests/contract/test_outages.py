@@ -165,8 +165,8 @@ async def test_a_killed_server_finds_every_acknowledged_point_by_its_own_vector(
         await store.upsert("batches", points[start : start + 6])
     await store.upsert("last-known", points[29:30])
     await store.upsert("last-known", points[:30])
-    await store.upsert("restored", points[:40])
-    await store.restore("restored", points[:30])
+    await store.upsert("rewritten", points[:40])
+    await store.upsert("rewritten", points[:30])
     await store.upsert("changed", points[:30])
     await store.retract("changed", [Retraction(each.memory.id, 1, 200) for each in points[:10]])
     await store.erase("changed", [each.memory.id for each in points[10:20]])
@@ -175,7 +175,7 @@ async def test_a_killed_server_finds_every_acknowledged_point_by_its_own_vector(
     owned.start()
     await revived(store)
 
-    written = {"singles": 20, "batch": 500, "batches": 60, "last-known": 30, "restored": 40}
+    written = {"singles": 20, "batch": 500, "batches": 60, "last-known": 30, "rewritten": 40}
     for tenant, count in written.items():
         for each in points[:count]:
             [best] = await store.nearest(tenant, each.vector, EVERYTHING, 1)

@@ -126,7 +126,7 @@ async def test_rows_without_vector_or_words_are_not_findable(tmp_path: Path) -> 
         file.execute(f"DELETE FROM words WHERE rowid = {first} + 1")
     file.close()
     assert [row.findable for row in await store.survey(TENANT)] == [False, False, True]
-    await store.restore(TENANT, [point(f"mem_{i}", text="tea") for i in range(3)])
+    await store.upsert(TENANT, [point(f"mem_{i}", text="tea") for i in range(3)])
     assert [row.findable for row in await store.survey(TENANT)] == [True, True, True]
     await store.close()
 
@@ -231,7 +231,7 @@ async def test_what_a_kill_left_out_of_the_index_is_told_and_mended(
         if not await store.nearest(TENANT, each.vector, where, 1):
             missing.add(each.memory.id)
     assert holes == missing
-    await store.restore(TENANT, [each for each in points if each.memory.id in holes])
+    await store.upsert(TENANT, [each for each in points if each.memory.id in holes])
     assert all(row.findable for row in await store.survey(TENANT, deep=True))
     await store.close()
 

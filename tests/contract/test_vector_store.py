@@ -146,9 +146,8 @@ async def test_erase_removes_every_version_from_both_arms(store: VectorStore) ->
     assert ids(await store.match(TENANT, ["tea"], EVERYTHING, 10)) == ["mem_2"]
 
 
-@pytest.mark.parametrize("method", ["upsert", "restore"])
-async def test_writing_again_replaces(store: VectorStore, method: str) -> None:
-    write = getattr(store, method)
+async def test_writing_again_replaces(store: VectorStore) -> None:
+    write = store.upsert
     await write(TENANT, [point("mem_1", unit(1), text="tea", tags=["c=old"])])
     await store.nearest(TENANT, unit(1), EVERYTHING, 10)
     await write(TENANT, [point("mem_1", unit(0, 1), text="coffee", tags=["c=new"])])
@@ -166,12 +165,11 @@ async def test_a_batch_may_name_a_point_twice(store: VectorStore) -> None:
     assert hit.score == pytest.approx(1, abs=1e-5)
 
 
-@pytest.mark.parametrize("method", ["upsert", "restore"])
-async def test_a_thousand_points_at_once(store: VectorStore, method: str) -> None:
+async def test_a_thousand_points_at_once(store: VectorStore) -> None:
     vectors = random_units(1000, seed=6)
     points = [point(f"mem_{i:04}", vector, text=f"word{i}") for i, vector in enumerate(vectors)]
-    await getattr(store, method)(TENANT, points)
-    await getattr(store, method)(TENANT, points)
+    await store.upsert(TENANT, points)
+    await store.upsert(TENANT, points)
     where = Where(open=True).also("owner", "user:alice")
     assert len(await store.nearest(TENANT, unit(1), where, 2000)) == 1000
     for each in points[::100]:

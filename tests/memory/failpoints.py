@@ -15,7 +15,7 @@ from memory.vectors import Embedder, VectorStore
 from vector_store import open_vector_store
 
 BEFORE, HALFWAY, AFTER = "before", "halfway through", "after"
-_MANY = {"graph.commit", "vectors.upsert", "vectors.restore", "vectors.retract", "vectors.erase"}
+_MANY = {"graph.commit", "vectors.upsert", "vectors.retract", "vectors.erase"}
 """Writes of several things that need not all be there: their last argument lists them."""
 
 _READS = (
