@@ -14,6 +14,7 @@ from memory.identity import Project, mint, owner_tag, split_slot
 from memory.likeness import Likeness
 from memory.model import NewMemory
 from memory.once import Answer, Commit, Operation
+from memory.parts import parts
 from memory.ports import Briefing
 from memory.repeating import ATTEMPTS, Repeating, unchanged
 from memory.results import Added
@@ -43,8 +44,8 @@ class Adding(Likeness, Repeating):
         operation = await self.once(place, caller)
         late = Refused.of(DeadlineExceeded("not reached in time; send it again"))
         began = time.monotonic()
-        for start in range(0, len(within), SLICE):
-            part = {index: within[index] for index in list(within)[start : start + SLICE]}
+        for indices in parts(list(within), SLICE):
+            part = {index: within[index] for index in indices}
             if time.monotonic() - began > self._settings.api.deadline_s * _SHARE_OF_DEADLINE:
                 answers |= dict.fromkeys(part, late)
             else:

@@ -9,6 +9,7 @@ from memory.caller import DEFAULT_PROJECT, Caller
 from memory.errors import Forbidden, NotFound
 from memory.metering import SILENT, Meter
 from memory.moving import DRAINED_S, Mover
+from memory.parts import parts
 from memory.ports import GraphStore
 from memory.stores import Stores
 from memory.tasks import Kind, Task
@@ -49,8 +50,8 @@ class Administering(Stores):
 
     async def _mark_forgotten(self) -> None:
         slots = [slot async for slot in self._graph.slots()]
-        for start in range(0, len(slots), _OWNERS_A_TRIP):
-            await self._graph.unmarked(slots[start : start + _OWNERS_A_TRIP], mend=True)
+        for part in parts(slots, _OWNERS_A_TRIP):
+            await self._graph.unmarked(part, mend=True)
 
     async def verify(self, caller: Caller, project_id: str | None, dry_run: bool = False) -> Task:
         return await self._begin(caller, Kind.VERIFY, project_id, dry_run)

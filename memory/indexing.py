@@ -141,8 +141,8 @@ class Index:
     ) -> None:
         """Bring memories of an owner up to the record, again for as long as it moves meanwhile.
         `mend`, when no writer can be on its way, also settles what is erased."""
-        for start in range(0, len(memory_ids), BATCH):
-            waiting = list(memory_ids[start : start + BATCH])
+        for part in parts(memory_ids, BATCH):
+            waiting = list(part)
             while waiting:
                 tokens = await self._transfer(project, waiting, project.writes)
                 again = await self._cleared(

@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Sequence
 from memory.errors import Conflict
 from memory.identity import Project
 from memory.indexing import BATCH, Index
+from memory.parts import parts
 from memory.ports import GraphStore
 from memory.stores import CACHE_LIFE_S, ProjectOf
 from memory.upkeep import Progress
@@ -83,8 +84,7 @@ class Mover:
                 await gate.acquire()
                 group.create_task(copy(batch))
         findings = Findings(mend=True)
-        for start in range(0, len(slots), _OWNERS_AT_ONCE):
-            part = slots[start : start + _OWNERS_AT_ONCE]
+        for part in parts(slots, _OWNERS_AT_ONCE):
             await asyncio.gather(
                 *(self._verifier.compare(each, generation, findings) for each in part)
             )

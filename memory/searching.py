@@ -12,6 +12,7 @@ from memory.caller import Caller
 from memory.identity import Project
 from memory.lexicon import stems
 from memory.model import UNSET, Memory
+from memory.parts import parts
 from memory.ports import Instant
 from memory.ranking import Scorer
 from memory.results import Found
@@ -203,10 +204,7 @@ def _views(
     if not query.view.explicit:
         views = [replace(where, open=True), *([plain] if instant.bounded else [])]
     if world.superseded:
-        views += [
-            whole.also("memory_id", *superseded[start : start + _IDS_OF_A_VIEW])
-            for start in range(0, len(superseded), _IDS_OF_A_VIEW)
-        ]
+        views += [whole.also("memory_id", *part) for part in parts(superseded, _IDS_OF_A_VIEW)]
     return views
 
 

@@ -89,8 +89,8 @@ class Verifier:
                 progress.done += 1
                 progress.report["differences"] = findings.report()
 
-        for start in range(0, len(slots), _PAGE):
-            await asyncio.gather(*map(one, slots[start : start + _PAGE]))
+        for part in parts(slots, _PAGE):
+            await asyncio.gather(*map(one, part))
         known = set(slots)
         for tenant in tenants:
             await self._tenant(tenant, known, findings)

@@ -15,6 +15,7 @@ from config.settings import WeaviateSettings
 from memory.errors import StartupRefused, StoreUnavailable
 from memory.identity import project_of_tenant
 from memory.metering import SILENT, Meter
+from memory.parts import parts
 from memory.vectors import Hit, Indexed, ModelCard, Point, Retraction, Vectors
 from memory.view import Where
 from vector_store.weaviate_connection import WeaviateConnection, status
@@ -83,8 +84,7 @@ class WeaviateVectorStore:
         if len(unique) <= _FEW:
             await asyncio.gather(*(self._write(tenant, put(point)) for point in unique))
             return
-        for start in range(0, len(unique) - 1, _BATCH):
-            batch = unique[start : min(start + _BATCH, len(unique) - 1)]
+        for batch in parts(unique[:-1], _BATCH):
             await self._write(tenant, put_batch(batch))
         await self._write(tenant, put(unique[-1]))
 
@@ -98,10 +98,9 @@ class WeaviateVectorStore:
         await asyncio.gather(*(one(retraction) for retraction in retractions))
 
     async def erase(self, tenant: str, memory_ids: Sequence[str]) -> None:
-        for start in range(0, len(memory_ids), _BATCH):
-            named = Filter.by_property("memory_id")
-            batch = list(memory_ids[start : start + _BATCH])
-            await self._remove(tenant, delete(named.contains_any(batch)))
+        named = Filter.by_property("memory_id")
+        for batch in parts(memory_ids, _BATCH):
+            await self._remove(tenant, delete(named.contains_any(list(batch))))
 
     async def nearest(self, tenant: str, vector: Vectors, where: Where, limit: int) -> list[Hit]:
         async def search(collection: Tenant) -> list[Hit]:
