@@ -37,9 +37,9 @@ class RedisEventLog:
         default = caller.project == DEFAULT_PROJECT
         project = await self._graph.project(caller.project, self._buckets, default)
         scope = replace(project, user_id=caller.user_id).narrow(scope)
-        if len(scope.given()) > 1:
+        if scope.entity is None:
             raise InvalidInput(f"a stream has one owner: name one of {', '.join(SCOPE_FIELDS)}")
-        return project.slot(project.tag(scope.owner))
+        return project.slot(project.tag(scope.entity))
 
     async def page(self, slot: str, after: Position, limit: int) -> LogPage:
         first, last, dropped, rows = await self._redis.one(

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field, replace
 
 from memory import claims, rules
 from memory.caller import Caller
-from memory.errors import Conflict, DeadlineExceeded, Mem0gError, Refused
+from memory.errors import Conflict, Mem0gError, Refused
 from memory.identity import Project, mint, owner_tag, split_slot
 from memory.likeness import Likeness
 from memory.model import NewMemory
 from memory.once import Answer, Commit, Operation
 from memory.parts import parts
 from memory.ports import Briefing
-from memory.repeating import ATTEMPTS, Repeating, unchanged
+from memory.repeating import ATTEMPTS, NOT_REACHED, Repeating, unchanged
 from memory.results import Added
 from memory.transaction import ClaimKey, PutMemory, Transaction
 from memory.vectors import Vectors
@@ -27,8 +27,6 @@ Drafts = Mapping[int, NewMemory]
 Answers = dict[int, Added | Refused]
 SLICE = 64
 """Drafts of a batch embedded and committed at a time."""
-_SHARE_OF_DEADLINE = 0.7
-"""After this much of the deadline no further slice is begun, so that the answer still arrives."""
 
 
 class Adding(Likeness, Repeating):
@@ -42,12 +40,11 @@ class Adding(Likeness, Repeating):
             except Mem0gError as error:
                 answers[index] = Refused.of(error)
         operation = await self.once(place, caller)
-        late = Refused.of(DeadlineExceeded("not reached in time; send it again"))
         began = time.monotonic()
         for indices in parts(list(within), SLICE):
             part = {index: within[index] for index in indices}
-            if time.monotonic() - began > self._settings.api.deadline_s * _SHARE_OF_DEADLINE:
-                answers |= dict.fromkeys(part, late)
+            if self._late(began):
+                answers |= dict.fromkeys(part, NOT_REACHED)
             else:
                 answers |= await self._add_slice(place, part, operation)
         return [answers[index] for index in range(len(drafts))]

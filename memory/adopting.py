@@ -20,9 +20,9 @@ _KINDS = {"mem": "memory", "rel": "relationship"}
 
 def only_owner(scope: Scope) -> Owner:
     """The owner that a scope names by itself. Raises InvalidInput where it names more."""
-    if len(scope.given()) != 1:
+    if scope.entity is None:
         raise InvalidInput(f"name exactly one of {', '.join(SCOPE_FIELDS)}")
-    return scope.owner
+    return scope.entity
 
 
 def adopted(place: Project, target: Owner | None, record: Record) -> Record:

@@ -16,7 +16,7 @@ from memory.identity import Project, split_slot
 from memory.inspecting import Inspecting
 from memory.model import SCOPE_FIELDS, Memory, Owner, Scope
 from memory.ports import Cursor
-from memory.receipts import entity_of, names, receipt_of, subject_of
+from memory.receipts import names, receipt_of, subject_of
 from memory.repeating import ATTEMPTS
 
 log = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ class Erasing(Inspecting):
 
     async def erase_entity(self, caller: Caller, scope: Scope, known: bool = False) -> Erasure:
         place = await self._place(caller)
-        entity = entity_of(scope)
+        entity = scope.entity
         if entity is None:
             raise InvalidInput(f"name one entity to erase: one of {', '.join(SCOPE_FIELDS)}")
         if place.user_id is not None and entity != Owner("user", place.user_id):

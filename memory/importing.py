@@ -11,10 +11,10 @@ from typing import Any
 from memory.adopting import adopted, check, check_succession, kept, only_owner, same
 from memory.archive import EdgeRecord, Entry, Landing, MemoryRecord, Record
 from memory.caller import Caller
-from memory.errors import Conflict, DeadlineExceeded, InvalidInput, Mem0gError, Refused
+from memory.errors import Conflict, InvalidInput, Mem0gError, Refused
 from memory.identity import Project, owner_tag
 from memory.model import SUPERSEDES, Scope
-from memory.repeating import Repeating
+from memory.repeating import NOT_REACHED, Repeating
 from memory.transaction import PutMemory
 from memory.transfer import Brought
 
@@ -22,10 +22,6 @@ SLICE = 64
 """Records put back, embedded and indexed at a time: fewer, where they have more versions than
 MOST_VERSIONS together."""
 MOST_VERSIONS = 256
-_SHARE_OF_DEADLINE = 0.7
-"""After this much of the deadline no further slice is begun, so that the answer still arrives."""
-_LATE = Refused.of(DeadlineExceeded("not reached in time; send it again"))
-_PROJECT = "mg:project:"
 
 Outcomes = dict[int, Brought | Refused]
 Placed = tuple[Project, Record]
@@ -49,7 +45,7 @@ class Importing(Repeating):
                 answers[index] = Refused.of(error)
         answers |= await self._bring(placed)
         outcomes = [answers[index] for index in range(len(records))]
-        if _LATE not in outcomes:  # what was not reached is to be sent again
+        if NOT_REACHED not in outcomes:  # what was not reached is to be sent again
             kept = await self.keep(place, operation, {"lines": [*map(_keepable, outcomes)]})
             if kept is not None:
                 return _told(kept)
@@ -65,7 +61,7 @@ class Importing(Repeating):
                 outcomes.append(Brought(entry.key, present=not new))
             except (Conflict, InvalidInput) as error:
                 outcomes.append(Refused.of(error))
-            self._projects.pop(entry.key.removeprefix(_PROJECT), None)
+        self._projects.clear()  # one of them may be a project's record
         return outcomes
 
     async def restore_records(
@@ -92,8 +88,8 @@ class Importing(Repeating):
             await self._vectors.check()
         began = time.monotonic()
         for part in _slices(placed):
-            if time.monotonic() - began > self._settings.api.deadline_s * _SHARE_OF_DEADLINE:
-                answers |= dict.fromkeys(part, _LATE)
+            if self._late(began):
+                answers |= dict.fromkeys(part, NOT_REACHED)
                 continue
             owners: dict[str, dict[int, Record]] = {}
             places: dict[str, Project] = {}

@@ -11,11 +11,11 @@ from memory.errors import InvalidInput, NotFound
 from memory.identity import Project, owner_prefix
 from memory.model import Memory, Owner, Scope
 from memory.ports import Cursor
-from memory.receipts import entity_of, names, signature_valid, subject_of
+from memory.receipts import names, signature_valid, subject_of
 from memory.stores import Stores
+from memory.vectors import surveyed
 
 _BATCH = 200
-_SURVEYED = 1_000
 
 
 class Inspecting(Stores):
@@ -49,7 +49,7 @@ class Inspecting(Stores):
         if not _may_see(place, subject):
             raise _missing(erasure.id)
         if scope.given():
-            entity = entity_of(scope)
+            entity = scope.entity
             if entity is None or subject_of(place, entity) != subject:
                 raise InvalidInput("the receipt is of another entity than the one that is named")
             tag, tags = place.tag(entity), tuple(await self._owners(place, scope))
@@ -87,14 +87,8 @@ class Inspecting(Stores):
 
     async def _indexed(self, place: Project, tag: str) -> Counter[str]:
         """How many points the index holds of each memory of an owner."""
-        prefix, points = owner_prefix(tag), Counter[str]()
-        after: tuple[str, int] | None = None
-        while True:
-            found = await self._vectors.survey(place.tenant(tag), prefix, after, _SURVEYED)
-            points.update(each.memory_id for each in found)
-            if len(found) < _SURVEYED:
-                return points
-            after = found[-1].memory_id, found[-1].version
+        points = surveyed(self._vectors, place.tenant(tag), owner_prefix(tag))
+        return Counter([each.memory_id async for each in points])
 
     async def _listed_next(
         self, place: Project, slot: str, after: Cursor | None

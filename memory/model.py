@@ -67,6 +67,11 @@ class Scope:
                 return Owner(name.removesuffix("_id"), value)
         raise ValueError("a scope without an owner")
 
+    @property
+    def entity(self) -> Owner | None:
+        """The one entity that the scope names; None where it names none, or several."""
+        return self.owner if len(self.given()) == 1 else None
+
     def given(self) -> dict[str, str]:
         return {name: value for name in SCOPE_FIELDS if (value := getattr(self, name))}
 

@@ -18,11 +18,6 @@ from memory.model import Owner, Scope
 ALGORITHM = "HMAC-SHA256"
 
 
-def entity_of(scope: Scope) -> Owner | None:
-    """The one entity that a scope names; None where it names none, or several."""
-    return scope.owner if len(scope.given()) == 1 else None
-
-
 def subject_of(project: Project, entity: Owner) -> str:
     """64 hex digits that stand for an entity in receipts; the text is length-prefixed, so no pair
     of kind and value runs into another."""

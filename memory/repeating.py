@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from memory.errors import Conflict, InvalidInput, NotFound, Refused
+from memory.errors import Conflict, DeadlineExceeded, InvalidInput, NotFound, Refused
 from memory.identity import Project
 from memory.model import Edge, Memory
 from memory.once import Answer, Commit, Operation
@@ -18,10 +19,18 @@ from memory.transaction import Expect, Transaction
 
 ATTEMPTS = 100
 """Every lost race means that another writer won it; the deadline ends it long before this."""
+NOT_REACHED = Refused.of(DeadlineExceeded("not reached in time; send it again"))
+"""What is left of a request of many when its time is used up."""
+_SHARE_OF_DEADLINE = 0.7
+"""After this much of it no further slice is begun, so that the answer still arrives."""
 Outcome = TypeVar("Outcome")
 
 
 class Repeating(Stores):
+    def _late(self, began: float) -> bool:
+        """Whether a request that began then, by time.monotonic, begins nothing more."""
+        return time.monotonic() - began > self._settings.api.deadline_s * _SHARE_OF_DEADLINE
+
     async def _once(
         self,
         slot: str,

@@ -3,7 +3,7 @@ adapter's contract is written here once."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -144,3 +144,20 @@ class VectorStore(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+SURVEYED = 1000
+"""Versions a page of a survey."""
+
+
+async def surveyed(
+    vectors: VectorStore, tenant: str, prefix: str = "", deep: bool = False
+) -> AsyncIterator[Indexed]:
+    """A whole survey (VectorStore.survey), page after page."""
+    after: tuple[str, int] | None = None
+    while page := await vectors.survey(tenant, prefix, after, SURVEYED, deep):
+        for each in page:
+            yield each
+        if len(page) < SURVEYED:
+            return
+        after = page[-1].memory_id, page[-1].version

@@ -18,12 +18,12 @@ from memory.parts import parts
 from memory.ports import GraphStore
 from memory.stores import ProjectOf
 from memory.upkeep import Progress
-from memory.vectors import Indexed, VectorStore
+from memory.vectors import Indexed, VectorStore, surveyed
 
 _EXAMPLES = 20
 _OWNERS_AT_ONCE = 4
 _LOOKS_AT_ONCE = 8
-_PAGE = 1000
+_OWNERS_A_PART = 1000
 _KINDS = (
     "missing_points",
     "unknown_points",
@@ -89,7 +89,7 @@ class Verifier:
                 progress.done += 1
                 progress.report["differences"] = findings.report()
 
-        for part in parts(slots, _PAGE):
+        for part in parts(slots, _OWNERS_A_PART):
             await asyncio.gather(*map(one, part))
         known = set(slots)
         for tenant in tenants:
@@ -203,16 +203,13 @@ class Verifier:
         beside: Collection[str] = (),
         of: Project | None = None,
     ) -> Mapping[str, list[Indexed]]:
-        """The points of a tenant by memory id, page by page; without those of the owners `beside`
-        of a project."""
+        """The points of a tenant by memory id; without those of the owners `beside` of a
+        project."""
         found: dict[str, list[Indexed]] = {}
-        after: tuple[str, int] | None = None
-        while page := await self._vectors.survey(tenant, prefix, after, _PAGE, deep):
-            after = page[-1].memory_id, page[-1].version
-            for each in page:
-                tag = owner_tag(each.memory_id)
-                if tag is not None and (of is None or of.slot(tag) not in beside):
-                    found.setdefault(each.memory_id, []).append(each)
+        async for each in surveyed(self._vectors, tenant, prefix, deep):
+            tag = owner_tag(each.memory_id)
+            if tag is not None and (of is None or of.slot(tag) not in beside):
+                found.setdefault(each.memory_id, []).append(each)
         return found
 
 
