@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from graph_store.connection import Connection
+from graph_store.replies import flat
 from memory import clock
 from memory.clock import format_instant
 from memory.errors import Unavailable
@@ -54,9 +55,8 @@ class AuditTrail:
         log.info("%s", json.dumps(entry, ensure_ascii=False))
         if not admitted:
             return
-        flat = [part for pair in entry.items() for part in pair]
         try:
-            await self._redis.one("XADD", _STREAM, "MAXLEN", "~", _KEPT, "*", *flat)
+            await self._redis.one("XADD", _STREAM, "MAXLEN", "~", _KEPT, "*", *flat(entry))
         except Unavailable as error:
             log.warning("not in Redis: %s", error.message)
 

@@ -14,7 +14,7 @@ from access.projects import missing as missing_project
 from access.repeats import KEPT_S, Repeats
 from graph_store import keys
 from graph_store.connection import Connection
-from graph_store.replies import mapping
+from graph_store.replies import flat, mapping
 from memory import clock
 from memory.caller import DEFAULT_PROJECT
 from memory.errors import InvalidInput, NotFound
@@ -60,12 +60,10 @@ class KeyRing:
         if attempt.answer is not None:
             return IssuedKey(_key(key_id, {**fields, "created_at": attempt.answer}), secret, True)
         _check(new, now)
-        flat = [text for pair in fields.items() for text in pair]
         # Listed before it works, so that no key works that cannot be found and revoked.
         await self._redis.one("HSET", keys.api_keys(new.project_id), key_id, _half(key_id))
-        created_at, works = await self._redis.one(
-            "EVAL", _MAKE, 2, *_places(key_id), "check", check, "created_at", str(now), *flat
-        )
+        made = {"check": check, "created_at": str(now), **fields}
+        created_at, works = await self._redis.one("EVAL", _MAKE, 2, *_places(key_id), *flat(made))
         key = _key(key_id, {**fields, "created_at": created_at})
         if not works:
             await self._unlist(key)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 import secrets
 
+from graph_store import keys
 from graph_store.connection import Connection
-
-_KEY = "mg:pepper"
 
 
 class Pepper:
@@ -21,7 +20,7 @@ class Pepper:
         """32 bytes that only this server can make of the parts, other ones for each purpose."""
         if self._bytes is None:
             _, text = await self._redis.run(
-                ("SET", _KEY, secrets.token_hex(32), "NX"), ("GET", _KEY)
+                ("SET", keys.PEPPER, secrets.token_hex(32), "NX"), ("GET", keys.PEPPER)
             )
             self._bytes = bytes.fromhex(text)
         digest = hashlib.blake2b(key=self._bytes, person=purpose.encode(), digest_size=32)

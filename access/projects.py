@@ -8,6 +8,7 @@ from access.model import Pass, ProjectRecord
 from access.repeats import Repeats
 from graph_store import keys
 from graph_store.connection import Connection
+from graph_store.replies import flat
 from memory import clock
 from memory.caller import DEFAULT_PROJECT
 from memory.errors import NotFound
@@ -67,9 +68,10 @@ class Projects:
             "name": name,
             "created_at": clock.now(),
         }
-        flat = [part for pair in fields.items() for part in pair]
         await self._redis.one("SADD", keys.PROJECTS, project_id)
-        name, created_at = await self._redis.one("EVAL", _MAKE, 1, keys.project(project_id), *flat)
+        name, created_at = await self._redis.one(
+            "EVAL", _MAKE, 1, keys.project(project_id), *flat(fields)
+        )
         return ProjectRecord(project_id, name, int(created_at))
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from importlib.resources import files
 
 from graph_store.connection import Command
 from graph_store.keys import OwnerKeys
 from graph_store.packing import score, stamp
-from graph_store.worlds import PRELUDE, world_arguments
+from graph_store.scripts import script
+from graph_store.worlds import world_arguments
 from memory.ports import Adjacent, Reach
 from memory.view import Direction
 
@@ -18,7 +18,7 @@ WORK_CAP = 20_000
 SHARE = 20_000
 """Members that one call reads before it leaves the other sets to the next: Redis serves everybody,
 and looks through some two million members a second."""
-_ADJACENT = PRELUDE + files("graph_store").joinpath("adjacent.lua").read_text()
+_ADJACENT = script("world", "adjacent")
 _SIDES = {
     Direction.OUT: (("o", True),),
     Direction.IN: (("i", False),),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Sequence
 
 from graph_store import keys, packing, restoring
@@ -14,7 +13,6 @@ from memory import claims
 from memory.archive import EdgeRecord, Landing, Leaving, MemoryRecord, Record
 from memory.model import Memory, Owner
 
-_SLOT = re.compile(r"mg:\{(.+)\}:ix")
 _EDGES_A_SCAN = 500
 
 _WHOLE = """#!lua flags=no-writes
@@ -35,10 +33,10 @@ class RedisArchive(RedisEntries):
     async def slots(self, project_id: str | None = None) -> AsyncIterator[str]:
         seen: set[str] = set()
         async for key in self._redis.scan(keys.indexes(project_id)):
-            match = _SLOT.fullmatch(key)
-            if match and match[1] not in seen:
-                seen.add(match[1])
-                yield match[1]
+            slot = keys.slot_of(key)
+            if slot and slot not in seen:
+                seen.add(slot)
+                yield slot
 
     async def memory_records(self, slot: str, memory_ids: Sequence[str]) -> list[MemoryRecord]:
         owner = OwnerKeys(slot)

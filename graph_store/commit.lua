@@ -1,4 +1,4 @@
--- All of a transaction or nothing, in one owner's slot, at one record time. Needs unlink.lua.
+-- All of a transaction or nothing, in one owner's slot, at one record time. Needs owner.lua.
 -- KEYS: clock, operation.  ARGV: owner's key prefix, plan = {checks, before, events, writes} as
 -- JSON, the answer to keep with the operation ('': none), seconds to keep it for.
 -- A check is {expected, command...}; a write is a command in which \0 stands for the record time
@@ -17,12 +17,7 @@ for _, check in ipairs(plan.checks) do
   if (redis.call(unpack(check)) or '') ~= expected then return {0} end
 end
 
--- Redis is the clock: its time, but later than whatever this owner recorded last.
-local time = redis.call('TIME')
-local now = time[1] .. string.format('%06d', time[2])
-local last = redis.call('GET', clock)
-if last and now <= last then now = string.format('%.0f', tonumber(last) + 1) end
--- Microseconds are exact in a double until the year 2255.
+local now = record_time(clock)
 if plan.before ~= cjson.null and tonumber(now) >= plan.before then return {0} end
 for index, fields in ipairs(plan.events) do
   redis.call('XADD', prefix .. 'ev', 'MAXLEN', '~', 10000, now .. '-' .. index - 1, unpack(fields))

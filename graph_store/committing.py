@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from importlib.resources import files
 
 import orjson
 
 from graph_store import packing
 from graph_store.events import events
 from graph_store.keys import OwnerKeys
+from graph_store.scripts import script
 from memory.clock import AT_COMMIT
 from memory.model import SUPERSEDES, Edge, Memory
 from memory.transaction import (
@@ -25,9 +25,7 @@ from memory.transaction import (
     Write,
 )
 
-COMMIT = "".join(
-    files("graph_store").joinpath(name).read_text() for name in ("unlink.lua", "commit.lua")
-)
+COMMIT = script("owner", "commit")
 ANSWER_S, RESEND_S = 24 * 3600, 600
 """How long an operation is known: with an answer, and without one, where only a connection may
 send it again."""

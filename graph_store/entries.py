@@ -9,19 +9,18 @@ from typing import Any, Protocol, cast
 
 from graph_store import keys
 from graph_store.connection import Command, Connection
-from graph_store.replies import mapping
+from graph_store.replies import flat, mapping
 from memory.archive import Entry
 from memory.errors import Conflict, InvalidInput
 from memory.parts import parts
 
 _PATTERN = "mg:[pke]*"
-_PEPPER = "mg:pepper"
 _KINDS = {
-    re.compile(r"mg:project:.+"): "hash",
-    re.compile(r"mg:projects"): "set",
-    re.compile(r"mg:key:[0-9a-f]+"): "hash",
-    re.compile(r"mg:keys:.+"): "hash",
-    re.compile(r"mg:pepper"): "string",
+    re.compile(keys.project(".+")): "hash",
+    re.compile(keys.PROJECTS): "set",
+    re.compile(keys.api_key("[0-9a-f]+")): "hash",
+    re.compile(keys.api_keys(".+")): "hash",
+    re.compile(keys.PEPPER): "string",
     re.compile(r"mg:erasure:.+"): "string",
 }
 _READS = {"string": "GET", "hash": "HGETALL", "set": "SMEMBERS"}
@@ -78,8 +77,9 @@ class RedisEntries:
     async def _in_use(self, entry: Entry) -> bool:
         """Ids and digests are made with these secrets: what was made with another one would
         never be found again."""
-        if entry.key == _PEPPER:
-            return bool(await self._redis.one("EXISTS", _PEPPER)) and await self._any("mg:key:*")
+        if entry.key == keys.PEPPER:
+            made = await self._redis.one("EXISTS", keys.PEPPER)
+            return bool(made) and await self._any(keys.api_key("*"))
         project_id = entry.key.removeprefix(keys.project(""))
         if project_id == entry.key:
             return False
@@ -130,10 +130,9 @@ def _plain(kind: str, value: Any) -> str | dict[str, str] | list[str]:
 def _write(entry: Entry) -> Command:
     match entry.value:
         case dict() as fields:
-            flat = [text for pair in fields.items() for text in pair]
             if entry.key.startswith(keys.project("")):
-                return ("EVAL", _PROJECT, 1, entry.key, fields["secret"], *flat)
-            return ("HSET", entry.key, *flat)
+                return ("EVAL", _PROJECT, 1, entry.key, fields["secret"], *flat(fields))
+            return ("HSET", entry.key, *flat(fields))
         case list() as members:
             return ("SADD", entry.key, *members)
         case text:

@@ -1,5 +1,5 @@
 -- Erases one memory of an owner wholly or not at all, and counts it in an erasure's tally
--- (unlink.lua comes before).
+-- (owner.lua comes before).
 -- KEYS: clock, tally.  ARGV: prefix of the owner's keys, memory, the head it has to have, field of
 -- its content's claim, its session's key or '', how many points index it, '1' to tell the owner's
 -- event stream, version, then the ids that it superseded.
@@ -7,10 +7,7 @@
 local clock, tally, prefix, memory, head = KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3]
 if redis.call('GETRANGE', prefix .. 'm:' .. memory, 0, #head - 1) ~= head then return 0 end
 
-local time = redis.call('TIME')
-local now = time[1] .. string.format('%06d', time[2])
-local last = redis.call('GET', clock)
-if last and now <= last then now = string.format('%.0f', tonumber(last) + 1) end
+local now = record_time(clock)
 redis.call('SET', clock, now)
 
 -- Holders of a content, a line each; the rest keeps it.

@@ -3,42 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 
 from graph_store import keys, packing
 from graph_store.connection import Command, Connection
 from graph_store.keys import OwnerKeys
+from graph_store.scripts import script
 from memory import claims
 from memory.erasures import Belongings, Order
 from memory.identity import split_slot
 from memory.model import Memory
 from memory.parts import parts
 
-_ERASE = "".join(
-    files("graph_store").joinpath(name).read_text() for name in ("unlink.lua", "erase.lua")
-)
+_ERASE = script("owner", "erase")
 _SIDES = ("o", "i", "xo", "xi")
 _OPERATIONS_A_TRIP = 500
 
-_EFFACE = """#!lua
+_EFFACE = (
+    script("owner")
+    + """
 -- KEYS: clock, tally, event stream. Only for an owner that there was. Returns the record time of
 -- the one event that is left.
 local clock, tally, stream = KEYS[1], KEYS[2], KEYS[3]
-local last = redis.call('GET', clock)
-if not last then return false end
+if redis.call('EXISTS', clock) == 0 then return false end
 local length = redis.call('XLEN', stream)
 local first = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
 local told = first and first[2][2] == 'ERASE'
 if told and length == 1 then return string.match(first[1], '%d+') end
 redis.call('HINCRBY', tally, 'events', told and length - 1 or length)
-local time = redis.call('TIME')
-local now = time[1] .. string.format('%06d', time[2])
-if now <= last then now = string.format('%.0f', tonumber(last) + 1) end
+local now = record_time(clock)
 redis.call('SET', clock, now)
 -- Trimmed, not deleted: the stream then still knows that it has held more.
 redis.call('XTRIM', stream, 'MAXLEN', 0)
 redis.call('XADD', stream, now .. '-0', 'e', 'ERASE', 'm', '', 'v', '0')
 return now"""
+)
 
 _EVENTS = """#!lua flags=no-writes
 local first = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1]

@@ -10,6 +10,7 @@ from graph_store import keys
 from graph_store.connection import Connection
 from graph_store.erasing import tally
 from memory.erasures import Counts, Order, ReceiptFields, Sealed
+from memory.identity import owner_slot
 
 _UNDERTAKE = """#!lua
 -- KEYS: orders, ARGV: field, order, subject of those to join or ''
@@ -98,7 +99,8 @@ class RedisErasureLog:
         return Sealed(stored["receipt"], stored["tag"], tuple(stored["touched"]))
 
     async def _tallies(self, order: Order) -> list[str]:
-        return [tally(f"{order.project_id}.{tag}", order.id) for tag in await self.touched(order)]
+        slots = [owner_slot(order.project_id, tag) for tag in await self.touched(order)]
+        return [tally(slot, order.id) for slot in slots]
 
 
 def _field(order: Order) -> str:

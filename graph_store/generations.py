@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Collection, Sequence
 
 from graph_store import keys, packing
 from graph_store.connection import Connection
-from memory.identity import Project, split_slot
+from memory.identity import Project, owner_slot, split_slot
 
-_PROJECT = re.compile(r"mg:project:(.+)")
-_OWNERS = re.compile(r"mg:\{(.+)\}:.+")
 _KEYS_A_TRIP = 500
 _OWNERS_IDS = 20
 """Memories that are asked for their owner: one may be erased meanwhile."""
@@ -51,7 +48,7 @@ class RedisGenerations:
 
     async def projects(self) -> list[str]:
         found = {key async for key in self._redis.scan(keys.project("*"))}
-        return sorted(match[1] for each in found if (match := _PROJECT.fullmatch(each)))
+        return sorted(each.removeprefix(keys.project("")) for each in found)
 
     async def point(self, project: Project, read: int, writes: Sequence[int]) -> bool:
         arguments = (project.epoch, read, " ".join(map(str, writes)))
@@ -98,12 +95,12 @@ class RedisGenerations:
     async def _disown(self, project_id: str, key: str, kept: dict[str, bool]) -> None:
         """Take the owners that are gone out of a set of owner tags."""
         for tag in await self._redis.one("SMEMBERS", key):
-            if not await self._current(f"{project_id}.{tag}", kept):
+            if not await self._current(owner_slot(project_id, tag), kept):
                 await self._redis.one("SREM", key, tag)
 
     async def _stays(self, key: str, kept: dict[str, bool]) -> bool:
-        match = _OWNERS.fullmatch(key)
-        return match is not None and await self._current(match[1], kept)
+        slot = keys.slot_of(key)
+        return slot is not None and await self._current(slot, kept)
 
     async def _current(self, slot: str, kept: dict[str, bool]) -> bool:
         """An owner of the project as it is now, with another secret than it had, is no remnant."""

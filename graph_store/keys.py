@@ -35,16 +35,19 @@ mg:once:_:<hash>       Idempotency-Key of an administrator     mg:limits:…, mg
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 
-from memory.identity import owner_tag
+from memory.identity import owner_slot, owner_tag
 from memory.transaction import ClaimKey
 
 META = "mg:meta"
+PEPPER = "mg:pepper"
 PROJECTS = "mg:projects"
 ERASURES = "mg:erasures"
 TASKS, RUNNING = "mg:tasks", "mg:tasks:running"
 DIRTY = tuple(f"mg:dirty:{digit:x}" for digit in range(16))
+_OWNED = re.compile(r"mg:\{([^}]+)\}:.+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,13 @@ class OwnerKeys:
 
 def of(project_id: str, memory_id: str) -> OwnerKeys:
     """Keys of the owner whose tag the id carries."""
-    return OwnerKeys(f"{project_id}.{owner_tag(memory_id)}")
+    return OwnerKeys(owner_slot(project_id, owner_tag(memory_id) or ""))
+
+
+def slot_of(key: str) -> str | None:
+    """Whose key it is; None for one of no owner."""
+    match = _OWNED.fullmatch(key)
+    return match[1] if match else None
 
 
 def dirty(slot: str) -> str:

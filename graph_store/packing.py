@@ -119,7 +119,7 @@ def unpack_edge(edge_id: str, packed: str) -> Edge:
 
 
 def member(edge: Edge, outgoing: bool) -> str:
-    """The edge in an adjacency set; adjacency.py and unlink.lua take it apart by the same bars."""
+    """The edge in an adjacency set; adjacency.py and owner.lua take it apart by the same bars."""
     times = (edge.valid_from, edge.valid_to, edge.recorded_at)
     other = edge.target if outgoing else edge.source
     return "|".join((*map(stamp, times), edge.relation, other, edge.id))

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from importlib.resources import files
 
 from graph_store.connection import Command
 from graph_store.keys import OwnerKeys
 from graph_store.packing import stamp
-from graph_store.worlds import PRELUDE, world_arguments
+from graph_store.scripts import script
+from graph_store.worlds import world_arguments
 from memory.ports import Cursor
 from memory.view import World
 
 SHARE = 5_000
 """Members that one call looks at before it lets others have Redis."""
-_PLACES = PRELUDE + files("graph_store").joinpath("places.lua").read_text()
+_PLACES = script("world", "places")
 _EVERYTHING = World(0)
 
 

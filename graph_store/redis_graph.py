@@ -15,12 +15,12 @@ from graph_store.generations import RedisGenerations
 from graph_store.keys import OwnerKeys
 from graph_store.operations import RedisOperations
 from graph_store.places import PlacesRead
-from graph_store.replies import pairs
+from graph_store.replies import flat, pairs
 from graph_store.soundness import RedisSoundness
 from graph_store.startup import assert_durable, assert_format
 from graph_store.tasks import RedisTasks
 from memory.errors import NotFound, StoreUnavailable
-from memory.identity import Project
+from memory.identity import Project, owner_slot
 from memory.model import Edge, Memory, Scope
 from memory.ports import Briefing, Cursor, Dirty, Expansion, Instant, Reach, Standing
 from memory.transaction import ClaimKey, Holding
@@ -212,7 +212,7 @@ class RedisGraph(
         if names:
             commands: list[Command] = []
             for tag, field, value in sorted(names):
-                owner = OwnerKeys(f"{project_id}.{tag}")
+                owner = OwnerKeys(owner_slot(project_id, tag))
                 commands.append(("SADD", owner.key("by"), f"{field}:{value}"))
                 commands.append(("SADD", keys.named(project_id, field, value), tag))
             await self._redis.run(*commands)
@@ -272,19 +272,8 @@ class RedisGraph(
         commands: list[Command] = []
         for slot, expected in tokens.items():
             owner = OwnerKeys(slot)
-            flat = [text for pair in expected.items() for text in pair]
-            commands.append(
-                (
-                    "EVAL",
-                    _SETTLE,
-                    1,
-                    owner.key("ob"),
-                    int(clear),
-                    owner.key("m", ""),
-                    *version,
-                    *flat,
-                )
-            )
+            asked: Command = (int(clear), owner.key("m", ""), *version, *flat(expected))
+            commands.append(("EVAL", _SETTLE, 1, owner.key("ob"), *asked))
         return dict(zip(tokens, await self._redis.run(*commands), strict=True))
 
     async def ping(self) -> None:

@@ -1,9 +1,12 @@
-"""Replies with names and values, however the protocol version and a pipeline lay them out."""
+"""Names with values: as replies have them, whatever the protocol version and a pipeline
+make of them, and as commands take them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 def pairs(rows: Any) -> list[tuple[str, str]]:
@@ -21,3 +24,8 @@ def mapping(rows: Any) -> dict[str, str]:
 
 def names(rows: Any) -> list[str]:
     return [name for name, _ in pairs(rows)]
+
+
+def flat(fields: Mapping[str, T]) -> list[str | T]:
+    """Names and values in turn."""
+    return [part for pair in fields.items() for part in pair]

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.resources import files
 
 import orjson
 
 from graph_store import packing
 from graph_store.connection import Command
 from graph_store.keys import OwnerKeys
+from graph_store.scripts import script
 from memory import claims
 from memory.archive import EdgeRecord, MemoryRecord, Record
 from memory.model import SUPERSEDES, Edge, Memory
 from memory.transaction import ClaimKey, holding
 
-_RESTORE = files("graph_store").joinpath("restore.lua").read_text()
+_RESTORE = script("restore")
 _Write = list[str]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from graph_store import keys
 from graph_store.connection import Connection
 from graph_store.packing import FORMAT
+from graph_store.replies import flat
 from memory.errors import StartupRefused
 from memory.vectors import ModelCard
 
@@ -31,8 +32,9 @@ def assert_durable(server: Mapping[str, str]) -> None:
 async def assert_format(redis: Connection, card: ModelCard) -> None:
     """Record format and model with the first start, compare at every later one."""
     expected = {"format": FORMAT, "model": card.name, "dimensions": str(card.dimensions)}
-    flat = [text for pair in expected.items() for text in pair]
-    written, model, dimensions = await redis.one("EVAL", _RECORD_META, 1, keys.META, *flat)
+    written, model, dimensions = await redis.one(
+        "EVAL", _RECORD_META, 1, keys.META, *flat(expected)
+    )
     if int(written) > int(FORMAT):
         raise StartupRefused(
             f"the data is of format {written}, this version reads up to {FORMAT}; "

@@ -9,7 +9,7 @@ import orjson
 
 from graph_store import keys
 from graph_store.connection import Connection
-from graph_store.replies import mapping
+from graph_store.replies import flat, mapping
 from memory.tasks import Kind, State, Task
 
 _KEPT_S = 7 * 24 * 3600
@@ -121,7 +121,7 @@ def _flat(task: Task) -> list[str | int]:
         "report": orjson.dumps(task.report).decode(),
         "error": task.error or "",
     }
-    return [part for pair in fields.items() for part in pair]
+    return flat(fields)
 
 
 def _task(task_id: str, fields: Mapping[str, Any]) -> Task:

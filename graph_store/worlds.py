@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
 from graph_store.keys import OwnerKeys
 from graph_store.packing import score, stamp
 from memory.view import World
-
-PRELUDE = files("graph_store").joinpath("world.lua").read_text()
 
 
 def world_arguments(owner: OwnerKeys, world: World) -> tuple[str, ...]:

@@ -62,7 +62,7 @@ class Project:
 
     def slot(self, tag: str) -> str:
         """The Redis hash tag that keeps all of an owner in one slot."""
-        return f"{self.id}.{tag}"
+        return owner_slot(self.id, tag)
 
     def tenant(self, tag: str, generation: int | None = None) -> str:
         """The vector store's tenant of an owner tag: the one to read, or a generation's."""
@@ -84,8 +84,12 @@ def project_of_tenant(tenant: str) -> str | None:
     return match[1] if match else None
 
 
+def owner_slot(project_id: str, tag: str) -> str:
+    return f"{project_id}.{tag}"
+
+
 def split_slot(slot: str) -> tuple[str, str]:
-    """Project id and owner tag of a Project.slot."""
+    """Project id and owner tag of a slot."""
     project_id, _, tag = slot.rpartition(".")
     return project_id, tag
 

@@ -1,5 +1,15 @@
 #!lua
--- What the scripts that erase share. `prefix` begins every key of the owner.
+-- What the scripts that write to an owner share. `prefix` begins every key of the owner.
+
+-- Redis is the clock: its time in microseconds, as text, but later than whatever this owner
+-- recorded last. They are exact in a double until the year 2255.
+local function record_time(clock)
+  local time = redis.call('TIME')
+  local now = time[1] .. string.format('%06d', time[2])
+  local last = redis.call('GET', clock)
+  if last and now <= last then return string.format('%.0f', tonumber(last) + 1) end
+  return now
+end
 
 -- Removes a memory's edges, live and retracted, on both ends. Returns how many edges that were,
 -- and how many of their claims.
