@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -121,19 +123,26 @@ async def test_racing_attempts_make_one_key(opened: Opened) -> None:
         await second.projects.create(await root(second, Once("k", "other")), "shop")
 
 
+@contextmanager
+def dying(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whoever does something here dies before the answer is kept."""
+
+    async def die(*_: object) -> None:
+        raise ConnectionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr("access.repeats.Repeats.end", die)
+        with pytest.raises(ConnectionError):
+            yield
+
+
 async def test_an_attempt_that_died_halfway_is_finished(
     opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     access = opened()
     once = Once("k", "digest")
-
-    async def die(*_: object) -> None:
-        raise ConnectionError
-
-    with monkeypatch.context() as dying:
-        dying.setattr("access.repeats.Repeats.end", die)
-        with pytest.raises(ConnectionError):
-            await access.projects.create(await root(access, once), "shop")
+    with dying(monkeypatch):
+        await access.projects.create(await root(access, once), "shop")
     made, replayed = await access.projects.create(await root(access, once), "shop")
     assert not replayed
     assert [each.id for each in await access.projects.all()] == ["default", made.id]
@@ -144,14 +153,8 @@ async def test_an_attempt_that_died_does_not_bring_its_revoked_key_back(
 ) -> None:
     access = opened()
     once = Once("k", "digest")
-
-    async def die(*_: object) -> None:
-        raise ConnectionError
-
-    with monkeypatch.context() as dying:
-        dying.setattr("access.repeats.Repeats.end", die)
-        with pytest.raises(ConnectionError):
-            await access.keys.create(await root(access, once), NEW)
+    with dying(monkeypatch):
+        await access.keys.create(await root(access, once), NEW)
     (key,) = await access.keys.of(["default"])
     await access.keys.revoke(key)
     for _ in range(2):

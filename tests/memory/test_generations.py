@@ -18,7 +18,7 @@ from memory.model import Correction, NewMemory, Scope
 from memory.results import Added
 from memory.service import MemoryService
 from memory.view import Query, Where
-from tests.memory.upkeep import ADMIN, ended, filled, found, new_service, quick, tenants
+from tests.memory.upkeep import ADMIN, ended, filled, found, new_service, quick, running, tenants
 from tests.redis_server import RedisServer
 from tests.weaviate_server import WeaviateServer
 
@@ -47,11 +47,8 @@ def backed(request: pytest.FixtureRequest, settings: Settings) -> Settings:
 async def service(
     backed: Settings, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[MemoryService]:
-    quick(monkeypatch)
-    started = new_service(backed, redis_server.url)
-    await started.start()
-    yield started
-    await started.close()
+    async with running(backed, redis_server.url, monkeypatch) as service:
+        yield service
 
 
 async def sound(service: MemoryService) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
 
 import pytest
 
@@ -16,27 +15,15 @@ from memory.errors import StoreUnavailable
 from memory.model import Correction, NewMemory, Scope
 from memory.results import Added
 from memory.service import MemoryService
-from memory.vectors import Point, VectorStore
+from memory.vectors import Point
 from memory.view import Query, Where
+from tests.memory.failing import Failing
 from tests.redis_server import RedisServer
 from tests.word_embedder import WordEmbedder
 from vector_store import open_vector_store
 
 ALICE = Scope(user_id="alice")
 DEFAULT = Caller(DEFAULT_PROJECT)
-
-
-class Failing:
-    """A vector store whose named methods fail as if the process had died there."""
-
-    def __init__(self, inner: VectorStore) -> None:
-        self._inner = inner
-        self.broken: set[str] = set()
-
-    def __getattr__(self, name: str) -> Any:
-        if name in self.broken:
-            raise StoreUnavailable(f"{name} is broken")
-        return getattr(self._inner, name)
 
 
 @pytest.fixture

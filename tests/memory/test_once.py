@@ -30,6 +30,7 @@ from memory.service import MemoryService
 from memory.transaction import Transaction
 from memory.vectors import Vectors
 from memory.view import Query, Where
+from tests.memory.failing import Failing
 from tests.redis_server import RedisServer
 from tests.word_embedder import WordEmbedder
 from vector_store import open_vector_store
@@ -37,19 +38,6 @@ from vector_store import open_vector_store
 ALICE = Scope(user_id="alice")
 DEFAULT = Caller(DEFAULT_PROJECT)
 CANARY = "zanzibar"
-
-
-class Failing:
-    """A store whose named methods fail as if the process had died there."""
-
-    def __init__(self, inner: Any) -> None:
-        self._inner = inner
-        self.broken: set[str] = set()
-
-    def __getattr__(self, name: str) -> Any:
-        if name in self.broken:
-            raise StoreUnavailable(f"{name} is broken")
-        return getattr(self._inner, name)
 
 
 class CountingEmbedder(WordEmbedder):

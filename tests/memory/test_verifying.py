@@ -19,7 +19,7 @@ from memory.model import Correction, NewEdge, NewMemory, Scope
 from memory.service import MemoryService
 from memory.tasks import State
 from memory.vectors import Point, Retraction
-from tests.memory.upkeep import ADMIN, ended, filled, found, new_service, quick, tenants
+from tests.memory.upkeep import ADMIN, ended, filled, found, new_service, running, tenants
 from tests.redis_server import RedisServer
 
 
@@ -27,11 +27,8 @@ from tests.redis_server import RedisServer
 async def service(
     settings: Settings, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[MemoryService]:
-    quick(monkeypatch)
-    started = new_service(settings, redis_server.url)
-    await started.start()
-    yield started
-    await started.close()
+    async with running(settings, redis_server.url, monkeypatch) as service:
+        yield service
 
 
 @pytest.fixture

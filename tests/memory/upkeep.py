@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -34,6 +35,17 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 def new_service(settings: Settings, redis_url: str) -> MemoryService:
     graph, vectors = open_graph_store(settings, redis_url), open_vector_store(settings)
     return MemoryService(graph, vectors, WordEmbedder(), settings)
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[MemoryService]:
+    quick(monkeypatch)
+    service = new_service(settings, redis_url)
+    await service.start()
+    yield service
+    await service.close()
 
 
 async def ended(service: MemoryService, task: Task) -> Task:

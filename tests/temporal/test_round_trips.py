@@ -13,7 +13,6 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import precondition, rule, run_state_machine_as_test
 
 from access import open_access
@@ -27,7 +26,7 @@ from memory.service import MemoryService
 from tests.redis_server import RedisServer
 from tests.temporal.oracle import Timeline
 from tests.temporal.reads import KINDS, Reads, Rest
-from tests.temporal.test_timelines import SOAK, STEPS, Timelines
+from tests.temporal.test_timelines import SOAK, Timelines, sequences
 from tests.temporal.worlds import INTERCEPT, SLOPE
 from tests.word_embedder import WordEmbedder
 from vector_store import open_vector_store
@@ -162,15 +161,4 @@ def lands(redis_process: RedisServer, tmp_path_factory: pytest.TempPathFactory) 
 
 
 def test_a_timeline_that_came_from_a_backup_or_an_export_reads_as_before(lands: Lands) -> None:
-    run_state_machine_as_test(
-        lambda: RoundTrips(lands),
-        settings=settings(
-            max_examples=SEQUENCES,
-            stateful_step_count=STEPS,
-            deadline=None,
-            derandomize=not SOAK,
-            database=None,
-            suppress_health_check=list(HealthCheck),
-            phases=[phase for phase in Phase if SOAK or phase is not Phase.shrink],
-        ),
-    )
+    run_state_machine_as_test(lambda: RoundTrips(lands), settings=sequences(SEQUENCES))

@@ -49,6 +49,21 @@ STEPS = 30
 READS_A_STEP = 4
 SOAK = os.environ.get("MEM0G_TEST_SOAK") == "1"
 SEQUENCES = 500 if SOAK else 100
+
+
+def sequences(count: int) -> settings:
+    """So many random sequences: in `make test` the same ones each time, not made smaller."""
+    return settings(
+        max_examples=count,
+        stateful_step_count=STEPS,
+        deadline=None,
+        derandomize=not SOAK,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[phase for phase in Phase if SOAK or phase is not Phase.shrink],
+    )
+
+
 WEAVIATE = pytest.mark.weaviate
 CONTENTS = (
     "Ann lives in Oslo",
@@ -367,14 +382,6 @@ def rest(
 def test_random_timelines_read_as_the_oracle_says(rest: Rest) -> None:
     run_state_machine_as_test(
         lambda: Timelines(rest),
-        settings=settings(
-            max_examples=SEQUENCES,
-            stateful_step_count=STEPS,
-            deadline=None,
-            derandomize=not SOAK,
-            database=None,
-            suppress_health_check=list(HealthCheck),
-            phases=[phase for phase in Phase if SOAK or phase is not Phase.shrink],
-        ),
+        settings=sequences(SEQUENCES),
         _min_steps=STEPS - 1,  # or hypothesis now and then runs a shorter one
     )
