@@ -95,3 +95,9 @@ def require(visitor: Pass, demand: Demand) -> None:
     """Raises Forbidden where the key lacks the right."""
     if demand.right not in visitor.rights:
         raise Forbidden(f"this key lacks the right {demand.right}")
+
+
+def require_everywhere(visitor: Pass, what: str) -> None:
+    """Raises Forbidden where it is not the admin key, which alone does this."""
+    if not visitor.everywhere:
+        raise Forbidden(what)

@@ -10,16 +10,17 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from access import Access
+from access.door import require_everywhere
 from access.model import Pass
 from access.projects import missing
 from deployments.api.access_bodies import ProjectId
-from deployments.api.answers import Json
+from deployments.api.answers import Json, replayed
 from deployments.api.fields import Body
-from deployments.api.keys import replayed
+from deployments.api.projects import ADMIN_KEY_ONLY
 from deployments.api.who import Visitor
 from memory.administration import Administration
 from memory.clock import format_instant
-from memory.errors import Forbidden, NotFound
+from memory.errors import NotFound
 from memory.tasks import Kind, State, Task
 
 
@@ -93,8 +94,7 @@ def routes(administration: Administration, access: Access) -> APIRouter:
     async def erase_project(project_id: str, visitor: Visitor) -> Json:
         """Erase a project with all that it holds, and revoke its keys; of the default one only
         its contents."""
-        if not visitor.everywhere:
-            raise Forbidden("only the admin key makes and deletes projects")
+        require_everywhere(visitor, ADMIN_KEY_ONLY)
 
         async def erase() -> Task:
             await access.projects.get(project_id)

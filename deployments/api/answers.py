@@ -167,6 +167,11 @@ def deleted_out(what: str, thing_id: str, at: int) -> dict[str, str]:
     return {"message": f"{what} deleted", "id": thing_id, "updated_at": format_instant(at)}
 
 
+def replayed(known: bool) -> dict[str, str]:
+    """The header of an answer that an Idempotency-Key had before."""
+    return {"Idempotent-Replayed": "true"} if known else {}
+
+
 def error_out(error: Mem0gError, request_id: str) -> dict[str, str]:
     """One body for every dialect: Mem0's clients read `detail`, `error` or `message`."""
     return {

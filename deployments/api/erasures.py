@@ -8,10 +8,9 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
-from deployments.api.answers import Json, deleted_out
+from deployments.api.answers import Json, deleted_out, replayed
 from deployments.api.errors import invalid
 from deployments.api.fields import Body, Entity, Metadata, ScopeFields
-from deployments.api.keys import replayed
 from deployments.api.who import Who
 from memory.clock import parse_instant
 from memory.erasures import Erasure, Erasures, Inspection

@@ -18,7 +18,7 @@ from deployments.api.access_bodies import (
     NewKeyOut,
     key_out,
 )
-from deployments.api.answers import Json, deleted_out
+from deployments.api.answers import Json, deleted_out, replayed
 from deployments.api.schemas import DeletedOut
 from deployments.api.who import Visitor
 
@@ -73,8 +73,3 @@ def routes(access: Access) -> APIRouter:
         return key
 
     return router
-
-
-def replayed(known: bool) -> dict[str, str]:
-    """The header of an answer that an Idempotency-Key had before."""
-    return {"Idempotent-Replayed": "true"} if known else {}

@@ -6,13 +6,13 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from access import Access
-from access.model import Pass
+from access.door import require_everywhere
 from access.projects import missing
 from deployments.api.access_bodies import ProjectIn, ProjectOut, ProjectsOut, project_out
-from deployments.api.answers import Json
-from deployments.api.keys import replayed
+from deployments.api.answers import Json, replayed
 from deployments.api.who import Visitor
-from memory.errors import Forbidden
+
+ADMIN_KEY_ONLY = "only the admin key makes and deletes projects"
 
 
 def routes(access: Access) -> APIRouter:
@@ -21,7 +21,7 @@ def routes(access: Access) -> APIRouter:
     @router.post("", status_code=201, response_model=ProjectOut)
     async def create(body: ProjectIn, visitor: Visitor) -> Json:
         """Make a project: a namespace of memories that no other project's keys reach."""
-        _everywhere(visitor)
+        require_everywhere(visitor, ADMIN_KEY_ONLY)
         made, known = await access.projects.create(visitor, body.name)
         return Json(project_out(made), 201, replayed(known))
 
@@ -42,8 +42,3 @@ def routes(access: Access) -> APIRouter:
         return Json(project_out(await access.projects.get(project_id)))
 
     return router
-
-
-def _everywhere(visitor: Pass) -> None:
-    if not visitor.everywhere:
-        raise Forbidden("only the admin key makes and deletes projects")

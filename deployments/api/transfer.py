@@ -9,19 +9,19 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 from starlette.responses import StreamingResponse
 
-from access.model import Pass
-from deployments.api.answers import Json
+from access.door import require_everywhere
+from deployments.api.answers import Json, replayed
 from deployments.api.fields import Instant, ScopeFields, instant
 from deployments.api.incoming_lines import Line, read_lines
-from deployments.api.keys import replayed
 from deployments.api.outgoing_lines import backup_lines, export_lines
 from deployments.api.who import Visitor, Who
 from memory.adopting import only_owner
 from memory.archive import EdgeRecord, Entry, MemoryRecord
-from memory.errors import Forbidden, InvalidInput, Mem0gError, Refused
+from memory.errors import InvalidInput, Mem0gError, Refused
 from memory.transfer import Brought, Transfer
 
 NDJSON = "application/x-ndjson"
+_ADMIN_KEY_ONLY = "a backup holds every project: only the admin key may make or restore one"
 _LINES: dict[int | str, dict[str, Any]] = {
     200: {"content": {NDJSON: {}}, "description": "One JSON object a line"}
 }
@@ -98,14 +98,14 @@ def routes(transfer: Transfer) -> APIRouter:
     async def backup(visitor: Visitor) -> StreamingResponse:
         """Everything as of one record time: projects, keys and every owner. Only the last line of
         a whole backup has a checksum."""
-        _only_everywhere(visitor)
+        require_everywhere(visitor, _ADMIN_KEY_ONLY)
         inventory = await transfer.inventory(visitor.caller)
         return _stream(backup_lines(transfer, visitor.caller, inventory))
 
     @router.post("/admin/restore", response_model=RestoredOut, openapi_extra=_BODY)
     async def restore(request: Request, visitor: Visitor) -> Json:
         """Put lines of a backup back, in their order; any part may be sent again."""
-        _only_everywhere(visitor)
+        require_everywhere(visitor, _ADMIN_KEY_ONLY)
         lines = await read_lines(await _body(request))
         told = _refusals(lines)
         # Entries first: ids are made with the secrets of their projects.
@@ -122,11 +122,6 @@ def routes(transfer: Transfer) -> APIRouter:
         return Json(_account("restored", told | dict(zip(placed, outcomes, strict=True))))
 
     return router
-
-
-def _only_everywhere(visitor: Pass) -> None:
-    if not visitor.everywhere:
-        raise Forbidden("a backup holds every project: only the admin key may make or restore one")
 
 
 def _stream(lines: Any) -> StreamingResponse:
