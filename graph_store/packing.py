@@ -63,6 +63,9 @@ def pack_memory(memory: Memory) -> str:
         categories=memory.categories,
         supersedes=memory.supersedes,
         event=memory.event.value,
+        immutable=memory.immutable,
+        role=memory.role,
+        actor_id=memory.actor_id,
     )
 
 
@@ -78,6 +81,9 @@ def unpack_memory(memory_id: str, packed: str, superseded_by: str | None = None)
         categories=tuple(body.get("categories", ())),
         supersedes=tuple(body.get("supersedes", ())),
         event=Event(body["event"]),
+        immutable=body.get("immutable", False),
+        role=body.get("role"),
+        actor_id=body.get("actor_id"),
         superseded_by=superseded_by,
         version=int(packed[HEAD - 8 : HEAD]),
         **_times(packed),

@@ -10,9 +10,11 @@ Mem0gError
 ├── Conflict                true when asked, but the world stands otherwise
 │   ├── VersionMismatch     if_version named another version
 │   ├── SupersedeConflict   the old memory cannot be ended this way
+│   ├── Immutable           the memory is not to be changed
 │   └── IdempotencyMismatch the Idempotency-Key was given to another request
 ├── Unavailable             worth another try after `retry_after` seconds
 │   ├── StoreUnavailable    Redis, Weaviate or the embedder does not answer
+│   ├── ModelUnavailable    no answer of the language model, or none that can be read
 │   ├── Overloaded          more requests under way than admitted
 │   └── RateLimited         more requests than the key or its project may send
 ├── DeadlineExceeded        the request outlived its deadline
@@ -79,6 +81,10 @@ class SupersedeConflict(Conflict):
     code = "supersede_conflict"
 
 
+class Immutable(Conflict):
+    code = "immutable"
+
+
 class IdempotencyMismatch(Conflict):
     code = "idempotency_mismatch"
 
@@ -96,6 +102,12 @@ class Unavailable(Mem0gError):
 
 class StoreUnavailable(Unavailable):
     code = "store_unavailable"
+
+
+class ModelUnavailable(Unavailable):
+    """Its message holds no words of a prompt or an answer."""
+
+    code = "model_unavailable"
 
 
 class Overloaded(Unavailable):

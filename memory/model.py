@@ -110,7 +110,9 @@ class Interval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory(Interval):
-    """One version of a memory. `version` counts from 1 and is the memory's revision."""
+    """One version of a memory. `version` counts from 1 and is the memory's revision. One that is
+    `immutable` can be erased, but neither corrected nor superseded. `role` and `actor_id` say who
+    said it in a conversation."""
 
     id: str
     content: str
@@ -121,7 +123,15 @@ class Memory(Interval):
     created_at: int = AT_COMMIT
     version: int = 1
     event: Event = Event.ADD
+    immutable: bool = False
+    role: str | None = None
+    actor_id: str | None = None
     superseded_by: str | None = None
+
+    @property
+    def expires_at(self) -> int | None:
+        """When it ends by itself, not by a successor."""
+        return None if self.superseded_by else self.valid_to
 
     @property
     def open(self) -> bool:
@@ -163,6 +173,9 @@ class NewMemory:
     supersedes: tuple[str, ...] = ()
     dedup: bool = True
     similar: bool = False
+    immutable: bool = False
+    role: str | None = None
+    actor_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

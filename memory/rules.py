@@ -9,7 +9,14 @@ from typing import Any
 
 from memory import claims
 from memory.clock import AT_COMMIT, format_instant
-from memory.errors import Conflict, InvalidInput, NotFound, SupersedeConflict, VersionMismatch
+from memory.errors import (
+    Conflict,
+    Immutable,
+    InvalidInput,
+    NotFound,
+    SupersedeConflict,
+    VersionMismatch,
+)
 from memory.identity import sibling
 from memory.model import (
     RESERVED_RELATIONS,
@@ -65,6 +72,9 @@ def not_stored(draft: NewMemory, memory: Memory) -> tuple[str, ...]:
         "categories": not draft.categories or draft.categories == memory.categories,
         "valid_from": draft.valid_from in (None, memory.valid_from),
         "valid_to": draft.valid_to == memory.valid_to,
+        "immutable": draft.immutable == memory.immutable,
+        "role": draft.role in (None, memory.role),
+        "actor_id": draft.actor_id in (None, memory.actor_id),
     }
     return tuple(name for name, same in kept.items() if not same)
 
@@ -80,6 +90,9 @@ def addition(draft: NewMemory, memory_id: str, slot: str, briefing: Briefing) ->
         metadata=draft.metadata,
         categories=draft.categories,
         supersedes=draft.supersedes,
+        immutable=draft.immutable,
+        role=draft.role,
+        actor_id=draft.actor_id,
         valid_from=AT_COMMIT if draft.valid_from is None else draft.valid_from,
         valid_to=draft.valid_to,
     )
@@ -109,6 +122,8 @@ def _superseded(old_id: str, begin: int, briefing: Briefing) -> Memory:
     if standing is None:
         raise NotFound(f"no memory {old_id[:60]!r} to supersede")
     old = standing.memory
+    if old.immutable:
+        raise Immutable(f"{old_id} is immutable; erase it to say otherwise")
     if old.superseded_by is not None:
         raise SupersedeConflict(f"{old_id} is already superseded by {old.superseded_by}")
     if begin <= old.valid_from:
@@ -161,6 +176,8 @@ def corrected(last: Memory, correction: Correction, kin: Mapping[str, Memory]) -
     same = replace(fresh, recorded_at=last.recorded_at, version=last.version, event=last.event)
     if _same(same, last):
         return None
+    if last.immutable:
+        raise Immutable(f"{last.id} is immutable; erase it to say otherwise")
     check_interval(fresh.valid_from, fresh.valid_to)
     successor = kin.get(last.superseded_by or "")
     if successor and (fresh.valid_to is None or fresh.valid_to > successor.valid_from):

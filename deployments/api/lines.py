@@ -11,9 +11,11 @@ from deployments.api.fields import (
     Body,
     Categories,
     Content,
+    Entity,
     Instant,
     Metadata,
     Relation,
+    Role,
     ScopeFields,
     instant,
 )
@@ -53,6 +55,9 @@ class _VersionLine(_IntervalLine):
     content: Content
     categories: Categories | None = None
     supersedes: Annotated[list[_Identifier], Field(max_length=100, fail_fast=True)] | None = None
+    immutable: bool = False
+    role: Role | None = None
+    actor_id: Entity | None = None
 
 
 class MemoryLine(Body, ScopeFields):
@@ -75,6 +80,9 @@ class MemoryLine(Body, ScopeFields):
                 content=each.content,
                 categories=tuple(dict.fromkeys(each.categories or ())),
                 supersedes=tuple(dict.fromkeys(each.supersedes or ())),
+                immutable=each.immutable,
+                role=each.role,
+                actor_id=each.actor_id,
                 **each.interval(),
             )
             for each in self.versions
@@ -162,6 +170,7 @@ def _memory_line(record: MemoryRecord) -> dict[str, Any]:
                 "content": each.content,
                 "categories": each.categories,
                 "supersedes": each.supersedes,
+                **_said_by(each),
                 **_interval_line(each),
             }
             for each in record.versions
@@ -191,6 +200,16 @@ def _interval_line(version: Memory | Edge) -> dict[str, Any]:
         "retracted_at": _end(version.retracted_at),
         "metadata": version.metadata,
     }
+
+
+def _said_by(version: Memory) -> dict[str, Any]:
+    """What most memories do not have is left out."""
+    fields = {
+        "immutable": version.immutable,
+        "role": version.role,
+        "actor_id": version.actor_id,
+    }
+    return {name: value for name, value in fields.items() if value}
 
 
 def _end(at: int | None) -> str | None:

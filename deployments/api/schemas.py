@@ -15,16 +15,22 @@ class MemoryOut(BaseModel):
 
     id: str = Field(examples=[_EXAMPLE_ID])
     content: str = Field(examples=["User prefers Python for scripting"])
+    memory: str = Field(description="the content, by Mem0's name")
     user_id: str | None = Field(examples=["alice"])
     agent_id: str | None
     app_id: str | None
     session_id: str | None
+    run_id: str | None = Field(description="the session_id, by Mem0's name")
     metadata: dict[str, Any] = Field(examples=[{"source": "chat"}])
     categories: list[str] = Field(examples=[["preferences"]])
     created_at: str = Field(examples=["2026-03-01T09:00:00.000000Z"])
     updated_at: str
     valid_from: str
     valid_to: str | None
+    expiration_date: str | None = Field(description="the day on which valid_to falls")
+    immutable: bool
+    role: str | None
+    actor_id: str | None
     version: int = Field(examples=[1])
     superseded: bool = False
     superseded_by: str | None = None
