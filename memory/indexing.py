@@ -14,7 +14,6 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
-from memory import filters
 from memory.errors import Unavailable
 from memory.identity import Project, owner_tag, split_slot
 from memory.lexicon import stems
@@ -22,6 +21,7 @@ from memory.metering import SILENT, Meter
 from memory.model import Memory, Scope
 from memory.parts import parts
 from memory.ports import GraphStore
+from memory.tags import tags
 from memory.transaction import ERASED, PutMemory
 from memory.vectors import Embedder, Point, Retraction, Vectors, VectorStore
 
@@ -236,7 +236,7 @@ class Index:
                 memory,
                 rows[memory.content],
                 stems(memory.content),
-                filters.tags(memory.metadata, memory.categories),
+                tags(memory.metadata, memory.categories),
             )
             for memory in memories
         ]

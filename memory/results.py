@@ -32,10 +32,13 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A hit with its calibrated relevance in [0, 1]."""
+    """A hit with its score on the query's scale: a relevance lies in [0, 1], a sum of cosine and
+    words may be more. `cosine` and `coverage` are what it was made of (memory.ranking)."""
 
     memory: Memory
     score: float
+    cosine: float
+    coverage: float
 
 
 @dataclass(frozen=True, slots=True)

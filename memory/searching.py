@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from memory import filters
 from memory.caller import Caller
+from memory.conditions import Within
+from memory.extent import Extent
 from memory.identity import Project
 from memory.lexicon import stems
 from memory.model import UNSET, Memory
 from memory.parts import parts
 from memory.ports import Instant
-from memory.ranking import Scorer
+from memory.ranking import PREFERRED_HALF_LIFE_DAYS, Scorer
+from memory.reranking import pool, reranked
 from memory.results import Found
 from memory.stores import Stores
 from memory.vectors import Hit, Vectors
@@ -22,6 +24,8 @@ from memory.view import Query, Where, World
 
 _LONG_READ = 50_000
 """Characters whose stemming would hold up every other call of the process: a thread takes it."""
+_MANY_TO_JUDGE = 2_000
+"""Memories; the same of whether they are what is asked for."""
 _FEWEST_CANDIDATES = 30
 _FEWEST_WITH_DECAY = 1_000
 """Decay may lift a memory far over those whose text is nearer."""
@@ -37,28 +41,38 @@ Key = tuple[str, int]
 class _Quest:
     """A search that knows its world: where to look, and how to judge what is there."""
 
-    project: Project
+    extent: Extent
     query: Query
     world: World
     scorer: Scorer
-    tenants: Sequence[str]
     views: Sequence[Where]
     vector: Vectors
     words: Sequence[str]
 
-    def asks_for(self, memory: Memory) -> bool:
-        """Whether a memory, as the record knew it, is one that the search may answer."""
-        return (
-            self.query.scope.covers(memory.scope)
-            and self.world.shows(memory)
-            and filters.satisfied(self.query.where, memory)
+    def asked_for(self, known: Mapping[str, Memory]) -> dict[str, Memory]:
+        """Those of the memories, as the record knew them, that the search may answer."""
+        return {
+            each: memory
+            for each, memory in known.items()
+            if self._shows(memory) and self.extent.covers(memory)
+        }
+
+    def _shows(self, memory: Memory) -> bool:
+        """The query's reference tells whether a memory has expired, and nothing else of it."""
+        reference = self.query.reference
+        if reference is None or self.world.expired or memory.superseded_by:
+            return self.world.shows(memory)
+        return memory.valid_from <= self.world.as_of and (
+            memory.valid_to is None or reference < memory.valid_to
         )
 
     def scored(self, memories: Mapping[str, Memory], cosines: Mapping[str, float]) -> list[Found]:
-        return [
-            Found(memory, self.scorer.score(cosines[each], memory.content, memory.valid_from))
-            for each, memory in memories.items()
-        ]
+        return [self._scored(memory, cosines[each]) for each, memory in memories.items()]
+
+    def _scored(self, memory: Memory, cosine: float) -> Found:
+        coverage = self.scorer.coverage(memory.content)
+        score = self.scorer.score(cosine, coverage, memory.valid_from)
+        return Found(memory, score, cosine, coverage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,43 +89,48 @@ class _Candidates:
 class Searching(Stores):
     async def search(self, caller: Caller, query: Query) -> list[Found]:
         place = await self._place(caller)
-        query = replace(query, scope=place.narrow(query.scope))
         embedding = asyncio.ensure_future(self._embedder.embed([query.text]))
         try:
-            tags = await self._owners(place, query.scope)
-            slots = [place.slot(tag) for tag in tags]
-            instant = await self._graph.instant(slots)
+            extent = await self._extent(place, query.scope, query.condition)
+            instant = await self._instant(extent)
             world = query.view.pinned(instant.now)
-            apart = world.superseded != world.expired
-            superseded = await self._graph.superseded(slots) if apart else []
+            apart = world.superseded != world.expired and extent.tags is not None
+            superseded = await self._graph.superseded(extent.slots) if apart else []
             vector = (await embedding)[0]
         finally:
             embedding.cancel()
         words = stems(query.text)
         quest = _Quest(
-            project=place,
-            query=query,
+            extent=extent,
+            query=_looked_at_again(query) if query.rerank else query,
             world=world,
-            scorer=self._scorer(query, words, world),
-            tenants=sorted({place.tenant(tag) for tag in tags}),
-            views=_views(query, world, instant, superseded),
+            scorer=self._scorer(place, query, words, world),
+            views=_views(extent, query, world, instant, superseded),
             vector=vector,
             words=words,
         )
         hidden = len(superseded) if world.expired else 0
-        found = await self._sweep(quest, hidden)
-        found.sort(key=lambda each: (-each.score, each.memory.id))
+        found = _in_order(await self._sweep(quest, hidden))
+        if query.rerank:
+            best = pool(query.limit)
+            again = await reranked(self._embedder, quest.scorer, vector, found[:best])
+            found = _in_order([*again, *found[best:]])
         return [each for each in found if each.score >= query.threshold][: query.limit]
 
-    def _scorer(self, query: Query, words: Sequence[str], world: World) -> Scorer:
+    def _scorer(self, project: Project, query: Query, words: Sequence[str], world: World) -> Scorer:
         settings = self._settings.ranking
-        asked = query.half_life_days
+        half_life = (
+            settings.half_life_days if query.half_life_days is UNSET else query.half_life_days
+        )
+        if query.half_life_days is UNSET and half_life is None and project.preferences.decay:
+            half_life = PREFERRED_HALF_LIFE_DAYS
         return Scorer(
             frozenset(words),
             settings.lexical_weight,
             settings.calibrations.get(self._card.name if self._card else ""),
-            settings.half_life_days if asked is UNSET else asked,
-            world.as_of,
+            half_life,
+            world.as_of if query.reference is None else query.reference,
+            query.scale,
         )
 
     async def _sweep(self, quest: _Quest, hidden: int) -> list[Found]:
@@ -137,8 +156,12 @@ class Searching(Stores):
         self, quest: _Quest, memory_ids: Sequence[str], cosines: Mapping[Key, float]
     ) -> list[Found]:
         """Those of the memories that the search asks for, scored by the text that was known."""
-        known = await self._graph.read(quest.project.id, memory_ids, quest.world.known_at)
-        visible = {each: memory for each, memory in known.items() if quest.asks_for(memory)}
+        known = await self._graph.read(quest.extent.project.id, memory_ids, quest.world.known_at)
+        visible = (
+            await asyncio.to_thread(quest.asked_for, known)
+            if len(known) > _MANY_TO_JUDGE
+            else quest.asked_for(known)
+        )
         current = await self._current(visible, cosines, quest.vector)
         if sum(len(memory.content) for memory in visible.values()) > _LONG_READ:
             return await asyncio.to_thread(quest.scored, visible, current)
@@ -162,7 +185,7 @@ class Searching(Stores):
 
     async def _candidates(self, quest: _Quest, limit: int) -> _Candidates:
         """What either arm finds, at most `limit` in each view; each with its cosine."""
-        calls = [(tenant, view) for tenant in quest.tenants for view in quest.views]
+        calls = [(tenant, view) for tenant in quest.extent.tenants for view in quest.views]
         vector, words = quest.vector, quest.words
         dense, lexical = await asyncio.gather(
             asyncio.gather(*(self._vectors.nearest(t, vector, w, limit) for t, w in calls)),
@@ -187,17 +210,14 @@ class Searching(Stores):
 
 
 def _views(
-    query: Query, world: World, instant: Instant, superseded: Sequence[str]
+    extent: Extent, query: Query, world: World, instant: Instant, superseded: Sequence[str]
 ) -> Sequence[Where]:
     """Where to look in the index, which tells what has ended, but not what has a successor: where
-    only that is asked for, it is named, `superseded`, and looked for beside the plain world."""
-    where = query.where
-    if query.scope.user_id is not None:
-        where = where.also("owner", str(query.scope.owner))
-    for field, value in query.scope.given().items():
-        where = where.also(field, value)
+    only that is asked for, it is named, `superseded`, and looked for beside the plain world; of
+    owners that are not known nobody can name it, so that it is looked for among all."""
+    where = extent.where()
     whole = replace(where, world=world)
-    if world.expired:
+    if world.expired or (world.superseded and extent.tags is None):
         return [whole]
     plain = replace(where, world=replace(world, superseded=False))
     views = [plain]
@@ -205,7 +225,19 @@ def _views(
         views = [replace(where, open=True), *([plain] if instant.bounded else [])]
     if world.superseded:
         views += [whole.also("memory_id", *part) for part in parts(superseded, _IDS_OF_A_VIEW)]
+    if query.reference is not None and query.reference < world.as_of:
+        since = Within("valid_to", query.reference + 1, world.as_of + 1)
+        views.append(replace(where.narrowed(since), world=replace(world, expired=True)))
     return views
+
+
+def _looked_at_again(query: Query) -> Query:
+    """What finds enough for a second look, whatever the score was at the first."""
+    return replace(query, limit=max(query.limit, pool(query.limit)), threshold=0.0)
+
+
+def _in_order(found: Iterable[Found]) -> list[Found]:
+    return sorted(found, key=lambda each: (-each.score, each.memory.id))
 
 
 def _done(quest: _Quest, found: Sequence[Found], candidates: _Candidates) -> bool:

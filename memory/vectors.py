@@ -38,7 +38,7 @@ class Point:
     """One version of a memory as the vector store sees it; immutable but for its retraction.
 
     `vector` has shape (dimensions,) and length 1. `terms` are the content's stems with
-    repetitions (memory.lexicon); `tags` come from memory.filters.
+    repetitions (memory.lexicon); `tags` come from memory.tags.
     """
 
     memory: Memory
@@ -76,6 +76,26 @@ class Indexed:
     findable: bool
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Listed:
+    """A version in the order of a list: by valid_from, then by memory id and version."""
+
+    valid_from: int
+    memory_id: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An entity as the index knows it: how many versions name it, the first valid_from and the
+    last recorded_at among them."""
+
+    value: str
+    versions: int
+    first: int
+    last: int
+
+
 class VectorStore(Protocol):
     """Finds versions by meaning and by words: an index that can be rebuilt from the graph store.
 
@@ -107,6 +127,20 @@ class VectorStore(Protocol):
 
     async def match(self, tenant: str, terms: Sequence[str], where: Where, limit: int) -> list[Hit]:
         """The `limit` best versions that hold at least one of the terms, best first."""
+        ...
+
+    async def select(
+        self, tenant: str, where: Where, after: Listed | None, limit: int
+    ) -> list[Listed]:
+        """The next versions that match, the greatest first, those less than `after` only."""
+        ...
+
+    async def count(self, tenant: str, where: Where) -> int:
+        """How many versions match."""
+        ...
+
+    async def named(self, tenant: str, field: str, where: Where) -> list[Named]:
+        """The entities that matching versions name in a scope field, in no order."""
         ...
 
     async def survey(

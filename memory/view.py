@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from memory.conditions import EVERYTHING, Condition, Every, Is, every
 from memory.model import FOLLOWS, UNSET, Memory, Scope, Unset
 
 
@@ -87,36 +88,75 @@ class Walk:
 
 NOW = View()
 ANY_EDGE = Walk()
+UNSCOPED = Scope()
+
+
+class Scale(Enum):
+    """What a score says: how relevant a memory is, calibrated (memory.ranking), or the sum of
+    cosine and words as it is, which is what Mem0's clients set their thresholds by."""
+
+    RELEVANCE = "relevance"
+    COSINE = "cosine"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """A search. `where` narrows it further than the scope; threshold is on the score's scale.
-    A memory `half_life_days` old, by valid_from, scores half; None is without decay."""
+    """A search of a scope, narrowed by a condition; without a scope, of the scopes that the
+    condition names. The threshold is on the score's scale. A memory `half_life_days` old, by
+    valid_from, scores half; None is without decay. `reference` stands for now where the age and
+    the expiry of memories are judged. `rerank` judges the best by their nearest sentence."""
 
     text: str
-    scope: Scope
-    where: Where
+    scope: Scope = UNSCOPED
+    condition: Condition = EVERYTHING
     limit: int
     threshold: float
     view: View = NOW
     half_life_days: float | Unset | None = UNSET
+    scale: Scale = Scale.RELEVANCE
+    reference: int | None = None
+    rerank: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """A list of the memories that meet a condition, newest valid_from first, beyond `offset`. It
+    is of a scope, or of the scopes that the condition names."""
+
+    scope: Scope = UNSCOPED
+    condition: Condition = EVERYTHING
+    view: View = NOW
+    offset: int = 0
+    limit: int = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Which versions a store read may return: every clause must hold.
+    """Which versions a store read may return: every clause must hold, and the condition.
 
     A clause is (field, values): the field equals one of the values, byte for byte. Fields are
-    `owner`, the scope fields, `memory_id`, and `tag` (memory.filters makes tags of categories
-    and metadata). `open` asks for open versions; `world` for versions known at its known_at
-    (unretracted ones where that is None) that were valid at its as_of, or, where the world also
-    shows what has ended, had begun by then.
+    those of memory.conditions.Is. The condition is a storable one. `open` asks for open versions;
+    `world` for versions known at its known_at (unretracted ones where that is None) that were
+    valid at its as_of, or, where the world also shows what has ended, had begun by then.
     """
 
     clauses: tuple[tuple[str, tuple[str, ...]], ...] = ()
     open: bool = False
     world: World | None = None
+    condition: Condition = EVERYTHING
 
     def also(self, name: str, *values: str) -> Where:
         return replace(self, clauses=(*self.clauses, (name, values)))
+
+    def narrowed(self, condition: Condition) -> Where:
+        """With a storable condition besides; what of it can be a clause becomes one."""
+        parts = condition.parts if isinstance(condition, Every) else (condition,)
+        where, rest = self, []
+        for part in parts:
+            if isinstance(part, Is) and (part.field, part.values) in where.clauses:
+                continue
+            if isinstance(part, Is):
+                where = where.also(part.field, *part.values)
+            else:
+                rest.append(part)
+        return replace(where, condition=every((where.condition, *rest)))

@@ -23,7 +23,7 @@ import numpy as np
 from memory.errors import StartupRefused, StoreUnavailable
 from memory.identity import project_of_tenant
 from memory.metering import SILENT, Meter, timed
-from memory.vectors import Hit, Indexed, ModelCard, Point, Retraction, Vectors
+from memory.vectors import Hit, Indexed, Listed, ModelCard, Named, Point, Retraction, Vectors
 from memory.view import Where
 from vector_store import tenant_file, tenant_rows
 from vector_store.group_commit import GroupCommit
@@ -75,15 +75,31 @@ class EmbeddedVectorStore:
 
     async def nearest(self, tenant: str, vector: Vectors, where: Where, limit: int) -> list[Hit]:
         return await self._read(
-            tenant, lambda file: self._rank(file, tenant, vector, where, limit), where, limit
+            tenant, lambda file: self._rank(file, tenant, vector, where, limit), [], where, limit
         )
 
     async def match(self, tenant: str, terms: Sequence[str], where: Where, limit: int) -> list[Hit]:
         return await self._read(
             tenant,
             lambda file: tenant_rows.match(file, terms, where, limit),
+            [],
             where,
             limit if terms else 0,
+        )
+
+    async def select(
+        self, tenant: str, where: Where, after: Listed | None, limit: int
+    ) -> list[Listed]:
+        return await self._read(
+            tenant, lambda file: tenant_rows.select(file, where, after, limit), [], where, limit
+        )
+
+    async def count(self, tenant: str, where: Where) -> int:
+        return await self._read(tenant, lambda file: tenant_rows.count(file, where), 0, where)
+
+    async def named(self, tenant: str, field: str, where: Where) -> list[Named]:
+        return await self._read(
+            tenant, lambda file: tenant_rows.named(file, field, where), [], where
         )
 
     async def survey(
@@ -150,11 +166,11 @@ class EmbeddedVectorStore:
         await self._in(self._writer, tenant, work, None, make)
 
     async def _read(
-        self, tenant: str, work: Work[list[Hit]], where: Where, limit: int
-    ) -> list[Hit]:
+        self, tenant: str, work: Work[T], missing: T, where: Where, limit: int = 1
+    ) -> T:
         if limit < 1 or not all(values for _, values in where.clauses):
-            return []
-        return await self._in(self._readers, tenant, work, [])
+            return missing
+        return await self._in(self._readers, tenant, work, missing)
 
     async def _in(
         self,

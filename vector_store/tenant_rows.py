@@ -9,22 +9,21 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable, Sequence, Sized
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from memory.model import SCOPE_FIELDS
-from memory.vectors import Hit, Indexed, Point, Retraction
-from memory.view import Where, World
+from memory.vectors import Hit, Indexed, Listed, Named, Point, Retraction
+from memory.view import Where
 from vector_store.tenant_file import transaction
+from vector_store.tenant_where import marks, rows_where, scope_field
 
 LARGEST_QUERY = 10_000
 """Rowids to ask for at once; SQLite binds at most 32,766 values."""
 
 _BEYOND = "\U0010ffff"
-_FIELDS = frozenset({"owner", *SCOPE_FIELDS, "memory_id"})
-_SHARED = frozenset({"user_id", "agent_id", "app_id"})
-"""Fields that usually match rows of many owners, or all rows of the one."""
+_FEW_OWNERS = 100
+"""To name in a full-text query: FTS5 compares every row with each of them."""
 
 
 def write(file: sqlite3.Connection, points: Sequence[Point]) -> None:
@@ -64,7 +63,7 @@ def clear(file: sqlite3.Connection) -> None:
 
 def candidates(file: sqlite3.Connection, where: Where) -> list[tuple[int, str, int]]:
     """(rowid, memory id, version) of everything that matches."""
-    condition, values = _condition(where)
+    condition, values = rows_where(where)
     return file.execute(
         f"SELECT id, memory_id, version FROM points p WHERE {condition}", values
     ).fetchall()
@@ -72,16 +71,16 @@ def candidates(file: sqlite3.Connection, where: Where) -> list[tuple[int, str, i
 
 def vectors(file: sqlite3.Connection, rowids: Sequence[int]) -> Iterable[tuple[int, bytes]]:
     """Of at most LARGEST_QUERY rowids, as float32 in memory order."""
-    return file.execute(f"SELECT id, vector FROM vectors WHERE id IN ({_marks(rowids)})", rowids)
+    return file.execute(f"SELECT id, vector FROM vectors WHERE id IN ({marks(rowids)})", rowids)
 
 
 def match(file: sqlite3.Connection, terms: Sequence[str], where: Where, limit: int) -> list[Hit]:
-    """Best BM25 first. The owner is part of the full-text query, which spares a walk over
-    everybody else's words, but weighs nothing in the score."""
+    """Best BM25 first. Owners are part of the full-text query, which spares a walk over everybody
+    else's words, but weigh nothing in the score."""
     owners = [values for name, values in where.clauses if name == "owner"]
-    query = [f"owner : ({_tokens(' OR ', values)})" for values in owners]
+    query = [f"owner : ({_tokens(' OR ', each)})" for each in owners if len(each) <= _FEW_OWNERS]
     query.append(f"terms : ({_tokens(' OR ', dict.fromkeys(terms))})")
-    condition, values = _condition(where)
+    condition, values = rows_where(where)
     rows = file.execute(
         "SELECT p.memory_id, p.version, -bm25(words, 0.0, 1.0) AS score "
         "FROM words JOIN points p ON p.id = words.rowid "
@@ -89,6 +88,37 @@ def match(file: sqlite3.Connection, terms: Sequence[str], where: Where, limit: i
         (" AND ".join(query), *values, limit),
     )
     return [Hit(*row) for row in rows]
+
+
+def select(
+    file: sqlite3.Connection, where: Where, after: Listed | None, limit: int
+) -> list[Listed]:
+    condition, values = rows_where(where)
+    if after is not None:
+        condition += " AND (p.valid_from, p.memory_id, p.version) < (?, ?, ?)"
+        values += [after.valid_from, after.memory_id, after.version]
+    rows = file.execute(
+        f"SELECT valid_from, memory_id, version FROM points p WHERE {condition}"
+        " ORDER BY 1 DESC, 2 DESC, 3 DESC LIMIT ?",
+        (*values, limit),
+    )
+    return [Listed(*row) for row in rows]
+
+
+def count(file: sqlite3.Connection, where: Where) -> int:
+    condition, values = rows_where(where)
+    (found,) = file.execute(f"SELECT count(*) FROM points p WHERE {condition}", values).fetchone()
+    return int(found)
+
+
+def named(file: sqlite3.Connection, field: str, where: Where) -> list[Named]:
+    condition, values = rows_where(where)
+    rows = file.execute(
+        f"SELECT {scope_field(field)} AS name, count(*), min(valid_from), max(recorded_at)"
+        f" FROM points p WHERE name IS NOT NULL AND {condition} GROUP BY name",
+        values,
+    )
+    return [Named(*row) for row in rows]
 
 
 def survey(
@@ -122,48 +152,8 @@ def _insert(file: sqlite3.Connection, point: Point) -> int | None:
         "DELETE FROM points WHERE memory_id = ? AND version = ?", (memory.id, memory.version)
     )
     return file.execute(
-        f"INSERT INTO points ({', '.join(row)}) VALUES ({_marks(row)})", tuple(row.values())
+        f"INSERT INTO points ({', '.join(row)}) VALUES ({marks(row)})", tuple(row.values())
     ).lastrowid
-
-
-def _condition(where: Where) -> tuple[str, list[str | int]]:
-    clauses, bound = ["1"], list[str | int]()
-    owned = any(name == "owner" for name, _ in where.clauses)
-    for name, values in where.clauses:
-        if name == "tag":
-            tag = f"SELECT 1 FROM tags WHERE id = p.id AND tag IN ({_marks(values)})"
-            clauses.append(f"EXISTS ({tag})")
-        elif name in _FIELDS:
-            # The plus keeps SQLite from walking the rows of all who use the same agent or app.
-            plus = "+" if owned and name in _SHARED else ""
-            clauses.append(f"{plus}p.{name} IN ({_marks(values)})")
-        else:
-            raise ValueError(f"no field is called {name!r}")
-        bound += values
-    if where.open:
-        clauses.append("p.open = 1")
-    if where.world is not None:
-        within, instants = _within(where.world)
-        clauses += within
-        bound += instants
-    return " AND ".join(clauses), bound
-
-
-def _within(world: World) -> tuple[list[str], list[int]]:
-    clauses, bound = ["p.valid_from <= ?"], [world.as_of]
-    if not world.ended:
-        clauses.append("(p.valid_to IS NULL OR p.valid_to > ?)")
-        bound.append(world.as_of)
-    if world.known_at is None:
-        clauses.append("p.retracted_at IS NULL")
-    else:
-        clauses.append("p.recorded_at <= ? AND (p.retracted_at IS NULL OR p.retracted_at > ?)")
-        bound += [world.known_at, world.known_at]
-    return clauses, bound
-
-
-def _marks(values: Sized) -> str:
-    return ", ".join("?" * len(values))
 
 
 def _tokens(separator: str, texts: Iterable[str]) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+import math
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 from weaviate import WeaviateAsyncClient
@@ -16,11 +17,13 @@ from memory.errors import StartupRefused, StoreUnavailable
 from memory.identity import project_of_tenant
 from memory.metering import SILENT, Meter
 from memory.parts import parts
-from memory.vectors import Hit, Indexed, ModelCard, Point, Retraction, Vectors
+from memory.vectors import Hit, Indexed, Listed, ModelCard, Named, Point, Retraction, Vectors
 from memory.view import Where
+from vector_store import weaviate_lists as lists
 from vector_store.weaviate_connection import WeaviateConnection, status
-from vector_store.weaviate_schema import accept, conditions, definition
+from vector_store.weaviate_schema import accept, definition
 from vector_store.weaviate_survey import Object, finds_itself, indexed, page
+from vector_store.weaviate_where import conditions
 from vector_store.weaviate_writes import (
     MOST_MATCHES,
     Tenant,
@@ -130,6 +133,24 @@ class WeaviateVectorStore:
 
         return await self._search(tenant, where, limit if terms else 0, search)
 
+    async def select(
+        self, tenant: str, where: Where, after: Listed | None, limit: int
+    ) -> list[Listed]:
+        rows = self._rows(tenant, where, after, limit)
+        return [lists.listed(row) async for row in rows]
+
+    async def count(self, tenant: str, where: Where) -> int:
+        return await self._read(tenant, where, lists.count(conditions(where))) or 0
+
+    async def named(self, tenant: str, field: str, where: Where) -> list[Named]:
+        groups = await self._read(tenant, where, lists.named(field, conditions(where))) or []
+        if len(groups) < lists.MOST_GROUPS:
+            return groups
+        found: dict[str, Named] = {}
+        async for row in self._rows(tenant, where, None, math.inf, field, "recorded_at"):
+            lists.counted(field, row, found)
+        return [*found.values()]
+
     async def survey(
         self,
         tenant: str,
@@ -190,13 +211,33 @@ class WeaviateVectorStore:
         limit: int,
         search: Callable[[Tenant], Awaitable[list[Hit]]],
     ) -> list[Hit]:
-        if limit < 1 or not all(values for _, values in where.clauses):
-            return []
+        hits = await self._read(tenant, where, search) if limit > 0 else None
+        return sorted(hits or [], key=lambda hit: (-hit.score, hit.memory_id, hit.version))
+
+    async def _rows(
+        self, tenant: str, where: Where, after: Listed | None, limit: float, *fields: str
+    ) -> AsyncIterator[lists.Row]:
+        """In the order of a list, as many at once as Weaviate answers."""
+        while limit > 0:
+            most = int(min(limit, MOST_MATCHES))
+            following = lists.page(conditions(where), after, most, *fields)
+            rows = await self._read(tenant, where, following) or []
+            for row in rows:
+                yield row
+            if len(rows) < most:
+                return
+            after, limit = lists.listed(rows[-1]), limit - most
+
+    async def _read(
+        self, tenant: str, where: Where, read: Callable[[Tenant], Awaitable[T]]
+    ) -> T | None:
+        """None where there is nothing that could be read."""
+        if not all(values for _, values in where.clauses):
+            return None
         try:
-            hits = await self._call(tenant, search)
+            return await self._call(tenant, read)
         except TenantMissing:
-            return []
-        return sorted(hits, key=lambda hit: (-hit.score, hit.memory_id, hit.version))
+            return None
 
     async def _write(self, tenant: str, write: Write) -> None:
         if tenant in self._tenants:

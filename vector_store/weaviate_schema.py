@@ -1,4 +1,4 @@
-"""The one collection in Weaviate: its properties, and how points and conditions map to them.
+"""The one collection in Weaviate: its properties, and how points map to them.
 
 Ids are FIELD-tokenised: with Weaviate's default, `alice` would also find `alice-bob`.
 """
@@ -17,12 +17,10 @@ from weaviate.classes.config import (
     Tokenization,
     VectorDistances,
 )
-from weaviate.classes.query import Filter, FilterReturn
 
 from memory.errors import StartupRefused
 from memory.model import SCOPE_FIELDS, Memory
 from memory.vectors import ModelCard, Point
-from memory.view import Where, World
 
 FORMAT = 1
 OPEN_END = 2**53 - 1
@@ -112,31 +110,6 @@ def properties(point: Point) -> dict[str, Any]:
         "open": memory.open,
         **_instants(memory),
     }
-
-
-def conditions(where: Where) -> FilterReturn | None:
-    """What Weaviate must match; None matches everything. No clause may be without values."""
-    clauses = [
-        Filter.by_property("tags" if name == "tag" else name).contains_any(list(values))
-        for name, values in where.clauses
-    ]
-    if where.open:
-        clauses.append(Filter.by_property("open").equal(True))
-    if where.world is not None:
-        clauses += _within(where.world)
-    return Filter.all_of(clauses) if clauses else None
-
-
-def _within(world: World) -> list[FilterReturn]:
-    clauses: list[FilterReturn] = [Filter.by_property("valid_from").less_or_equal(world.as_of)]
-    if not world.ended:
-        clauses.append(Filter.by_property("valid_to").greater_than(world.as_of))
-    if world.known_at is None:
-        clauses.append(Filter.by_property("retracted_at").greater_or_equal(OPEN_END))
-    else:
-        clauses.append(Filter.by_property("recorded_at").less_or_equal(world.known_at))
-        clauses.append(Filter.by_property("retracted_at").greater_than(world.known_at))
-    return clauses
 
 
 def _text(name: str, tokenization: Tokenization, kind: DataType = DataType.TEXT) -> Property:

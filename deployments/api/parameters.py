@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, Json
 
 from deployments.api.fields import (
     HalfLife,
     Instant,
-    Metadata,
     Relation,
     ScopeFields,
     ViewFields,
@@ -34,7 +33,7 @@ class ListParameters(ScopeFields, ViewFields):
 class SearchParameters(SearchFields):
     """GET's form of a search; `filters` is a JSON object."""
 
-    filters: Json[Metadata] | None = None
+    filters: Json[dict[str, Any]] | None = None
     half_life_days: HalfLife | None = None
 
     def half_life(self) -> float | Unset | None:

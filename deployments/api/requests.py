@@ -11,10 +11,12 @@ from deployments.api.fields import (
     Body,
     Categories,
     Content,
+    Entity,
     HalfLife,
     Instant,
     Metadata,
     Relation,
+    Role,
     ScopeFields,
     ViewFields,
     instant,
@@ -38,6 +40,9 @@ class MemoryIn(Body, ScopeFields):
     supersedes: Annotated[list[str], Field(max_length=100, fail_fast=True)] | None = None
     dedup: bool = True
     similar: Annotated[bool, Field(description="report memories that say nearly the same")] = False
+    immutable: Annotated[bool, Field(description="neither corrected nor superseded")] = False
+    role: Role | None = None
+    actor_id: Entity | None = None
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -63,6 +68,9 @@ class MemoryIn(Body, ScopeFields):
             supersedes=tuple(dict.fromkeys(self.supersedes or ())),
             dedup=self.dedup,
             similar=self.similar,
+            immutable=self.immutable,
+            role=self.role,
+            actor_id=self.actor_id,
         )
 
 
@@ -120,13 +128,13 @@ class SearchFields(ScopeFields, ViewFields):
     query: Annotated[str, Field(max_length=16_384), AfterValidator(text.content)]
     limit: Annotated[int, Field(ge=1, le=1_000)] = 10
     threshold: Annotated[float, Field(ge=0, le=1)] = DEFAULT_THRESHOLD
-    filters: Metadata | None = None
+    filters: dict[str, Any] | None = None
 
     def wanted(self) -> Query:
         return Query(
             text=self.query,
             scope=self.scope(),
-            where=filters.where(self.filters or {}),
+            condition=filters.parse(self.filters or {}),
             limit=self.limit,
             threshold=self.threshold,
             view=self.view(),
@@ -154,7 +162,7 @@ class SearchIn(Body, SearchFields):
                 {
                     "query": "programming language preferences",
                     "user_id": "alice",
-                    "filters": {"metadata": {"source": "chat"}},
+                    "filters": {"metadata": {"source": "chat"}, "NOT": {"categories": "work"}},
                 },
                 {
                     "query": "where she lives",

@@ -170,10 +170,14 @@ async def test_filters_narrow_a_search(client: Client) -> None:
         ({"categories": ["drinks", "other"]}, [one["id"]]),
         ({"agent_id": "bot"}, [two["id"]]),
         ({"metadata": {"n": 1, "tags": "z"}}, []),
+        ({"metadata": {"n": {"gt": 1}}}, [two["id"]]),
+        ({"NOT": {"agent_id": "bot"}}, [one["id"]]),
+        ({"OR": [{"text": "black"}, {"categories": "other"}]}, [two["id"]]),
+        ({"user_id": "bob"}, []),
     ]
     for filters, expected in cases:
         assert await search(client, "likes tea", filters=filters) == expected, filters
-    for wrong in ({"colour": "red"}, {"metadata": {"n": {"gt": 1}}}, {"agent_id": 3}):
+    for wrong in ({"colour": "red"}, {"metadata": {"n": {">": 1}}}, {"agent_id": 3}):
         answer = await client.post(
             "/v1/memories/search", json={"query": "tea", "user_id": "alice", "filters": wrong}
         )

@@ -265,5 +265,5 @@ async def test_odd_ids_to_supersede_and_too_many_conditions(client: Client) -> N
         "/v1/memories", content=raw, headers={"content-type": "application/json"}
     )
     assert_refused(answer, 404)
-    body = {"query": "x", "user_id": "a", "filters": {"metadata": {str(n): n for n in range(51)}}}
+    body = {"query": "x", "user_id": "a", "filters": {"metadata": {str(n): n for n in range(201)}}}
     assert_refused(await client.post("/v1/memories/search", json=body), 400)

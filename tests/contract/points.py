@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
+from memory.conditions import meets
 from memory.lexicon import stems
 from memory.model import Memory, Scope
-from memory.vectors import Hit, ModelCard, Point, Vectors, VectorStore
+from memory.vectors import Hit, Listed, ModelCard, Point, Vectors, VectorStore
 from memory.view import Where, World
 
 DIMENSIONS = 8
@@ -97,6 +98,12 @@ def versions(hits: Sequence[Hit]) -> list[tuple[str, int]]:
     return [(hit.memory_id, hit.version) for hit in hits]
 
 
+def listing(points: Iterable[Point]) -> list[Listed]:
+    """In the order of a list."""
+    rows = [(each.memory.valid_from, each.memory.id, each.memory.version) for each in points]
+    return [Listed(*row) for row in sorted(rows, reverse=True)]
+
+
 async def found(store: VectorStore, where: Where, tenant: str = TENANT) -> set[str]:
     return set(ids(await store.nearest(tenant, unit(1), where, 1000)))
 
@@ -112,6 +119,7 @@ def holds(each: Point, where: Where) -> bool:
         )
         and (memory.open or not where.open)
         and (where.world is None or there(memory, where.world))
+        and meets(where.condition, memory)
     )
 
 

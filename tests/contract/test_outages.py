@@ -93,6 +93,9 @@ async def test_an_outage_is_told_once_slowly_then_at_once_and_ends_by_itself(
     owned.pause() if outage == "paused" else owned.kill()
     calls = [
         lambda: store.nearest(TENANT, unit(1), EVERYTHING, 5),
+        lambda: store.select(TENANT, EVERYTHING, None, 5),
+        lambda: store.count(TENANT, EVERYTHING),
+        lambda: store.named(TENANT, "user_id", EVERYTHING),
         lambda: store.upsert(TENANT, [point("mem_2")]),
         lambda: store.upsert(TENANT, [point(f"mem_{i}") for i in range(3, 30)]),
         lambda: store.erase(TENANT, ["mem_1"]),

@@ -17,7 +17,7 @@ from memory.errors import StoreUnavailable
 from memory.model import Correction, NewMemory, Scope
 from memory.results import Added
 from memory.service import MemoryService
-from memory.view import Query, Where
+from memory.view import Query
 from tests.memory.upkeep import ADMIN, ended, filled, found, new_service, quick, running, tenants
 from tests.redis_server import RedisServer
 from tests.weaviate_server import WeaviateServer
@@ -167,7 +167,7 @@ async def test_writes_during_moves_are_all_there_afterwards(
 
 
 async def found_one(service: MemoryService, scope: Scope, text: str) -> set[str]:
-    query = Query(text=text, scope=scope, where=Where(), limit=1000, threshold=0.0)
+    query = Query(text=text, scope=scope, limit=1000, threshold=0.0)
     return {hit.memory.id for hit in await service.search(ADMIN, query)}
 
 

@@ -49,7 +49,7 @@ def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def found(service: MemoryService, text: str) -> list[str]:
-    query = Query(text=text, scope=ALICE, where=Where(), limit=10, threshold=0.5)
+    query = Query(text=text, scope=ALICE, limit=10, threshold=0.5)
     return [hit.memory.content for hit in await service.search(DEFAULT, query)]
 
 
@@ -152,7 +152,7 @@ async def test_search_fills_up_behind_rows_the_index_should_not_have(
         with pytest.raises(StoreUnavailable):
             await service.erase(DEFAULT, answer.memory.id)
     failing.broken = set()
-    query = Query(text="tea number", scope=ALICE, where=Where(), limit=50, threshold=0)
+    query = Query(text="tea number", scope=ALICE, limit=50, threshold=0)
     assert len(await service.search(DEFAULT, query)) == 50
 
 

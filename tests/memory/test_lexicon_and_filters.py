@@ -2,9 +2,8 @@
 
 import pytest
 
-from memory import filters
-from memory.errors import InvalidInput
 from memory.lexicon import normalised, stems
+from memory.tags import tags
 
 
 def test_stems_drop_stopwords_and_endings_and_keep_other_languages() -> None:
@@ -38,37 +37,21 @@ def test_contents_are_the_same_but_for_case_space_and_punctuation(
 
 def test_tags_tell_types_apart_but_not_1_from_1_0() -> None:
     def tag(value: object) -> tuple[str, ...]:
-        return filters.tags({"k": value}, ())
+        return tags({"k": value}, ())
 
     assert tag(1) == tag(1.0)
     assert len({tag(1), tag("1"), tag(True), tag(None), tag(1.5), tag("true")}) == 6
-    assert set(filters.tags({"k": ["a", "b", {"x": 1}]}, ["c"])) == {
+    assert set(tags({"k": ["a", "b", {"x": 1}]}, ["c"])) == {
         *tag("a"),
         *tag("b"),
         "c=c",
     }
-    assert filters.tags({"a=s:b": "c"}, ()) != filters.tags({"a": "b=s:c"}, ())
-    assert filters.tags({"k": {"deep": 1}}, ()) == ()
+    assert tags({"a=s:b": "c"}, ()) != tags({"a": "b=s:c"}, ())
+    assert tags({"k": {"deep": 1}}, ()) == ()
 
 
 def test_long_and_blank_ended_values_are_hashed_apart() -> None:
     long, longer = "x" * 300, "x" * 301
-    found = {filters.tags({"k": value}, ())[0] for value in (long, longer, " a", "a ", "a")}
+    found = {tags({"k": value}, ())[0] for value in (long, longer, " a", "a ", "a")}
     assert len(found) == 5
     assert max(map(len, found)) <= 256
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"unknown": 1},
-        {"metadata": "x"},
-        {"metadata": {"k": [1]}},
-        {"categories": []},
-        {"categories": [1]},
-        {"agent_id": ""},
-    ],
-)
-def test_filters_that_mean_nothing_are_refused(wrong: dict[str, object]) -> None:
-    with pytest.raises(InvalidInput):
-        filters.where(wrong)

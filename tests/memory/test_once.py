@@ -29,7 +29,7 @@ from memory.results import Added
 from memory.service import MemoryService
 from memory.transaction import Transaction
 from memory.vectors import Vectors
-from memory.view import Query, Where
+from memory.view import Query
 from tests.memory.failing import Failing
 from tests.redis_server import RedisServer
 from tests.word_embedder import WordEmbedder
@@ -93,7 +93,7 @@ async def all_memories(service: MemoryService, caller: Caller = DEFAULT) -> list
 
 
 async def found(service: MemoryService, text: str) -> list[str]:
-    query = Query(text=text, scope=ALICE, where=Where(), limit=10, threshold=0.5)
+    query = Query(text=text, scope=ALICE, limit=10, threshold=0.5)
     return [hit.memory.id for hit in await service.search(DEFAULT, query)]
 
 

@@ -4,15 +4,20 @@ the old."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from memory import searching
 from memory.caller import DEFAULT_PROJECT, Caller
+from memory.identity import Project
 from memory.model import NewMemory, Scope
+from memory.preferences import Preferences
+from memory.reranking import sentences
 from memory.results import Added, Found
 from memory.service import MemoryService
-from memory.view import Query, View, Where
+from memory.view import Query, Scale, View
 
 ALICE = Scope(user_id="alice")
 DEFAULT = Caller(DEFAULT_PROJECT)
@@ -34,7 +39,6 @@ async def search(
     query = Query(
         text=text,
         scope=ALICE,
-        where=Where(),
         limit=limit,
         threshold=0,
         view=view,
@@ -128,3 +132,136 @@ async def test_a_decayed_score_is_the_same_however_far_a_search_looks(
         (hit.memory.id, hit.score) for hit in many[:10]
     ]
     assert len(many) == 1_000
+
+
+async def test_on_the_cosine_scale_a_score_is_the_sum_of_cosine_and_words(
+    service: MemoryService,
+) -> None:
+    texts = ["likes green tea", "likes tea a lot of days", "plays chess"]
+    await add(service, [NewMemory(content=each, scope=ALICE) for each in texts])
+    query = Query(text="likes green tea", scope=ALICE, limit=9, threshold=0.0, scale=Scale.COSINE)
+    hits = await service.search(DEFAULT, query)
+    assert [hit.memory.content for hit in hits[:2]] == texts[:2]
+    assert hits[0].cosine == pytest.approx(1, abs=1e-5)
+    assert [hit.coverage for hit in hits] == [1, pytest.approx(2 / 3), 0]
+    for hit in hits:
+        assert hit.score == pytest.approx(max(0, hit.cosine + 0.4 * hit.coverage))
+    strict = await service.search(DEFAULT, replace(query, threshold=1.3))
+    assert [hit.memory.content for hit in strict] == texts[:1]  # 1.4, above any cosine
+
+
+async def test_a_reference_tells_what_has_expired_and_how_old_it_is_but_not_what_is_known(
+    service: MemoryService,
+) -> None:
+    def draft(content: str, begun: int, end: int | None = None) -> NewMemory:
+        return NewMemory(
+            content=f"likes tea {content}", scope=ALICE, valid_from=begun, valid_to=end, dedup=False
+        )
+
+    at = (await service.add(DEFAULT, [NewMemory(content="x", scope=ALICE)]))[0]
+    assert isinstance(at, Added)
+    now = at.memory.recorded_at
+    past, future = now - 20 * DAY, now + 20 * DAY
+    ids = await add(
+        service,
+        [
+            draft("today", now - 1),
+            draft("lately", past - DAY, now - DAY),
+            draft("long ago", past - 2 * DAY, past - DAY),
+            draft("abroad", past, now + DAY),
+            draft("superseded", past - DAY),
+        ],
+    )
+    await supersede(service, ids[4:])
+
+    async def told(reference: int | None, **fields: Any) -> set[str]:
+        query = Query(
+            text="likes tea", scope=ALICE, limit=9, threshold=0.1, reference=reference, **fields
+        )
+        return {hit.memory.id for hit in await service.search(DEFAULT, query)} & set(ids)
+
+    new, lately, ago, while_, superseded = ids
+    assert await told(None) == {new, while_}
+    assert await told(past) == {new, lately, while_}
+    assert await told(future) == {new}
+    assert await told(past, view=View(superseded=True)) == {new, lately, while_, superseded}
+    assert await told(future, view=View(expired=True)) == {new, lately, ago, while_}
+
+    async def score(reference: int) -> float:
+        query = Query(
+            text="likes tea today", scope=ALICE, limit=1, threshold=0,
+            reference=reference, half_life_days=20,
+        )  # fmt: skip
+        (hit,) = await service.search(DEFAULT, query)
+        assert hit.memory.id == new
+        return hit.score
+
+    assert await score(future) == pytest.approx(await score(now) / 2, rel=1e-3)
+    assert await score(past) == await score(now - 1)
+
+
+async def test_a_second_look_finds_the_sentence_that_a_long_memory_hides(
+    service: MemoryService,
+) -> None:
+    long = (
+        "Ann went to the harbour on Monday with a basket. The boats were painted blue and white. "
+        "Her violin teacher is called Rasmus! Later it rained for hours, and everyone sat inside."
+    )
+    others = [f"teacher of violin players number{n} somewhere near town" for n in range(9)]
+    hidden, *_ = await add(
+        service, [NewMemory(content=each, scope=ALICE) for each in [long, *others]]
+    )
+    query = Query(text="violin teacher Rasmus", scope=ALICE, limit=1, threshold=0)
+    lexical = replace(query, scale=Scale.COSINE)
+    for each in (query, lexical):
+        first = await service.search(DEFAULT, replace(each, limit=10))
+        (best,) = await service.search(DEFAULT, replace(each, rerank=True))
+        assert best.memory.id == hidden
+        before = next(hit for hit in first if hit.memory.id == hidden)
+        assert best.score > before.score
+        assert best.cosine > before.cosine
+        assert best.coverage == before.coverage
+    # what had too low a score as a whole is let through by its sentence
+    assert before.score + 0.1 < best.score
+    barred = replace(lexical, threshold=before.score + 0.1)
+    assert await service.search(DEFAULT, barred) == []
+    let = await service.search(DEFAULT, replace(barred, rerank=True))
+    assert [hit.memory.id for hit in let] == [hidden]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("One. Two! Three", ["One.", "Two!", "Three"]),
+        ("a line\n\nanother", ["a line", "another"]),
+        ("她住在奥斯陆。她喜欢茶。", ["她住在奥斯陆。", "她喜欢茶。"]),
+        ("pi is 3.14 at least", []),
+        ("only one.", []),
+        ("", []),
+    ],
+)
+def test_sentences(text: str, expected: list[str]) -> None:
+    assert sentences(text) == expected
+
+
+async def test_a_project_may_prefer_that_older_memories_score_lower(
+    service: MemoryService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = [
+        NewMemory(content="likes tea", scope=ALICE, valid_from=each, dedup=False)
+        for each in (0, None)
+    ]
+    await add(service, [old, new])
+    query = Query(text="likes tea", scope=ALICE, limit=2, threshold=0)
+    one, other = await service.search(DEFAULT, query)
+    assert one.score == other.score
+    project = service._project
+
+    async def decaying(project_id: str) -> Project:
+        return replace(await project(project_id), preferences=Preferences(decay=True))
+
+    monkeypatch.setattr(service, "_project", decaying)
+    one, other = await service.search(DEFAULT, query)
+    assert one.score > 0.9 > 0.01 > other.score
+    one, other = await service.search(DEFAULT, replace(query, half_life_days=None))
+    assert one.score == other.score

@@ -16,7 +16,7 @@ from memory.model import NewMemory, Scope
 from memory.results import Added
 from memory.service import MemoryService
 from memory.tasks import State, Task
-from memory.view import Query, Where
+from memory.view import Query
 from tests.word_embedder import WordEmbedder
 from vector_store import open_vector_store
 
@@ -81,7 +81,7 @@ async def found(service: MemoryService, users: int = 5) -> list[list[str]]:
     for user in range(users):
         for word in WORDS[:4]:
             scope = Scope(user_id=f"user-{user}")
-            query = Query(text=word, scope=scope, where=Where(), limit=100, threshold=0.0)
+            query = Query(text=word, scope=scope, limit=100, threshold=0.0)
             answers.append([hit.memory.id for hit in await service.search(ADMIN, query)])
     return answers
 

@@ -133,9 +133,7 @@ async def assert_findable(service: MemoryService, user: str, case: object) -> No
     """Whatever is valid is found first by its own words, and is in the list of its agent."""
     page = await service.page(DEFAULT, Scope(user_id=user), 1000, None, False)
     for memory in page.memories:
-        query = Query(
-            text=memory.content, scope=memory.scope, where=Where(), limit=3, threshold=0.5
-        )
+        query = Query(text=memory.content, scope=memory.scope, limit=3, threshold=0.5)
         hits = await service.search(DEFAULT, query)
         assert memory.id in [hit.memory.id for hit in hits], f"{memory.content}: {case}"
         if memory.scope.agent_id:

@@ -1,0 +1,110 @@
+"""Which rows of a tenant's file a Where means, as SQL of `points p` and the values bound in it.
+
+No value is ever part of the SQL. An absent field is NULL, and a comparison with it neither true
+nor false; `IS NOT TRUE` is what makes a negation take it in.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence, Sized
+from typing import TypeAlias
+
+from memory.conditions import EVERYTHING, Condition, Every, Is, Not, Present, Some, Within
+from memory.model import SCOPE_FIELDS
+from memory.view import Where, World
+
+Bound: TypeAlias = list[str | int]
+
+_FIELDS = frozenset({"owner", *SCOPE_FIELDS, "memory_id"})
+_INSTANTS = frozenset({"valid_from", "valid_to", "recorded_at"})
+_SHARED = frozenset({"user_id", "agent_id", "app_id"})
+"""Fields that usually match rows of many owners, or all rows of the one."""
+_MOST_MARKS = 100
+"""SQLite binds at most 32,766 values: a longer list is bound as one, in JSON, which is as fast and
+exact for every text without NUL (deployments.api.text)."""
+
+
+def rows_where(where: Where) -> tuple[str, Bound]:
+    """A condition that SQLite finds true of the rows, and its values in order."""
+    clauses, bound = ["1"], Bound()
+    owned = any(name == "owner" for name, _ in where.clauses)
+    for name, values in where.clauses:
+        # The plus keeps SQLite from walking the rows of all who use the same agent or app.
+        plus = "+" if owned and name in _SHARED else ""
+        clauses.append(_is(name, values, bound, plus))
+    if where.open:
+        clauses.append("p.open = 1")
+    if where.world is not None:
+        clauses += _shown(where.world, bound)
+    if where.condition != EVERYTHING:
+        clauses.append(_condition(where.condition, bound, "+" if owned else ""))
+    return " AND ".join(clauses), bound
+
+
+def marks(values: Sized) -> str:
+    return ", ".join("?" * len(values))
+
+
+def scope_field(name: str) -> str:
+    """The name, where it is one: names are part of the SQL."""
+    if name not in SCOPE_FIELDS:
+        raise ValueError(f"no scope field is called {name!r}")
+    return name
+
+
+def _shown(world: World, bound: Bound) -> list[str]:
+    clauses = ["p.valid_from <= ?"]
+    bound.append(world.as_of)
+    if not world.ended:
+        clauses.append("(p.valid_to IS NULL OR p.valid_to > ?)")
+        bound.append(world.as_of)
+    if world.known_at is None:
+        clauses.append("p.retracted_at IS NULL")
+    else:
+        clauses.append("p.recorded_at <= ? AND (p.retracted_at IS NULL OR p.retracted_at > ?)")
+        bound += [world.known_at, world.known_at]
+    return clauses
+
+
+def _condition(condition: Condition, bound: Bound, plus: str) -> str:
+    """An expression in brackets or without a need of them; `plus` keeps SQLite from its indexes."""
+    match condition:
+        case Every(parts):
+            return f"({' AND '.join(_condition(each, bound, plus) for each in parts) or '1'})"
+        case Some(parts):
+            return f"({' OR '.join(_condition(each, bound, plus) for each in parts) or '0'})"
+        case Not(part):
+            return f"({_condition(part, bound, plus)} IS NOT TRUE)"
+        case Is(field, values):
+            return f"({_is(field, values, bound, plus)})"
+        case Present(field):
+            return f"({plus}p.{scope_field(field)} IS NOT NULL)"
+        case Within(field, low, high) if field in _INSTANTS:
+            return f"({_within(field, low, high, bound)})"
+    raise ValueError(f"no condition on rows: {condition!r}")
+
+
+def _is(field: str, values: Sequence[str], bound: Bound, plus: str) -> str:
+    if field == "tag":
+        return f"EXISTS (SELECT 1 FROM tags WHERE id = p.id AND tag IN {_list(values, bound)})"
+    if field not in _FIELDS:
+        raise ValueError(f"no field is called {field!r}")
+    return f"{plus}p.{field} IN {_list(values, bound)}"
+
+
+def _within(field: str, low: int | None, high: int | None, bound: Bound) -> str:
+    clauses = [f"p.{field} IS NOT NULL"]
+    for comparison, instant in ((">=", low), ("<", high)):
+        if instant is not None:
+            clauses.append(f"p.{field} {comparison} ?")
+            bound.append(instant)
+    return " AND ".join(clauses)
+
+
+def _list(values: Sequence[str], bound: Bound) -> str:
+    if len(values) > _MOST_MARKS:
+        bound.append(json.dumps(values))
+        return "(SELECT value FROM json_each(?))"
+    bound += values
+    return f"({marks(values)})"
