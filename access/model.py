@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from memory.caller import Caller
+from memory.preferences import Preferences
 
 
 class Right(StrEnum):
@@ -66,6 +68,29 @@ class ProjectRecord:
     id: str
     name: str
     created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody whom a project lists. Being listed grants nothing: keys do. `role` is OWNER or
+    READER, the username their e-mail address before the @."""
+
+    email: str
+    role: str
+
+    @property
+    def username(self) -> str:
+        return self.email.partition("@")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectDetails:
+    """A project in full."""
+
+    project: ProjectRecord
+    updated_at: int
+    preferences: Preferences
+    members: Sequence[Member]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
+from typing import Any
 
-from access.model import Pass, ProjectRecord
+from access.model import Member, Pass, ProjectDetails, ProjectRecord
 from access.repeats import Repeats
-from graph_store import keys
+from graph_store import keys, preferring
 from graph_store.connection import Connection
-from graph_store.replies import flat
+from graph_store.replies import flat, mapping
 from memory import clock
 from memory.caller import DEFAULT_PROJECT
-from memory.errors import NotFound
+from memory.errors import Conflict, InvalidInput, NotFound
 
 _FIELDS = ("name", "created_at")
+_MEMBER = "member:"
+_NO_MEMBER = "they are no member of this project"
+_MOST_MEMBERS = 1_000
 
 # The first memory call makes the default project's record, without a name (redis_graph.py).
 _MAKE = """#!lua
 for index = 1, #ARGV, 2 do redis.call('HSETNX', KEYS[1], ARGV[index], ARGV[index + 1]) end
 return redis.call('HMGET', KEYS[1], 'name', 'created_at')"""
+
+_CHANGE = """#!lua
+-- Only of a project that is there: a late call must not bring an erased one back.
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+redis.call('HSET', KEYS[1], unpack(ARGV))
+return 1"""
 
 
 class Projects:
@@ -59,6 +70,58 @@ class Projects:
         if project_id == DEFAULT_PROJECT:
             return await self._make(project_id, DEFAULT_PROJECT)
         raise missing(project_id)
+
+    async def details(self, project_id: str) -> ProjectDetails:
+        """Raises NotFound."""
+        project = await self.get(project_id)
+        fields = mapping(await self._redis.one("HGETALL", keys.project(project_id)))
+        members = [
+            Member(name.removeprefix(_MEMBER), role)
+            for name, role in sorted(fields.items())
+            if name.startswith(_MEMBER)
+        ]
+        return ProjectDetails(
+            project,
+            int(fields.get("updated_at", project.created_at)),
+            preferring.unpack([fields.get(each) for each in preferring.FIELDS]),
+            members,
+        )
+
+    async def change(
+        self, project_id: str, preferences: Mapping[str, Any], name: str | None = None
+    ) -> None:
+        """Set preferences by their names, the others stay; and the project's own name, where one
+        is given. Raises NotFound."""
+        named = {} if name is None else {"name": name}
+        await self._change(project_id, named | preferring.pack(preferences))
+
+    async def add_member(self, project_id: str, member: Member) -> None:
+        """Raises Conflict where they are listed already, NotFound."""
+        members = (await self.details(project_id)).members
+        if any(each.email == member.email for each in members):
+            raise Conflict("they are a member already")
+        if len(members) >= _MOST_MEMBERS:
+            raise InvalidInput(f"a project lists at most {_MOST_MEMBERS} members")
+        await self._change(project_id, {f"{_MEMBER}{member.email}": member.role})
+
+    async def change_member(self, project_id: str, member: Member) -> None:
+        """Raises NotFound."""
+        members = (await self.details(project_id)).members
+        if all(each.email != member.email for each in members):
+            raise NotFound(_NO_MEMBER)
+        await self._change(project_id, {f"{_MEMBER}{member.email}": member.role})
+
+    async def remove_member(self, project_id: str, email: str) -> None:
+        """Raises NotFound."""
+        await self.get(project_id)
+        if not await self._redis.one("HDEL", keys.project(project_id), f"{_MEMBER}{email}"):
+            raise NotFound(_NO_MEMBER)
+
+    async def _change(self, project_id: str, fields: Mapping[str, str]) -> None:
+        await self.get(project_id)
+        stamped = {"updated_at": str(clock.now()), **fields}
+        if not await self._redis.one("EVAL", _CHANGE, 1, keys.project(project_id), *flat(stamped)):
+            raise missing(project_id)
 
     async def _make(self, project_id: str, name: str) -> ProjectRecord:
         fields: dict[str, str | int] = {

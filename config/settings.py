@@ -162,6 +162,24 @@ class RedisSettings(Section):
     fsync: Literal["always", "everysec"] = "always"
 
 
+class Llm(Section):
+    """A language model behind an OpenAI-compatible API; without `base_url` there is none, and
+    conversations are stored as they stand. `api_key` is a secret. `deadline_s` is for one answer;
+    a conversation is FAILED after so many `attempts`."""
+
+    base_url: str | None = Field(default=None, pattern=r"^https?://[^/?#@]+(/[^?#@]*)?$")
+    api_key: SecretStr | None = None
+    model: str = ""
+    deadline_s: float = Field(default=60, gt=0)
+    attempts: int = Field(default=8, ge=1)
+
+    @model_validator(mode="after")
+    def _model_with_url(self) -> Self:
+        if self.base_url is not None and not self.model:
+            raise ValueError("base_url needs MEM0G_LLM__MODEL, the model's name there")
+        return self
+
+
 class Metrics(Section):
     """`port` of Prometheus' page; 0 takes any free one, which `python -m deployments` names."""
 
@@ -193,6 +211,7 @@ class Settings(BaseSettings):
     vector_store: VectorStoreSettings = VectorStoreSettings()
     weaviate: WeaviateSettings = WeaviateSettings()
     redis: RedisSettings = RedisSettings()
+    llm: Llm = Llm()
     metrics: Metrics = Metrics()
     tracing: Tracing = Tracing()
 
@@ -232,7 +251,7 @@ class Settings(BaseSettings):
             raise StartupRefused(f"config: {_first(error)}") from None
 
 
-SECRETS = (("auth", "admin_key"), ("weaviate", "api_key"), ("redis", "url"))
+SECRETS = (("auth", "admin_key"), ("weaviate", "api_key"), ("redis", "url"), ("llm", "api_key"))
 _PREFIX = "MEM0G_"
 _FOR_TESTS = "MEM0G_TEST_"
 

@@ -11,8 +11,8 @@ local function record_time(clock)
   return now
 end
 
--- Removes a memory's edges, live and retracted, on both ends. Returns how many edges that were,
--- and how many of their claims.
+-- Removes a memory's edges, live and retracted, on both ends, and the feedback on it. Returns how
+-- many edges that were, and how many of their claims.
 local function unlink(prefix, memory)
   local other_side = {o = 'i', i = 'o', xo = 'xi', xi = 'xo'}
   local edges, claims = 0, 0
@@ -31,5 +31,6 @@ local function unlink(prefix, memory)
   end
   claims = claims + redis.call('HLEN', prefix .. 'rc:' .. memory)
   redis.call('DEL', prefix .. 'rc:' .. memory)
+  redis.call('HDEL', prefix .. 'fb', memory)
   return edges, claims
 end
