@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 import ray
@@ -42,10 +43,13 @@ WRITES = frozenset(
         "erase_project",
         "restore_entries",
         "restore_records",
+        "remember",
+        "forget",
     }
 )
 _RETRY_S = 1.0
 _REPAIR_S = 3.0
+_WORK_S = 1.0
 
 
 class Store:
@@ -94,6 +98,7 @@ class Store:
 
     async def _start(self) -> None:
         # Here, not where the application is built.
+        from deployments.language_model import open_language_model
         from graph_store import open_graph_store, redis_url
         from memory.service import MemoryService
         from vector_store import open_vector_store
@@ -104,6 +109,7 @@ class Store:
             self._embedder,
             self._settings,
             self._meter,
+            open_language_model(self._settings.llm),
         )
         try:
             await service.start()
@@ -126,20 +132,27 @@ class Store:
                 raise
             except Exception:
                 logger.exception("Store does not start")
-        while True:
-            await asyncio.sleep(_REPAIR_S)
-            for care in (self._service.repair, self._service.resume):
-                try:
-                    await care()
-                except Unavailable as error:
-                    logger.info("Care waits: %s", error.message)
-                except Exception:
-                    logger.exception("Care failed")
+        service = self._service
+        await asyncio.gather(
+            _often(_REPAIR_S, service.repair, service.resume), _often(_WORK_S, service.work)
+        )
 
     def _written(self, write: asyncio.Task[Any]) -> None:
         self._writes.discard(write)
         if not write.cancelled():
             write.exception()  # its caller may be gone; asyncio would complain
+
+
+async def _often(seconds: float, *cares: Callable[[], Awaitable[object]]) -> None:
+    while True:
+        await asyncio.sleep(seconds)
+        for care in cares:
+            try:
+                await care()
+            except Unavailable as error:
+                logger.info("Care waits: %s", error.message)
+            except Exception:
+                logger.exception("Care failed")
 
 
 def _nodes() -> int:

@@ -12,6 +12,7 @@ from graph_store.events import events
 from graph_store.keys import OwnerKeys
 from graph_store.scripts import script
 from memory.clock import AT_COMMIT
+from memory.jobs import JobState
 from memory.model import SUPERSEDES, Edge, Memory
 from memory.transaction import (
     ERASED,
@@ -29,6 +30,7 @@ COMMIT = script("owner", "commit")
 ANSWER_S, RESEND_S = 24 * 3600, 600
 """How long an operation is known: with an answer, and without one, where only a connection may
 send it again."""
+RUNNING = JobState.RUNNING.value
 Command = list[str]
 
 
@@ -38,6 +40,8 @@ def script_call(transaction: Transaction) -> tuple[str | int, ...]:
     fresh = {write.memory.id for write in transaction.writes if isinstance(write, PutMemory)}
     checks: list[Command] = []
     writes: list[Command] = []
+    if transaction.job is not None:
+        checks.append([RUNNING, "HGET", keys.job(transaction.job), "state"])
     for claim in transaction.claims:
         _claim(keys, claim, checks, writes)
     for write in transaction.writes:

@@ -11,10 +11,12 @@ DEFAULT_PROJECT = "default"
 @dataclass(frozen=True, slots=True)
 class Once:
     """What makes a write happen once: the caller's Idempotency-Key, and a digest of the request,
-    so that the key cannot be used for another one."""
+    so that the key cannot be used for another one. With `job` nothing is written once that job of
+    the owner is no longer under way (memory.work)."""
 
     key: str
     request: str
+    job: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,12 +40,13 @@ class Operation:
     """A request that carries an Idempotency-Key. `request` is its digest; `kept` what an operation
     that is no single commit was answered (memory.stores' Stores.keep), None before it was. `nonce`
     is of this claim alone: what outlives the claim is named by it, so that the key, used again
-    after a day, means something new."""
+    after a day, means something new. `job`: see memory.caller's Once."""
 
     id: str
     request: str
     kept: Mapping[str, Any] | None = None
     nonce: str = ""
+    job: str | None = None
 
     def item(self, index: int) -> str:
         """The id of one of its commits: an item of a batch, in the order that was sent."""
@@ -58,4 +59,4 @@ def operation_of(project: Project, once: Once) -> Operation:
     user = project.user_id or ""
     text = f"{len(user)}:{user}{once.key}".encode()
     digest = hashlib.blake2b(text, key=project.secret, digest_size=16, person=b"once")
-    return Operation(digest.hexdigest(), once.request, nonce=secrets.token_hex(16))
+    return Operation(digest.hexdigest(), once.request, nonce=secrets.token_hex(16), job=once.job)

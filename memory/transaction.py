@@ -108,7 +108,7 @@ class Transaction:
 
     `now` is the instant the writer read, and `before` the earliest one that it took to be still
     ahead: the record time must be earlier. `operation` makes a repeated send harmless; `answer`
-    is kept with it for a day, for who sends the whole request again.
+    is kept with it for a day, for who sends the whole request again. `job` must be under way.
     """
 
     slot: str
@@ -118,9 +118,10 @@ class Transaction:
     before: int | None = None
     operation: str = field(default_factory=lambda: uuid4().hex)
     answer: Answer | None = None
+    job: str | None = None
 
     def once(self, operation: Operation | None, answer: Answer, index: int = 0) -> Self:
         """The same, as a commit of an operation, where the request is one."""
         if operation is None:
             return self
-        return replace(self, operation=operation.item(index), answer=answer)
+        return replace(self, operation=operation.item(index), answer=answer, job=operation.job)

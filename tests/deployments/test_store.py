@@ -13,7 +13,7 @@ class FakeService:
     """Stands where MemoryService stands; `starts` holds what each start meets."""
 
     starts: list[Exception | None]
-    repairs = 0
+    repairs = works = 0
 
     def __init__(self, *parts):
         self.added = []
@@ -32,6 +32,12 @@ class FakeService:
 
     async def resume(self):
         pass
+
+    async def work(self):
+        FakeService.works += 1
+
+    async def remember(self, project, conversation):
+        return await self.add(project, [conversation])
 
     async def get(self, project, memory_id):
         if memory_id == "mem_1":
@@ -56,7 +62,8 @@ async def start(monkeypatch):
     monkeypatch.setattr("deployments.store._nodes", lambda: 1)
     monkeypatch.setattr("deployments.store._RETRY_S", 0.01)
     monkeypatch.setattr("deployments.store._REPAIR_S", 0.01)
-    FakeService.starts, FakeService.repairs = [], 0
+    monkeypatch.setattr("deployments.store._WORK_S", 0.01)
+    FakeService.starts, FakeService.repairs, FakeService.works = [], 0, 0
     stores = []
 
     async def started(*starts):
@@ -84,9 +91,10 @@ async def test_only_operations_of_memories_can_be_called(start, name):
     assert (await (await start()).call(name, (), {})).code == "invalid_input"
 
 
-async def test_a_write_outlives_its_caller(start):
+@pytest.mark.parametrize(("write", "given"), [("add", ["draft"]), ("remember", "draft")])
+async def test_a_write_outlives_its_caller(start, write, given):
     store = await start()
-    call = asyncio.create_task(store.call("add", ("p", ["draft"]), {}))
+    call = asyncio.create_task(store.call(write, ("p", given), {}))
     await asyncio.sleep(0.01)
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -121,4 +129,5 @@ async def test_a_failing_repair_never_ends_the_loop(start):
     store = await start()
     await asyncio.sleep(0.1)
     assert FakeService.repairs > 2
+    assert FakeService.works > 2
     await store.check_health()

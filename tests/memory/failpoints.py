@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from config import Settings
 from graph_store import open_graph_store
+from memory.language import LanguageModel
 from memory.ports import GraphStore
 from memory.service import MemoryService
 from memory.vectors import Embedder, VectorStore
@@ -29,7 +30,8 @@ _READS = (
     ),
     *("graph.instant", "graph.superseded", "graph.expand", "graph.edges", "graph.epochs"),
     *("graph.pending", "graph.dirty", "graph.unmoved", "vectors.check", "vectors.nearest"),
-    *("vectors.match", "embedder.embed", "embedder.card"),
+    *("vectors.match", "vectors.select", "vectors.count", "vectors.named"),
+    *("embedder.embed", "embedder.card"),
 )
 
 
@@ -111,6 +113,7 @@ class Ground:
     settings: Settings
     redis_url: str
     embedder: Embedder
+    language: LanguageModel | None = None
 
     @asynccontextmanager
     async def service(self, fuse: Fuse | None = None) -> AsyncIterator[MemoryService]:
@@ -124,6 +127,7 @@ class Ground:
             cast(VectorStore, _Fused("vectors", vectors, fuse)),
             cast(Embedder, _Fused("embedder", self.embedder, fuse)),
             self.settings,
+            language=self.language,
         )
         await started.start()
         fuse.armed = True

@@ -1,0 +1,296 @@
+"""Jobs in Redis: a hash each, in their owner's slot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import orjson
+
+from graph_store import keys
+from graph_store.calling import RedisCalls
+from graph_store.connection import Command, Connection
+from graph_store.keys import OwnerKeys
+from graph_store.replies import flat, mapping, pairs
+from graph_store.scripts import script
+from memory import clock
+from memory.identity import job_tag, owner_slot
+from memory.jobs import JobKind, JobState
+from memory.model import Scope
+from memory.work import Assignment, Call, Ending, Turn
+
+_KEPT_S = 7 * 24 * 3600
+_MOST_LISTED = 10_000
+"""Jobs of a project that can be listed; older ones can be asked for by id."""
+_YOUNG_S = 60
+"""A listed id without a job may be of one that is just being stored."""
+_NOTE = (
+    script("jobs")
+    + """
+-- ARGV: prefix, id, fields.
+local id = ARGV[2]
+local job = prefix .. 'j:' .. id
+if redis.call('EXISTS', job) == 0 then
+  redis.call('HSET', job, 'created_at', now, 'updated_at', now, unpack(ARGV, 3))
+  redis.call('ZREMRANGEBYSCORE', listed, '-inf', tonumber(now) - KEPT_S * 1000000)
+  redis.call('ZADD', listed, now, id)
+  if redis.call('HGET', job, 'state') == 'PENDING' then redis.call('ZADD', waiting, now, id)
+  else close(id) end
+end
+return redis.call('HGETALL', job)"""
+)
+
+_TAKE = (
+    script("jobs")
+    + """
+-- ARGV: prefix, holder, milliseconds, job of the call. Returns what there is, now, and more.
+local found = redis.call('EXISTS', prefix .. 'j:' .. ARGV[4])
+local holder = redis.call('GET', lease)
+if holder and holder ~= ARGV[2] then
+  return {'held', now, found, redis.call('PTTL', lease)}
+end
+while true do
+  local id = redis.call('ZRANGE', waiting, 0, 0)[1]
+  if not id then
+    redis.call('DEL', lease)
+    return {'none', now, found}
+  end
+  local job = prefix .. 'j:' .. id
+  if redis.call('EXISTS', job) == 1 then
+    local due = tonumber(redis.call('HGET', job, 'due') or '0')
+    if due > tonumber(now) then
+      redis.call('DEL', lease)
+      return {'later', now, found, math.ceil((due - tonumber(now)) / 1000)}
+    end
+    redis.call('SET', lease, ARGV[2], 'PX', ARGV[3])
+    if not holder then redis.call('HINCRBY', job, 'attempts', 1) end
+    redis.call('HSETNX', job, 'started_at', now)
+    redis.call('HSET', job, 'state', 'RUNNING', 'updated_at', now)
+    return {'job', now, found, id, redis.call('HGETALL', job)}
+  end
+  redis.call('ZREM', waiting, id)
+end"""
+)
+
+_HOLD = (
+    script("jobs")
+    + """
+-- ARGV: prefix, holder, milliseconds.
+if redis.call('GET', lease) ~= ARGV[2] then return 0 end
+return redis.call('PEXPIRE', lease, ARGV[3])"""
+)
+
+_PLAN = (
+    script("jobs")
+    + """
+-- ARGV: prefix, holder, id, plan.
+local job = prefix .. 'j:' .. ARGV[3]
+if redis.call('GET', lease) ~= ARGV[2] or redis.call('EXISTS', job) == 0 then return false end
+redis.call('HSETNX', job, 'plan', ARGV[4])
+return redis.call('HGET', job, 'plan')"""
+)
+
+_PUT_OFF = (
+    script("jobs")
+    + """
+-- ARGV: prefix, holder, id, milliseconds, error, attempts to take back.
+local job = prefix .. 'j:' .. ARGV[3]
+if redis.call('GET', lease) ~= ARGV[2] then return end
+redis.call('DEL', lease)
+if redis.call('EXISTS', job) == 0 then return end
+redis.call('HINCRBY', job, 'attempts', -ARGV[6])
+redis.call('HSET', job, 'state', 'PENDING', 'updated_at', now, 'error', ARGV[5],
+  'due', tonumber(now) + ARGV[4] * 1000)"""
+)
+
+_END = (
+    script("jobs")
+    + """
+-- ARGV: prefix, holder, id, state, ending, error.
+local job = prefix .. 'j:' .. ARGV[3]
+local state = redis.call('HGET', job, 'state')
+if state == ARGV[4] then return 1 end
+if not state or redis.call('GET', lease) ~= ARGV[2] then return 0 end
+redis.call('HSET', job, 'state', ARGV[4], 'updated_at', now, 'ending', ARGV[5], 'error', ARGV[6])
+close(ARGV[3])
+redis.call('DEL', lease)
+return 1"""
+)
+
+_FORGET = (
+    script("jobs")
+    + """
+-- ARGV: prefix, ids.
+for index = 2, #ARGV do
+  redis.call('DEL', prefix .. 'j:' .. ARGV[index])
+  redis.call('ZREM', listed, ARGV[index])
+  redis.call('ZREM', waiting, ARGV[index])
+end"""
+)
+
+
+class RedisJobs(RedisCalls):
+    """See memory.work.WorkBook."""
+
+    _redis: Connection
+
+    async def note_job(self, project_id: str, job: Assignment) -> Assignment:
+        # The call first: a job that waits is never without one.
+        trip: list[Command] = []
+        if job.state is JobState.PENDING:
+            trip.append(("XADD", keys.WORK, "*", "s", job.slot, "j", job.id))
+        listing, at = keys.jobs(project_id), clock.now()
+        trip += [
+            ("ZADD", listing, "NX", at, job.id),
+            ("ZREMRANGEBYSCORE", listing, "-inf", at - _KEPT_S * 1_000_000),
+            ("ZREMRANGEBYRANK", listing, 0, -_MOST_LISTED - 1),
+        ]
+        await self._redis.run(*trip)
+        kept = await self._owners(_NOTE, job.slot, job.id, *_flat(job))
+        return _assignment(job.slot, job.id, mapping(kept))
+
+    async def jobs_of(self, project_id: str, job_ids: Sequence[str]) -> dict[str, Assignment]:
+        slots = {each: owner_slot(project_id, tag) for each in job_ids if (tag := job_tag(each))}
+        if not slots:
+            return {}
+        rows = await self._redis.run(
+            *(("HGETALL", OwnerKeys(slot).job(each)) for each, slot in slots.items())
+        )
+        return {
+            each: _assignment(slot, each, mapping(row))
+            for (each, slot), row in zip(slots.items(), rows, strict=True)
+            if row
+        }
+
+    async def job_page(
+        self, project_id: str, offset: int, limit: int
+    ) -> tuple[int, list[Assignment]]:
+        listing, now = keys.jobs(project_id), clock.now()
+        while True:
+            _, count, rows = await self._redis.run(
+                ("ZREMRANGEBYSCORE", listing, "-inf", now - _KEPT_S * 1_000_000),
+                ("ZCARD", listing),
+                ("ZRANGE", listing, offset, offset + limit - 1, "REV", "WITHSCORES"),
+            )
+            listed = pairs(rows)
+            found = await self.jobs_of(project_id, [each for each, _ in listed])
+            gone = [
+                each
+                for each, at in listed
+                if each not in found and float(at) < now - _YOUNG_S * 1_000_000
+            ]
+            if not gone:
+                return int(count), [found[each] for each, _ in listed if each in found]
+            await self._redis.one("ZREM", listing, *gone)
+
+    async def owners_jobs(self, slot: str) -> list[Assignment]:
+        owner = OwnerKeys(slot)
+        listed, waiting = await self._redis.run(
+            ("ZRANGE", owner.key("js"), 0, -1, "REV"), ("ZRANGE", owner.key("jw"), 0, -1, "REV")
+        )
+        ids = list(dict.fromkeys((*listed, *waiting)))
+        if not ids:
+            return []
+        rows = await self._redis.run(*(("HGETALL", owner.job(each)) for each in ids))
+        return [
+            _assignment(slot, each, mapping(row))
+            for each, row in zip(ids, rows, strict=True)
+            if row
+        ]
+
+    async def forget_jobs(self, project_id: str, jobs: Sequence[Assignment]) -> None:
+        for slot in {each.slot for each in jobs}:
+            ids = [each.id for each in jobs if each.slot == slot]
+            await self._owners(_FORGET, slot, *ids)
+            await self._redis.one("ZREM", keys.jobs(project_id), *ids)
+
+    async def take_job(self, call: Call, holder: str, lease_s: float) -> Turn:
+        lease = (holder, round(lease_s * 1000), call.job_id)
+        what, now, found, *rest = await self._owners(_TAKE, call.slot, *lease)
+        at = int(now) // 1000
+        if what == "job":
+            job_id, row = rest
+            return Turn(_assignment(call.slot, job_id, mapping(row)), now=at)
+        wait_s = max(int(rest[0]), 0) / 1000 if rest else None
+        return Turn(None, wait_s, not int(found), at)
+
+    async def hold_job(self, call: Call, holder: str, lease_s: float) -> bool:
+        held = await self._owners(_HOLD, call.slot, holder, round(lease_s * 1000))
+        await self._heard_of(call)
+        return bool(int(held))
+
+    async def plan_job(
+        self, job: Assignment, holder: str, plan: Mapping[str, Any]
+    ) -> Mapping[str, Any] | None:
+        kept = await self._owners(_PLAN, job.slot, holder, job.id, _json(plan))
+        return None if kept is None else _object(kept)
+
+    async def put_job_off(
+        self, job: Assignment, holder: str, seconds: float, error: str, counts: bool
+    ) -> None:
+        wait = (round(seconds * 1000), error, int(not counts))
+        await self._owners(_PUT_OFF, job.slot, holder, job.id, *wait)
+
+    async def end_job(
+        self, job: Assignment, holder: str, ending: Ending, error: str | None = None
+    ) -> bool:
+        state = JobState.SUCCEEDED if error is None else JobState.FAILED
+        fields = (state.value, _json(asdict(ending)), error or "")
+        return bool(int(await self._owners(_END, job.slot, holder, job.id, *fields)))
+
+    async def _owners(self, text: str, slot: str, *arguments: str | int) -> Any:
+        owner = OwnerKeys(slot)
+        return await self._redis.one("EVAL", text, 1, owner.key("jw"), owner.key(""), *arguments)
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _object(text: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = orjson.loads(text)
+    return found
+
+
+def _flat(job: Assignment) -> list[str]:
+    fields = {
+        "kind": job.kind.value,
+        "state": job.state.value,
+        "scope": _json(job.scope.given()),
+        "bound": job.bound or "",
+        "ending": _json(asdict(job.ending)),
+        "error": job.error or "",
+    }
+    if job.request is not None:
+        fields["request"] = _json(job.request)
+    return flat(fields)
+
+
+def _assignment(slot: str, job_id: str, fields: Mapping[str, str]) -> Assignment:
+    ending = orjson.loads(fields["ending"])
+    return Assignment(
+        id=job_id,
+        slot=slot,
+        kind=JobKind(fields["kind"]),
+        state=JobState(fields["state"]),
+        scope=Scope(**orjson.loads(fields["scope"])),
+        bound=fields["bound"] or None,
+        request=_object(fields["request"]) if "request" in fields else None,
+        plan=_object(fields["plan"]) if "plan" in fields else None,
+        ending=Ending(
+            tuple((event, memory_id) for event, memory_id in ending["outcomes"]),
+            tuple(ending["edges"]),
+            ending["details"],
+        ),
+        error=fields["error"] or None,
+        attempts=int(fields.get("attempts", 0)),
+        created_at=int(fields["created_at"]),
+        updated_at=int(fields["updated_at"]),
+        started_at=_instant(fields, "started_at"),
+        completed_at=_instant(fields, "completed_at"),
+    )
+
+
+def _instant(fields: Mapping[str, str], name: str) -> int | None:
+    return int(fields[name]) if fields.get(name) else None

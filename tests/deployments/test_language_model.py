@@ -1,0 +1,185 @@
+"""The language model's adapter, over real HTTP to a server that answers by rules."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from config import Settings
+from config.settings import Llm
+from deployments.language_model import OpenAIModel, json_object, open_language_model
+from graph_store import open_graph_store
+from memory.caller import DEFAULT_PROJECT, Caller
+from memory.jobs import Conversation, Job, JobState, Said
+from memory.language import ModelUnavailable
+from memory.model import Scope
+from memory.service import MemoryService
+from tests.language_server import LanguageServer
+from tests.redis_server import RedisServer
+from tests.word_embedder import WordEmbedder
+from vector_store import open_vector_store
+
+ASKED = ("Take facts.", "Memories:\nnone\n\nConversation:\nalice: I like tea.", {"type": "object"})
+Serve = Callable[..., LanguageServer]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    started: list[LanguageServer] = []
+
+    def start(**options: Any) -> LanguageServer:
+        started.append(LanguageServer(**options))
+        started[-1].start()
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.stop()
+
+
+def settings_for(server: LanguageServer, **more: Any) -> Llm:
+    return Llm(base_url=server.url, model="rules", **more)
+
+
+async def texts(model: OpenAIModel) -> list[str]:
+    return [each["text"] for each in (await model.fill(*ASKED))["facts"]]
+
+
+def formats(server: LanguageServer) -> list[tuple[str, bool]]:
+    return [
+        (each.get("response_format", {}).get("type", "text"), "temperature" in each)
+        for each in server.asked
+    ]
+
+
+def test_without_a_url_there_is_no_model() -> None:
+    assert open_language_model(Llm()) is None
+
+
+async def test_it_asks_for_the_schema_with_the_key_and_the_model_of_the_settings(
+    serve: Serve,
+) -> None:
+    server = serve()
+    model = OpenAIModel(settings_for(server, api_key="sesame"))
+    assert await texts(model) == ["alice like tea"]
+    (request,) = server.asked
+    assert request["model"] == "rules"
+    assert request["response_format"]["json_schema"]["schema"] == ASKED[2]
+    assert [each["content"] for each in request["messages"]] == [*ASKED[:2]]
+    assert server.keys == ["Bearer sesame"]
+
+
+@pytest.mark.parametrize(
+    ("refuses", "taken"),
+    [
+        ({"temperature"}, ("json_schema", False)),
+        ({"json_schema"}, ("json_object", True)),
+        ({"json_schema", "json_object"}, ("text", True)),
+        ({"json_schema", "json_object", "temperature"}, ("text", False)),
+    ],
+)
+async def test_a_server_that_knows_less_is_asked_for_less_from_then_on(
+    serve: Serve, refuses: set[str], taken: tuple[str, bool]
+) -> None:
+    server = serve(refuses=refuses, wraps="Sure!\n```json\n{}\n```\nAnything else?")
+    model = OpenAIModel(settings_for(server))
+    assert await texts(model) == ["alice like tea"]
+    assert formats(server)[-1] == taken
+    server.asked.clear()
+    assert await texts(model) == ["alice like tea"]
+    assert formats(server) == [taken]
+    if taken[0] != "json_schema":
+        assert '{"type": "object"}' in server.asked[-1]["messages"][0]["content"]
+
+
+async def test_what_goes_wrong_is_told_without_any_text(serve: Serve) -> None:
+    server = serve()
+    model = OpenAIModel(settings_for(server, deadline_s=5))
+    for status, reason in ((500, "status 500"), (429, "status 429"), (401, "status 401")):
+        server.statuses = [status]
+        with pytest.raises(ModelUnavailable, match=reason) as raised:
+            await model.fill(*ASKED)
+        assert "tea" not in raised.value.message
+        assert "told to" not in raised.value.message
+    server.statuses = [400] * 5
+    with pytest.raises(ModelUnavailable, match="refuses the request"):
+        await model.fill(*ASKED)
+    assert await texts(model) == ["alice like tea"]
+    server.wraps = "tea is nice"
+    with pytest.raises(ModelUnavailable, match="no JSON object"):
+        await model.fill(*ASKED)
+    server.stop()
+    with pytest.raises(ModelUnavailable, match="cannot be reached"):
+        await model.fill(*ASKED)
+
+
+async def test_a_model_that_is_silent_is_not_waited_for_without_end() -> None:
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        model = OpenAIModel(Llm(base_url=f"http://127.0.0.1:{port}", model="x", deadline_s=0.2))
+        with pytest.raises(ModelUnavailable, match=r"in 0\.2 s"):
+            await model.fill(*ASKED)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": 1}',
+        '```json\n{"a": 1}\n```',
+        'a {set} of {"a": 1} and {"b": 2}',
+        '<think>{"b": 2}?</think>{"a": 1}',
+    ],
+)
+def test_an_object_is_found_in_what_is_said_around_it(text: str) -> None:
+    assert json_object(text) == {"a": 1}
+
+
+@pytest.mark.parametrize("text", ["", "[1]", "{", '{"a": 1', "{" * 5_000])
+def test_a_text_without_an_object_has_none(text: str) -> None:
+    with pytest.raises(ModelUnavailable):
+        json_object(text)
+
+
+async def test_a_conversation_becomes_memories_that_follow_what_is_said(
+    serve: Serve, settings: Settings, redis_server: RedisServer, embedder: WordEmbedder
+) -> None:
+    server = serve()
+    service = MemoryService(
+        open_graph_store(settings, redis_server.url),
+        open_vector_store(settings),
+        embedder,
+        settings,
+        language=open_language_model(settings_for(server)),
+    )
+    await service.start()
+    caller, alice = Caller(DEFAULT_PROJECT), Scope(user_id="alice")
+
+    async def say(text: str) -> Job:
+        said = Conversation(messages=(Said("user", text, "alice"),), scope=alice)
+        job = await service.remember(caller, said)
+        assert job.state is JobState.PENDING
+        async with asyncio.timeout(20):
+            while not job.state.ended:
+                await service.worked()
+                job = await service.job(caller, job.id)
+        return job
+
+    told = []
+    for text in ("I live in Oslo", "I live in Bergen", "I live in Bergen", "hello"):
+        job = await say(text)
+        assert job.state is JobState.SUCCEEDED, job.error
+        told.append([(each.event, each.memory and each.memory.content) for each in job.outcomes])
+    await service.close()
+    assert told == [
+        [("ADD", "alice live in Oslo")],
+        [("UPDATE", "alice live in Bergen")],
+        [("NONE", "alice live in Bergen")],
+        [],
+    ]
