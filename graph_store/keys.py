@@ -13,19 +13,25 @@ mg:{slot}:ev           stream of events, ids "<record time>-<n>", capped; fields
                        m memory, v version, or r edge, m source, o target
 mg:{slot}:op:<id>      record time of an operation, or "<record time> <answer>"
 mg:{slot}:ops          operations that keep an answer, by record time
-mg:{slot}:lease        the repair worker's
+mg:{slot}:lease        the repair worker's                     fb        memory id → feedback
 mg:once:{project}:<operation>     [digest, answer, nonce] of an Idempotency-Key
 mg:dirty:<0-f>         slots written lately, by time
 mg:by:{project}:<field>:<value>   owner tags that name an agent, app or session
 mg:project:<id>        secret, buckets, generation (read), writes (generations), epoch; and
-                       name, created_at                        mg:meta   format and model
+                       name, created_at, updated_at, prefers:<name>, member:<email>
+mg:meta                format and model
 mg:task:<id>           an upkeep task with its holder          mg:tasks  ids by start
 mg:tasks:running       "<kind>:<project>" → id
 mg:{slot}:by           "<field>:<value>" of the names above    er:<erasure>  tally of an erasure
+mg:{slot}:j:<job>      a job; with what was said, until it has ended
+mg:{slot}:js           job ids by time                         jw  those that wait   jl  a lease
+mg:work                stream of calls to owners with jobs that wait: s slot, j job, t milliseconds
+mg:later:{mg:work}     calls that are put off, by time         mg:jobs:{project}:listed  ids by time
 mg:erasures            "<project>:<erasure>" → order, as long as it runs
 mg:erasing:{project}:<subject>    lease of who erases an entity
 mg:erased:{project}:<erasure>     owner tags that it touched, as long as it runs
 mg:erasure:{project}:<erasure>    the receipt, for good
+mg:report:{project}:<id>          what a saved report asks for   …:listed  ids by time
 mg:projects            ids of projects                         mg:pepper keys the digests of secrets
 mg:key:<hash>          an API key, without its secret          mg:keys:<project>  key id → hash
 mg:revoked:{mg:key:<hash>}       its time of creation, for a day: it is not made again
@@ -45,6 +51,7 @@ META = "mg:meta"
 PEPPER = "mg:pepper"
 PROJECTS = "mg:projects"
 ERASURES = "mg:erasures"
+WORK, LATER = "mg:work", "mg:later:{mg:work}"
 TASKS, RUNNING = "mg:tasks", "mg:tasks:running"
 DIRTY = tuple(f"mg:dirty:{digit:x}" for digit in range(16))
 _OWNED = re.compile(r"mg:\{([^}]+)\}:.+")
@@ -67,6 +74,9 @@ class OwnerKeys:
 
     def operation(self, operation: str) -> str:
         return self.key("op", operation)
+
+    def job(self, job_id: str) -> str:
+        return self.key("j", job_id)
 
     def session(self, session_id: str) -> str:
         """Hashed: a session id may be long, and keys are many."""
@@ -112,6 +122,18 @@ def receipt(project_id: str, erasure_id: str) -> str:
     return f"mg:erasure:{{{project_id}}}:{erasure_id}"
 
 
+def jobs(project_id: str) -> str:
+    return f"mg:jobs:{{{project_id}}}:listed"
+
+
+def report(project_id: str, report_id: str) -> str:
+    return f"mg:report:{{{project_id}}}:{report_id}"
+
+
+def reports(project_id: str) -> str:
+    return report(project_id, "listed")
+
+
 def project(project_id: str) -> str:
     return f"mg:project:{project_id}"
 
@@ -131,7 +153,8 @@ def api_keys(project_id: str) -> str:
 
 def everything(project_id: str) -> tuple[str, ...]:
     """Patterns of all that a project holds: its owners', and what is derived or kept beside."""
-    named = (f"mg:{kind}:{{{project_id}}}:*" for kind in ("once", "erasing", "erased", "erasure"))
+    kinds = ("once", "erasing", "erased", "erasure", "report", "jobs")
+    named = (f"mg:{kind}:{{{project_id}}}:*" for kind in kinds)
     return (f"mg:{{{project_id}.*}}:*", *named)
 
 

@@ -7,6 +7,7 @@ import asyncio
 from config.settings import Settings
 from memory.caller import DEFAULT_PROJECT, Caller
 from memory.errors import Forbidden, NotFound
+from memory.language import LanguageModel
 from memory.metering import SILENT, Meter
 from memory.moving import DRAINED_S, Mover
 from memory.parts import parts
@@ -31,8 +32,9 @@ class Administering(Stores):
         embedder: Embedder,
         settings: Settings,
         meter: Meter = SILENT,
+        language: LanguageModel | None = None,
     ) -> None:
-        super().__init__(graph, vectors, embedder, settings, meter)
+        super().__init__(graph, vectors, embedder, settings, meter, language)
         self._upkeep = Upkeep(graph, self._work)
         self._verifier = Verifier(graph, vectors, self._index, self._fresh_project)
         self._mover = Mover(graph, vectors, self._index, self._fresh_project)

@@ -128,6 +128,7 @@ class Erasing(Inspecting):
                     if not await step(order):
                         break
             await self._efface(order)
+            await self._forget_kept(order)
             place = await self._project(order.project_id)
             now = (await self._graph.instant([place.slot(order.tag)])).now
             await self._hold_on(order)
@@ -177,13 +178,13 @@ class Erasing(Inspecting):
         slot = place.slot(tag)
         await self._hold_on(order)
         await self._graph.touch(order, tag)
+        borne = await self._forget_jobs(order, place, slot)
         await self._forget_erased(place, slot)
         registered = await self._graph.names_of(slot)
         if order.value is not None:
             registered.add((f"{order.kind}_id", order.value))
         points = await self._indexed(place, tag)
         after: Cursor | None = None
-        borne: set[tuple[str, str]] = set()
         while page := await self._listed_next(place, slot, after):
             memories, after = page
             named = []
@@ -201,6 +202,15 @@ class Erasing(Inspecting):
             await self._graph.register(place.id, {tag: [each.scope for each in memories]})
             found |= any(names(place, order.kind, order.subject, each.scope) for each in memories)
         return found
+
+    async def _forget_jobs(self, order: Order, place: Project, slot: str) -> set[tuple[str, str]]:
+        """Before the memories, so that no job brings back what is erased after it. Answers the
+        names that the owner's other jobs bear."""
+        jobs = await self._graph.owners_jobs(slot)
+        gone = [each for each in jobs if names(place, order.kind, order.subject, each.scope)]
+        await self._graph.forget_jobs(place.id, gone)
+        left = [each.scope.given() for each in jobs if each not in gone]
+        return {name for given in left for name in list(given.items())[1:]}
 
     async def _expunge(
         self, order: Order, slot: str, memories: list[Memory], points: Counter[str]

@@ -11,14 +11,19 @@ import hashlib
 import re
 import secrets
 from dataclasses import dataclass, replace
+from uuid import UUID
 
 from memory.errors import Forbidden, ScopeRequired
 from memory.model import SCOPE_FIELDS, Owner, Scope
+from memory.preferences import NO_PREFERENCES, Preferences
 
 _OWNER_BITS = 60
 _RANDOM_BITS = 62
 _TENANT = re.compile(r"p(.+)-g\d+-b\d+")
 _ID = re.compile(r"(mem|rel)_([0-9a-f]{12})8([0-9a-f]{3})([89ab][0-9a-f]{15})")
+_JOB = re.compile(r"([0-9a-f]{8})-([0-9a-f]{4})-8([0-9a-f]{3})-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+NOBODY = "0" * 15
+"""An owner tag that nobody has: for what is about several owners."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,7 @@ class Project:
 
     One that is bound to a user holds that user's memories and no others. Its index is read from
     one generation and written to one, or to two while it moves; every change of them is an epoch.
+    `preferences` are as they stood when the project was read.
     """
 
     id: str
@@ -36,6 +42,7 @@ class Project:
     user_id: str | None = None
     writes: tuple[int, ...] = (1,)
     epoch: int = 0
+    preferences: Preferences = NO_PREFERENCES
 
     def narrow(self, scope: Scope) -> Scope:
         """The scope within this project. Raises ScopeRequired where none is named, Forbidden where
@@ -98,6 +105,21 @@ def mint(prefix: str, tag: str) -> str:
     """A new id of an owner: `prefix` is mem or rel."""
     low = (0b10 << _RANDOM_BITS) | secrets.randbits(_RANDOM_BITS)
     return f"{prefix}_{tag[:12]}8{tag[12:]}{low:016x}"
+
+
+def mint_job(tag: str, nonce: str = "") -> str:
+    """A new job id of an owner, a UUID; with a nonce, hexadecimal, always the same one."""
+    digits = mint("job", tag)[4:]
+    if nonce:
+        low = (0b10 << _RANDOM_BITS) | (int(nonce, 16) & ((1 << _RANDOM_BITS) - 1))
+        digits = f"{digits[:16]}{low:016x}"
+    return str(UUID(digits))
+
+
+def job_tag(identifier: str) -> str | None:
+    """The owner tag inside a job id, or None where the text is none."""
+    match = _JOB.fullmatch(identifier)
+    return match[1] + match[2] + match[3] if match else None
 
 
 def adopt(project: Project, prefix: str, tag: str, identifier: str) -> str:

@@ -9,7 +9,10 @@ from memory.administration import Administration
 from memory.caller import Caller
 from memory.erasures import Erasures
 from memory.errors import Refused
+from memory.jobs import Jobs
 from memory.model import Correction, Edge, Memory, NewEdge, NewMemory, Scope, Unset
+from memory.ratings import Ratings
+from memory.reports import Reports
 from memory.results import (
     Added,
     Found,
@@ -20,11 +23,12 @@ from memory.results import (
     Path,
     Relationships,
 )
+from memory.selections import Selections
 from memory.transfer import Transfer
 from memory.view import ANY_EDGE, NOW, Query, View, Walk
 
 
-class Memories(Administration, Erasures, Transfer, Protocol):
+class Memories(Administration, Erasures, Transfer, Selections, Jobs, Ratings, Reports, Protocol):
     """Every call names its project. An id that is malformed, missing or another project's raises
     NotFound; a dependency that is down raises StoreUnavailable; nothing is then changed.
     """

@@ -13,10 +13,13 @@ from memory.identity import Project
 from memory.keeping import Keeping
 from memory.model import Edge, Memory, Scope
 from memory.once import Commit, Operation
+from memory.ratings import RatingRecord
+from memory.reports import ReportRecord
 from memory.tasks import TaskBook
 from memory.transaction import ClaimKey, Holding, Transaction
 from memory.vectors import ModelCard
 from memory.view import Direction, World
+from memory.work import WorkBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,9 @@ class Dirty:
     mark: str
 
 
-class GraphStore(Archive, Keeping, TaskBook, ErasureRecord, Protocol):
+class GraphStore(
+    Archive, Keeping, TaskBook, ErasureRecord, RatingRecord, ReportRecord, WorkBook, Protocol
+):
     """The record: memories with every version, edges as adjacency sets with validity scores.
 
     `slot` is memory.identity's Project.slot of an owner. What is not there reads as missing.

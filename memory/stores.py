@@ -11,13 +11,17 @@ from typing import Any
 
 from config.settings import Settings
 from memory.caller import DEFAULT_PROJECT, Caller
+from memory.conditions import Condition
+from memory.erasures import Order
 from memory.errors import IdempotencyMismatch, Mem0gError, NotFound
-from memory.identity import Project, owner_tag
+from memory.extent import Extent, bounded
+from memory.identity import NOBODY, Project, owner_tag
 from memory.indexing import Index
+from memory.language import LanguageModel
 from memory.metering import SILENT, Meter
 from memory.model import Memory, Scope
 from memory.once import Operation, operation_of
-from memory.ports import GraphStore
+from memory.ports import GraphStore, Instant
 from memory.vectors import Embedder, ModelCard, VectorStore
 from memory.view import View, World
 
@@ -41,9 +45,10 @@ class Stores:
         embedder: Embedder,
         settings: Settings,
         meter: Meter = SILENT,
+        language: LanguageModel | None = None,
     ) -> None:
         self._graph, self._vectors, self._embedder = graph, vectors, embedder
-        self._settings, self._meter = settings, meter
+        self._settings, self._meter, self._model = settings, meter, language
         self._index = Index(
             graph, vectors, embedder, self._fresh_project, settings.api.deadline_s, meter
         )
@@ -108,7 +113,7 @@ class Stores:
         operation = await self._graph.claim(place.id, wanted)
         if operation.request != wanted.request:
             raise IdempotencyMismatch("this Idempotency-Key was given to another request")
-        return operation
+        return replace(operation, job=wanted.job)
 
     async def keep(
         self, place: Project, operation: Operation | None, answer: Mapping[str, Any]
@@ -119,6 +124,27 @@ class Stores:
             return None
         stands = (await self._graph.keep(place.id, replace(operation, kept=answer))).kept
         return None if stands == answer else stands
+
+    async def _forget_kept(self, order: Order) -> None:
+        """Remove what else is kept that names the entity of an erasure, besides memories: parts
+        of the service that keep something add to it."""
+
+    async def _extent(self, project: Project, scope: Scope, condition: Condition) -> Extent:
+        """What a read of the scope, and of the scopes that the condition names, is about."""
+        scope, named = bounded(project, scope, condition)
+        if Scope() in named:
+            return Extent(project, scope, condition, named, None)
+        owners = await asyncio.gather(*(self._owners(project, each) for each in named))
+        tags = list(dict.fromkeys(tag for each in owners for tag in each))
+        return Extent(project, scope, condition, named, tags)
+
+    async def _instant(self, extent: Extent) -> Instant:
+        """The instant to pin a read at. Of owners that are not known any may have a memory that
+        is valid without being open."""
+        if extent.slots:
+            return await self._graph.instant(extent.slots)
+        instant = await self._graph.instant([extent.project.slot(NOBODY)])
+        return replace(instant, bounded=extent.tags is None)
 
     async def _owners(self, project: Project, scope: Scope) -> list[str]:
         """Tags of the owners whose memories the scope can name.

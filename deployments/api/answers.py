@@ -42,21 +42,33 @@ def memory_out(memory: Memory) -> dict[str, Any]:
     out: dict[str, Any] = {
         "id": memory.id,
         "content": memory.content,
+        "memory": memory.content,
         "user_id": scope.user_id,
         "agent_id": scope.agent_id,
         "app_id": scope.app_id,
         "session_id": scope.session_id,
+        "run_id": scope.session_id,
         "metadata": memory.metadata,
         "categories": memory.categories,
         "created_at": format_instant(memory.created_at),
         "updated_at": format_instant(memory.recorded_at),
         "valid_from": format_instant(memory.valid_from),
         "valid_to": _end(memory.valid_to),
+        "expiration_date": expiration_date(memory),
+        "immutable": memory.immutable,
+        "role": memory.role,
+        "actor_id": memory.actor_id,
         "version": memory.version,
     }
     if memory.superseded_by:
         out |= {"superseded": True, "superseded_by": memory.superseded_by}
     return out
+
+
+def expiration_date(memory: Memory) -> str | None:
+    """The last day of a memory that ends by itself, in UTC: Mem0's way to say valid_to."""
+    ends = memory.expires_at
+    return None if ends is None else format_instant(ends - 1)[:10]
 
 
 def edge_out(edge: Edge) -> dict[str, Any]:

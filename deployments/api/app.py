@@ -18,6 +18,7 @@ from deployments.api import (
     graph,
     health,
     keys,
+    mem0,
     memories,
     projects,
     relationships,
@@ -78,6 +79,7 @@ def create_app(
     )
     errors.install(app)
     app.include_router(health.routes(service))
+    app.include_router(mem0.routes(service, access, settings))
     app.include_router(graph.routes(service))  # before memories': graph and path are no ids
     app.include_router(relationships.routes(service))
     app.include_router(memories.routes(service))

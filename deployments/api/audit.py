@@ -12,7 +12,7 @@ from starlette.types import Scope
 from access import Access
 from deployments.api.access_bodies import AuditOut, AuditParameters
 from deployments.api.answers import Json
-from deployments.api.rights import ADMIN_PATHS
+from deployments.api.rights import ADMIN_AREAS
 from deployments.api.who import Visitor
 
 _ID = re.compile(r"(?:key|proj|task)_[0-9a-f]{32}|default")
@@ -38,7 +38,7 @@ def action_of(scope: Scope) -> str:
     may be a secret that was sent there by mistake."""
     path = getattr(scope.get("route"), "path", None)
     if path is None:
-        area = next(each for each in ADMIN_PATHS if scope["path"].startswith(each))
+        area = next(each for each in ADMIN_AREAS if scope["path"].startswith(each))
         path = area if scope["path"] == area else f"{area}/…"
     for name, value in scope.get("path_params", {}).items():
         if _ID.fullmatch(value):

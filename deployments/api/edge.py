@@ -17,6 +17,7 @@ from access import Access
 from access.door import require
 from access.model import Demand, Pass, Right
 from config.settings import Settings
+from deployments.api import dialect
 from deployments.api.answering import SEND_S, Answer, limit_headers, refuse_websocket
 from deployments.api.audit import action_of
 from deployments.api.errors import refusal
@@ -57,8 +58,7 @@ class Edge:
         headers = Headers(scope=scope)
         request_id = _request_id(headers)
         scope.setdefault("state", {}).update(request_id=request_id, caller=Caller(DEFAULT_PROJECT))
-        if len(scope["path"]) > 1:
-            scope["path"] = scope["path"].removesuffix("/")
+        scope["path"], scope["state"]["mem0"] = dialect.plain(scope["path"])
         answer = Answer(send)
         if self._sends_request_id:
             answer.headers["X-Request-ID"] = request_id
@@ -105,6 +105,7 @@ class Edge:
                     body = await body_of(headers, receive, self._api.max_body_bytes)
                     if demand.writes:
                         _remember(scope, visitor, once_of(scope, headers, body))
+                    _address(scope, headers, body)
                     await self._app(scope, replay(body, receive), answer)
             except TimeoutError:
                 raise DeadlineExceeded(f"no answer within {self._api.deadline_s:g} s") from None
@@ -165,6 +166,15 @@ class Edge:
 def _refuse_controls(path: str) -> None:
     if _CONTROL.search(path):
         raise NotFound("no path has control characters")
+
+
+def _address(scope: Scope, headers: Headers, body: bytes) -> None:
+    """Send a call in Mem0's language to Mem0's routes, where the path alone does not."""
+    method, path = scope["method"], scope["path"]
+    if dialect.shared(method, path) and (
+        scope["state"]["mem0"] or dialect.is_mem0(method, headers, scope["query_string"], body)
+    ):
+        scope["path"] = dialect.PREFIX + path
 
 
 def _remember(scope: Scope, visitor: Pass, once: Once | None) -> None:

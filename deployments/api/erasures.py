@@ -152,11 +152,13 @@ def _remaining(found: Inspection) -> dict[str, int] | None:
 
 
 def _scope(kind: Kind, value: str, request: Request) -> Scope:
-    """The edge takes the slash from a path's end; an id may end with one, as %2F."""
-    raw: bytes = request.scope.get("raw_path") or b""
-    if raw.partition(b"?")[0].lower().endswith(b"%2f"):
-        value += "/"
     try:
-        return Scope(**{f"{kind}_id": _ENTITY.validate_python(value)})
+        return Scope(**{f"{kind}_id": _ENTITY.validate_python(named_in_path(value, request))})
     except ValidationError as error:
         raise invalid(error.errors()) from None
+
+
+def named_in_path(value: str, request: Request) -> str:
+    """The edge takes the slash from a path's end; an id may end with one, as %2F."""
+    raw: bytes = request.scope.get("raw_path") or b""
+    return f"{value}/" if raw.partition(b"?")[0].lower().endswith(b"%2f") else value

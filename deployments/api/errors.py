@@ -25,11 +25,13 @@ STATUS = {
     "conflict": 409,
     "version_mismatch": 409,
     "supersede_conflict": 409,
+    "immutable": 409,
     "idempotency_mismatch": 409,
     "too_large": 413,
     "rate_limited": 429,
     "unavailable": 503,
     "store_unavailable": 503,
+    "model_unavailable": 503,
     "overloaded": 503,
     "deadline_exceeded": 504,
 }

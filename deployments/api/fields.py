@@ -28,6 +28,7 @@ Instant = Annotated[
     ),
 ]
 HalfLife = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Role = Annotated[str, Field(pattern=r"^[a-z_]{1,32}$", description="user, assistant, tool …")]
 Relation = Annotated[str, Field(pattern=RELATION)]
 
 

@@ -8,6 +8,7 @@ from starlette.requests import HTTPConnection
 
 from access.door import require
 from access.model import Demand, Right
+from deployments.api.dialect import PREFIX
 
 OPEN_PATHS = frozenset({"/", "/health", "/ready", "/docs", "/openapi.json", "/redoc"})
 """No key needed."""
@@ -16,17 +17,38 @@ STREAM_PATH = "/v1/events/stream"
 """Answers for as long as the client stays, over SSE or a WebSocket."""
 
 _LONG_ANSWERS = frozenset({"/v1/export", "/v1/admin/backup"})
-ADMIN_PATHS = ("/v1/projects", "/v1/keys", "/v1/admin")
+_ALL_ADMIN = ("/v1/projects", "/v1/keys", "/v1/admin", "/reset")
+_ADMIN_WRITES = ("/api/v1/orgs", "/v2/profiles/settings", "/configure")
+"""Who may read may read there."""
+ADMIN_AREAS = _ALL_ADMIN + _ADMIN_WRITES
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
-_READING_POSTS = frozenset({"/v1/memories/search", "/v1/erasures/check"})
+_READING_POSTS = frozenset(
+    {
+        "/v1/memories/search",
+        "/v1/erasures/check",
+        "/v1/exports/get",
+        "/v1/summary",
+        "/v2/memories",
+        "/v2/memories/search",
+        "/v3/memories",
+        "/v3/memories/search",
+        "/search",
+        "/generate-instructions",
+    }
+)
 
 
 def demand_of(method: str, path: str) -> Demand:
-    """The right, and whether the call counts as a write. `path` has no slash at its end."""
-    writes = method not in _READING and path not in _READING_POSTS
-    if any(path == each or path.startswith(f"{each}/") for each in ADMIN_PATHS):
+    """The right, and whether the call counts as a write. `path` is a plain one, or a route's."""
+    path = path.removeprefix(PREFIX)
+    writes = method not in _READING and not (method == "POST" and path in _READING_POSTS)
+    if _within(path, _ALL_ADMIN) or (writes and _within(path, _ADMIN_WRITES)):
         return Demand(Right.ADMIN, writes)
     return Demand(Right.WRITE if writes else Right.READ, writes)
+
+
+def _within(path: str, areas: tuple[str, ...]) -> bool:
+    return any(path == each or path.startswith(f"{each}/") for each in areas)
 
 
 def streams(method: str, path: str) -> bool:

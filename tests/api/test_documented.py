@@ -102,7 +102,10 @@ async def test_answers_are_as_documented(client: Client) -> None:
         await client.get(f"/v1/{path}")
     await client.delete(f"/v1/projects/{made['project_id']}")
     documented = {
-        each["operationId"] for path in document["paths"].values() for each in path.values()
+        each["operationId"]
+        for path in document["paths"].values()
+        for each in path.values()
+        if "mem0" not in each["tags"]  # those are tests/mem0/test_documented.py's
     }
     assert {name for name, _ in seen} == documented
     assert {status for _, status in seen} == {200, 201, 202, 400, 404}

@@ -22,6 +22,9 @@ def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch) -> 
         ({"api": {"deadline_s": 0}}, "api.deadline_s"),
         ({"auth": {"mode": "api_key"}}, "MEM0G_AUTH__ADMIN_KEY"),
         ({"redis": {"url": "redis://x"}}, "MEM0G_REDIS__URL"),
+        ({"llm": {"api_key": "x"}}, "MEM0G_LLM__API_KEY"),
+        ({"llm": {"base_url": "http://127.0.0.1:8080/v1"}}, "MEM0G_LLM__MODEL"),
+        ({"llm": {"base_url": "127.0.0.1:8080", "model": "x"}}, "llm.base_url"),
     ],
 )
 def test_what_is_wrong_is_named(args: dict[str, object], names: str) -> None:

@@ -14,6 +14,7 @@ from access import open_access
 from config import Settings
 from deployments.api import create_app
 from deployments.api.event_hub import EventHub
+from deployments.language_model import open_language_model
 from graph_store import open_event_log, open_graph_store
 from memory.service import MemoryService
 from tests.redis_server import free_port
@@ -31,6 +32,7 @@ def serving(settings: Settings, redis_url: str) -> Iterator[str]:
         open_vector_store(settings),
         WordEmbedder(),
         settings,
+        language=open_language_model(settings.llm),
     )
     app = create_app(
         service,

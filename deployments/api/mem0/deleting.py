@@ -1,0 +1,98 @@
+"""Which memories a delete is for, as its query string says it."""
+
+from __future__ import annotations
+
+import ast
+import json
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from access.door import require
+from access.model import Demand, Pass, Right
+from deployments.api.mem0.fields import Mem0Fields
+from memory import conditions, filters
+from memory.conditions import ANY
+from memory.errors import InvalidInput, ScopeRequired
+from memory.jobs import Job, JobKind
+from memory.memories import Memories
+from memory.model import SCOPE_FIELDS
+from memory.selections import Filters
+
+EVERYBODY: Filters = {"OR": [{name: ANY} for name in SCOPE_FIELDS]}
+"""All memories of a project: each names an entity."""
+
+_MOST_TEXT = 16_384
+Written = Annotated[str, Field(max_length=_MOST_TEXT)]
+
+
+class DeleteParameters(Mem0Fields):
+    """Entities, where * is any; `metadata` and `filters` are JSON objects. Mem0's client writes
+    filters as Python does, and that is read as well."""
+
+    user_id: str | None = None
+    agent_id: str | None = None
+    app_id: str | None = None
+    run_id: str | None = None
+    session_id: str | None = None
+    metadata: Written | None = None
+    filters: Written | None = None
+
+    def wanted(self) -> Filters:
+        """What has to hold of a memory. All four * are for a memory with any of them: that is how
+        Mem0 empties a project. Raises InvalidInput, ScopeRequired where nothing is given."""
+        entities = {
+            name: value
+            for name in ("user_id", "agent_id", "app_id")
+            if (value := getattr(self, name)) is not None
+        }
+        run = self.run_id if self.run_id is not None else self.session_id
+        if run is not None:
+            entities["run_id"] = run
+        parts: list[Filters] = [entities] if entities else []
+        if self.filters is not None:
+            parts.append(_object(self.filters, "filters"))
+        if self.metadata is not None:
+            parts.append({"metadata": _object(self.metadata, "metadata")})
+        parts = [EVERYBODY if _four_stars(each) else each for each in parts if each]
+        if not parts:
+            raise ScopeRequired("name what to delete: a user_id, agent_id, app_id or run_id")
+        return parts[0] if len(parts) == 1 else {"AND": parts}
+
+
+async def forgotten(
+    memories: Memories, visitor: Pass, wanted: Filters, kind: JobKind = JobKind.DELETE_ALL
+) -> Job:
+    """The job that erases what is wanted. Raises Forbidden where that is a whole project, and the
+    key has not the right admin."""
+    if _wipes(wanted):
+        require(visitor, Demand(Right.ADMIN, writes=True))
+    return await memories.forget(visitor.caller, kind, wanted)
+
+
+def _wipes(wanted: Filters) -> bool:
+    """Whether it is about entities of every kind, whoever they are."""
+    found = conditions.scopes(filters.parse(wanted))
+    bare = {
+        name
+        for scope in found
+        for name, value in scope.given().items()
+        if value == ANY and len(scope.given()) == 1
+    }
+    return bare == set(SCOPE_FIELDS)
+
+
+def _four_stars(fields: Filters) -> bool:
+    return len(fields) == len(SCOPE_FIELDS) and all(value == ANY for value in fields.values())
+
+
+def _object(text: str, field: str) -> dict[str, Any]:
+    """An object in JSON or, failing that, a literal of Python's."""
+    for read in (json.loads, ast.literal_eval):
+        try:
+            found = read(text)
+        except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
+            continue
+        if isinstance(found, dict):
+            return found
+    raise InvalidInput(f"{field} is no JSON object")

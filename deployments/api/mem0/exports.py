@@ -1,0 +1,85 @@
+"""Routes of exports: memories in the shape of a caller's JSON Schema (docs/mem0.md)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter
+from pydantic import Field
+
+from deployments.api.answers import Json
+from deployments.api.mem0.bodies import Filters, Instructions
+from deployments.api.mem0.fields import ScopeIn
+from deployments.api.mem0.schemas import MessageOut
+from deployments.api.who import Who
+from memory.errors import InvalidInput, TooLarge
+from memory.memories import Memories
+
+_MOST_BYTES = 64 * 1024
+
+
+class Asked(ScopeIn):
+    """Filters in Mem0's language; ids may also come beside them."""
+
+    filters: Filters | None = None
+
+    def wanted(self) -> dict[str, Any]:
+        """Everything asked for, as one filter."""
+        named, given = self.scope().given(), self.filters or {}
+        return {"AND": [named, given]} if named and given else named or given
+
+
+class ExportIn(Asked):
+    shape: Annotated[dict[str, Any] | str, Field(alias="schema")]
+    export_instructions: Instructions | None = None
+
+    def schema_wanted(self) -> dict[str, Any]:
+        given: Any = self.shape
+        if isinstance(given, str):
+            try:
+                given = orjson.loads(given)
+            except orjson.JSONDecodeError:
+                raise InvalidInput("schema is not JSON") from None
+        if not isinstance(given, dict):
+            raise InvalidInput("schema is not a JSON object")
+        return given
+
+
+class ExportAsked(Asked):
+    memory_export_id: str | None = None
+
+
+class SavedOut(MessageOut):
+    id: str
+
+
+def routes(memories: Memories) -> APIRouter:
+    router = APIRouter()
+
+    @router.post("/v1/exports", status_code=201, response_model=SavedOut)
+    async def save(body: ExportIn, who: Who) -> Json:
+        """Save what to export, of the memories as they are known now. For seven days."""
+        filters, schema = body.wanted(), body.schema_wanted()
+        words = body.export_instructions or ""
+        try:
+            size = len(orjson.dumps([filters, schema, words]))
+        except orjson.JSONEncodeError:
+            raise InvalidInput(
+                "filters and schema hold a number or a text too odd to keep"
+            ) from None
+        if size > _MOST_BYTES:
+            raise TooLarge("filters, schema and export_instructions together exceed 64 KB")
+        export_id = await memories.save_report(who, filters, schema, words)
+        told = "Memory export request received; POST /v1/exports/get has the result"
+        return Json({"message": told, "id": export_id}, 201)
+
+    @router.post("/v1/exports/get", response_model=dict[str, Any] | list[Any])
+    async def get(body: ExportAsked, who: Who) -> Json:
+        """The export with this id, or the last one with these filters, as its schema says."""
+        filters = body.wanted()
+        if body.memory_export_id is None and not filters:
+            raise InvalidInput("name the export: memory_export_id, or the filters it was made with")
+        return Json(await memories.report(who, body.memory_export_id, filters))
+
+    return router

@@ -1,0 +1,134 @@
+"""Mem0's routes of memories: v3, the single memory, batches, and deleting by filter."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+
+from deployments.api.answers import Json, deleted_out
+from deployments.api.mem0 import schemas
+from deployments.api.mem0.answers import added_out, memory_out
+from deployments.api.mem0.bodies import (
+    AddIn,
+    BatchDeleteIn,
+    BatchUpdateIn,
+    ListIn,
+    SearchIn,
+    UpdateIn,
+    refuse_entities,
+)
+from deployments.api.mem0.changing import each, part, superseded
+from deployments.api.mem0.deleting import DeleteParameters, forgotten
+from deployments.api.mem0.fields import ScopeIn
+from deployments.api.mem0.paging import Paged, envelope
+from deployments.api.mem0.reading import history_of, listed, searched
+from deployments.api.who import Visitor, Who
+from memory.errors import InvalidInput
+from memory.memories import Memories
+
+
+class SearchV3In(ScopeIn, SearchIn):
+    """Entities belong into the filters."""
+
+
+class ListV3In(ScopeIn, ListIn):
+    """Entities belong into the filters; page and page_size may be in the query string as well."""
+
+
+def routes(memories: Memories) -> APIRouter:
+    router = APIRouter()
+
+    @router.post("/v3/memories/add", response_model=schemas.Mem0AddedOut)
+    async def add(body: AddIn, who: Who) -> Json:
+        """Remember a conversation. PENDING where a language model reads it first: its event tells
+        what came of it."""
+        job = await memories.remember(who, body.conversation())
+        return Json(added_out(job, body.enable_graph))
+
+    @router.post("/v3/memories/search", response_model=schemas.ResultsOut)
+    async def search(body: SearchV3In, who: Who) -> Json:
+        """Find memories by meaning and by words, best first."""
+        refuse_entities(body)
+        return Json({"results": await searched(memories, who, body)})
+
+    @router.post("/v3/memories", response_model=schemas.Mem0PageOut)
+    async def page(body: ListV3In, query: Paged, who: Who, request: Request) -> Json:
+        """Memories that meet the filters, newest first, a page at a time."""
+        refuse_entities(body)
+        paging = query.over(body)
+        count, found = await listed(memories, who, body, paging)
+        return Json(envelope(request, paging, count, found))
+
+    @router.delete("/v1/memories", response_model=schemas.QueuedOut)
+    async def delete_all(query: Annotated[DeleteParameters, Query()], visitor: Visitor) -> Json:
+        """Erase all memories that meet what is given; * is any id. All of a project takes the
+        right admin, and nothing is erased where nothing is given."""
+        job = await forgotten(memories, visitor, query.wanted())
+        return Json(
+            {
+                "message": "Memories deleted successfully!",
+                "event_id": job.id,
+                "status": job.state.value,
+            }
+        )
+
+    @router.put("/v1/batch", response_model=schemas.MessageOut)
+    async def update_batch(body: BatchUpdateIn, who: Who) -> Json:
+        """Update up to 1,000 memories; those that fail do not keep the others back."""
+        changes = {each.memory_id: each.correction() for each in body.memories}
+        if len(changes) < len(body.memories):
+            raise InvalidInput("memories: each may be named once")
+
+        async def update(memory_id: str) -> None:
+            await memories.correct(part(who, memory_id), memory_id, changes[memory_id])
+
+        await each([*changes], update)
+        return Json({"message": f"Successfully updated {len(changes)} memories"})
+
+    @router.delete("/v1/batch", response_model=schemas.MessageOut)
+    async def delete_batch(body: BatchDeleteIn, who: Who) -> Json:
+        """Erase up to 1,000 memories; those that are not there do not keep the others back."""
+        ids = [*dict.fromkeys(each.memory_id for each in body.memories)]
+
+        async def erase(memory_id: str) -> None:
+            await memories.erase(part(who, memory_id), memory_id)
+
+        await each(ids, erase)
+        return Json({"message": f"Successfully deleted {len(ids)} memories"})
+
+    router.include_router(_single(memories), prefix="/mem0/v1/memories")
+    return router
+
+
+def _single(memories: Memories) -> APIRouter:
+    """Of paths that are ours as well; callers reach them by /v1/memories too (dialect.py)."""
+    router = APIRouter()
+
+    @router.get("/{memory_id}", response_model=schemas.Mem0MemoryOut)
+    async def read(memory_id: str, who: Who) -> Json:
+        """A memory, expired or not."""
+        return Json(memory_out(await memories.get(who, memory_id)))
+
+    @router.put("/{memory_id}", response_model=schemas.Mem0MemoryOut)
+    async def update(memory_id: str, body: UpdateIn, who: Who) -> Json:
+        """Correct a memory; the whole of it is answered."""
+        return Json(memory_out(await memories.correct(who, memory_id, body.correction())))
+
+    @router.delete("/{memory_id}", response_model=schemas.ErasedOut)
+    async def erase(memory_id: str, who: Who, delete_linked: bool = False) -> Json:
+        """Erase a memory; with delete_linked also those it superseded, and those they did."""
+        linked = await superseded(memories, who, memory_id) if delete_linked else None
+        for older in reversed(linked or ()):
+            await memories.erase(part(who, older), older)
+        at = await memories.erase(who, memory_id)
+        cascade = {} if linked is None else {"cascade_count": len(linked)}
+        said = {"message": "Memory deleted successfully!"}
+        return Json({**deleted_out("Memory", memory_id, at), **said, **cascade})
+
+    @router.get("/{memory_id}/history", response_model=list[schemas.HistoryRowOut])
+    async def history(memory_id: str, who: Who) -> Json:
+        """What changed a memory, oldest first."""
+        return Json(await history_of(memories, who, memory_id))
+
+    return router

@@ -1,0 +1,30 @@
+"""What Mem0's clients ask first: whether the key is good, and whose it is."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from deployments.api.answers import Json
+from deployments.api.mem0.schemas import PingOut
+from deployments.api.who import Who
+
+ORGANISATION = "mem0g"
+"""There is one, of which every project is a part."""
+
+
+def routes() -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/v1/ping", response_model=PingOut)
+    async def ping(who: Who) -> Json:
+        """The key's project."""
+        return Json(
+            {
+                "status": "ok",
+                "org_id": ORGANISATION,
+                "project_id": who.project,
+                "user_email": None,
+            }
+        )
+
+    return router

@@ -1,0 +1,39 @@
+"""What every form of a list and of a search does, whatever its body and its answer look like."""
+
+from __future__ import annotations
+
+from deployments.api.mem0.answers import (
+    Body,
+    found_out,
+    history_out,
+    memory_out,
+    projected,
+    successors,
+)
+from deployments.api.mem0.bodies import BY_FILTERS, ListIn, SearchIn
+from deployments.api.mem0.changing import get
+from deployments.api.mem0.paging import Paging
+from memory.caller import Caller
+from memory.memories import Memories
+from memory.model import Scope
+
+
+async def searched(
+    memories: Memories, caller: Caller, body: SearchIn, scope: Scope = BY_FILTERS
+) -> list[Body]:
+    found = await memories.search(caller, body.query_in(scope))
+    return projected(map(found_out, found), body.fields)
+
+
+async def listed(
+    memories: Memories, caller: Caller, body: ListIn, paging: Paging, scope: Scope = BY_FILTERS
+) -> tuple[int, list[Body]]:
+    """How many there are in all, and those of the page."""
+    selected = await memories.select(caller, body.selection(paging, scope))
+    return selected.count, projected(map(memory_out, selected.memories), body.fields)
+
+
+async def history_of(memories: Memories, caller: Caller, memory_id: str) -> list[Body]:
+    versions = await memories.history(caller, memory_id)
+    following = [await get(memories, caller, each) for each in successors(versions)]
+    return history_out(versions, [each for each in following if each])

@@ -1,0 +1,27 @@
+"""Adds that answer with what came of them, as older clients expect."""
+
+from __future__ import annotations
+
+import asyncio
+
+from memory.caller import Caller
+from memory.errors import Unavailable
+from memory.jobs import Job, JobState
+from memory.memories import Memories
+
+_PAUSES_S = (0.05, 0.1, 0.2, 0.4)
+
+
+async def ended(memories: Memories, caller: Caller, job: Job, within_s: float) -> Job:
+    """The job once it has ended, or as it stands after so many seconds. Raises Unavailable for
+    one that failed."""
+    begun = asyncio.get_running_loop().time()
+    pauses = iter(_PAUSES_S)
+    while not job.state.ended:
+        await asyncio.sleep(pause := next(pauses, _PAUSES_S[-1]))
+        if asyncio.get_running_loop().time() + pause - begun > within_s:
+            return job
+        job = await memories.job(caller, job.id)
+    if job.state is JobState.FAILED:
+        raise Unavailable(job.error or "nothing could be remembered")
+    return job

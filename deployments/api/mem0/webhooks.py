@@ -1,0 +1,47 @@
+"""Routes of webhooks, which are not to be had here: whoever wants to know of changes reads the
+live feed."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from access.projects import missing
+from deployments.api.answers import Json
+from deployments.api.who import Visitor
+from memory.errors import InvalidInput, NotFound
+from memory.memories import Memories
+
+_NONE_HERE = "this server calls no webhooks; GET /v1/events/stream tells of every change as it is"
+
+
+class WebhookOut(BaseModel):
+    """Never answered: there are none."""
+
+    webhook_id: str
+
+
+def routes(_: Memories) -> APIRouter:
+    router = APIRouter(prefix="/api/v1/webhooks")
+
+    @router.get("/projects/{project_id}", response_model=list[WebhookOut])
+    async def page(project_id: str, visitor: Visitor) -> Json:
+        """No webhooks."""
+        if not visitor.sees(project_id):
+            raise missing(project_id)
+        return Json([])
+
+    @router.post("/projects/{project_id}")
+    async def create(project_id: str, visitor: Visitor) -> Json:
+        """Refused, so that nobody waits for a call that never comes."""
+        if not visitor.sees(project_id):
+            raise missing(project_id)
+        raise InvalidInput(_NONE_HERE)
+
+    @router.put("/{webhook_id}")
+    @router.delete("/{webhook_id}")
+    async def change(webhook_id: str) -> Json:
+        """There is none to change."""
+        raise NotFound(f"no webhook {webhook_id[:60]!r}: {_NONE_HERE}")
+
+    return router
