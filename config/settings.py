@@ -171,7 +171,7 @@ class Llm(Section):
     api_key: SecretStr | None = None
     model: str = ""
     deadline_s: float = Field(default=60, gt=0)
-    attempts: int = Field(default=8, ge=1)
+    attempts: int = Field(default=12, ge=1)
 
     @model_validator(mode="after")
     def _model_with_url(self) -> Self:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from config.settings import Llm
+from deployments import logs
 from memory.language import LanguageModel, ModelUnavailable
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ class OpenAIModel:
         if self._client is None:
             from openai import AsyncOpenAI
 
+            logs.discreet()  # the package sets its log level, by its own variable, when imported
             key = self._settings.api_key
             self._client = AsyncOpenAI(
                 base_url=self._settings.base_url,

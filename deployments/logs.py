@@ -16,7 +16,17 @@ OURS = ("config", "memory", "graph_store", "vector_store", "access", "deployment
 _ALSO = ("asyncio",)
 """It tells of tasks that failed with nobody waiting."""
 
-TALKATIVE = ("httpx", "httpcore", "hpack", "h2", "grpc", "redis", "urllib3", "uvicorn.access")
+TALKATIVE = (
+    "openai",
+    "httpx",
+    "httpcore",
+    "hpack",
+    "h2",
+    "grpc",
+    "redis",
+    "urllib3",
+    "uvicorn.access",
+)
 """What they tell below a warning holds URLs, commands or bodies, and with them users' data."""
 
 

@@ -31,7 +31,7 @@ _PUT_CALL_OFF = """#!lua
 -- KEYS: queue, those put off. ARGV: group, entry, milliseconds, the call.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-redis.call('ZADD', KEYS[2], now + ARGV[3], ARGV[4])
+redis.call('ZADD', KEYS[2], 'LT', now + ARGV[3], ARGV[4])
 redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])
 redis.call('XDEL', KEYS[1], ARGV[2])"""
 

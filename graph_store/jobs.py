@@ -6,35 +6,41 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-import orjson
-
 from graph_store import keys
+from graph_store.assignments import WORDLESS, assignment, fields_of, object_of, text_of
 from graph_store.calling import RedisCalls
 from graph_store.connection import Command, Connection
 from graph_store.keys import OwnerKeys
-from graph_store.replies import flat, mapping, pairs
+from graph_store.replies import mapping, pairs
 from graph_store.scripts import script
 from memory import clock
+from memory.errors import Overloaded
 from memory.identity import job_tag, owner_slot
-from memory.jobs import JobKind, JobState
-from memory.model import Scope
+from memory.jobs import JobState
+from memory.parts import parts
 from memory.work import Assignment, Call, Ending, Turn
 
 _KEPT_S = 7 * 24 * 3600
 _MOST_LISTED = 10_000
 """Jobs of a project that can be listed; older ones can be asked for by id."""
+_MOST_WAITING = 1_000
+"""Jobs of an owner, with the one under way; whoever asks for more is told to come back."""
+_FULL_S = 30
+_JOBS_A_TRIP = 500
 _YOUNG_S = 60
 """A listed id without a job may be of one that is just being stored."""
 _NOTE = (
     script("jobs")
     + """
--- ARGV: prefix, id, fields.
+-- ARGV: prefix, id, most that may wait ('': it need not), fields. Nothing where so many do.
 local id = ARGV[2]
 local job = prefix .. 'j:' .. id
 if redis.call('EXISTS', job) == 0 then
-  redis.call('HSET', job, 'created_at', now, 'updated_at', now, unpack(ARGV, 3))
+  if ARGV[3] ~= '' and redis.call('ZCARD', waiting) >= tonumber(ARGV[3]) then return {} end
+  redis.call('HSET', job, 'created_at', now, 'updated_at', now, unpack(ARGV, 4))
   redis.call('ZREMRANGEBYSCORE', listed, '-inf', tonumber(now) - KEPT_S * 1000000)
   redis.call('ZADD', listed, now, id)
+  redis.call('EXPIRE', listed, KEPT_S)
   if redis.call('HGET', job, 'state') == 'PENDING' then redis.call('ZADD', waiting, now, id)
   else close(id) end
 end
@@ -146,22 +152,24 @@ class RedisJobs(RedisCalls):
             ("ZREMRANGEBYSCORE", listing, "-inf", at - _KEPT_S * 1_000_000),
             ("ZREMRANGEBYRANK", listing, 0, -_MOST_LISTED - 1),
         ]
-        await self._redis.run(*trip)
-        kept = await self._owners(_NOTE, job.slot, job.id, *_flat(job))
-        return _assignment(job.slot, job.id, mapping(kept))
+        waits = job.state is JobState.PENDING
+        most = _MOST_WAITING if waits else ""
+        note = _call(_NOTE, job.slot, job.id, most, *fields_of(job))
+        if waits:
+            await self._redis.run(*trip)
+            kept = await self._redis.one(*note)
+        else:
+            *_, kept = await self._redis.run(*trip, note)
+        if not kept:
+            raise Overloaded(f"{_MOST_WAITING} jobs of this entity wait already", _FULL_S)
+        return assignment(job.slot, job.id, mapping(kept))
 
     async def jobs_of(self, project_id: str, job_ids: Sequence[str]) -> dict[str, Assignment]:
         slots = {each: owner_slot(project_id, tag) for each in job_ids if (tag := job_tag(each))}
         if not slots:
             return {}
-        rows = await self._redis.run(
-            *(("HGETALL", OwnerKeys(slot).job(each)) for each, slot in slots.items())
-        )
-        return {
-            each: _assignment(slot, each, mapping(row))
-            for (each, slot), row in zip(slots.items(), rows, strict=True)
-            if row
-        }
+        found = await self._without_words([(slot, each) for each, slot in slots.items()])
+        return {each.id: each for each in found}
 
     async def job_page(
         self, project_id: str, offset: int, limit: int
@@ -189,15 +197,22 @@ class RedisJobs(RedisCalls):
         listed, waiting = await self._redis.run(
             ("ZRANGE", owner.key("js"), 0, -1, "REV"), ("ZRANGE", owner.key("jw"), 0, -1, "REV")
         )
-        ids = list(dict.fromkeys((*listed, *waiting)))
-        if not ids:
-            return []
-        rows = await self._redis.run(*(("HGETALL", owner.job(each)) for each in ids))
-        return [
-            _assignment(slot, each, mapping(row))
-            for each, row in zip(ids, rows, strict=True)
-            if row
-        ]
+        ids = dict.fromkeys((*listed, *waiting))
+        return await self._without_words([(slot, each) for each in ids])
+
+    async def _without_words(self, places: Sequence[tuple[str, str]]) -> list[Assignment]:
+        """Those of the jobs that are there, by slot and id, without request and plan: conversations
+        may be long, and many."""
+        found: list[Assignment] = []
+        for part in parts(places, _JOBS_A_TRIP):
+            rows = await self._redis.run(
+                *(("HMGET", OwnerKeys(slot).job(each), *WORDLESS) for slot, each in part)
+            )
+            for (slot, each), row in zip(part, rows, strict=True):
+                fields = {name: text for name, text in zip(WORDLESS, row, strict=True) if text}
+                if fields:
+                    found.append(assignment(slot, each, fields))
+        return found
 
     async def forget_jobs(self, project_id: str, jobs: Sequence[Assignment]) -> None:
         for slot in {each.slot for each in jobs}:
@@ -211,7 +226,7 @@ class RedisJobs(RedisCalls):
         at = int(now) // 1000
         if what == "job":
             job_id, row = rest
-            return Turn(_assignment(call.slot, job_id, mapping(row)), now=at)
+            return Turn(assignment(call.slot, job_id, mapping(row)), now=at)
         wait_s = max(int(rest[0]), 0) / 1000 if rest else None
         return Turn(None, wait_s, not int(found), at)
 
@@ -223,8 +238,8 @@ class RedisJobs(RedisCalls):
     async def plan_job(
         self, job: Assignment, holder: str, plan: Mapping[str, Any]
     ) -> Mapping[str, Any] | None:
-        kept = await self._owners(_PLAN, job.slot, holder, job.id, _json(plan))
-        return None if kept is None else _object(kept)
+        kept = await self._owners(_PLAN, job.slot, holder, job.id, text_of(plan))
+        return None if kept is None else object_of(kept)
 
     async def put_job_off(
         self, job: Assignment, holder: str, seconds: float, error: str, counts: bool
@@ -236,61 +251,13 @@ class RedisJobs(RedisCalls):
         self, job: Assignment, holder: str, ending: Ending, error: str | None = None
     ) -> bool:
         state = JobState.SUCCEEDED if error is None else JobState.FAILED
-        fields = (state.value, _json(asdict(ending)), error or "")
+        fields = (state.value, text_of(asdict(ending)), error or "")
         return bool(int(await self._owners(_END, job.slot, holder, job.id, *fields)))
 
     async def _owners(self, text: str, slot: str, *arguments: str | int) -> Any:
-        owner = OwnerKeys(slot)
-        return await self._redis.one("EVAL", text, 1, owner.key("jw"), owner.key(""), *arguments)
+        return await self._redis.one(*_call(text, slot, *arguments))
 
 
-def _json(value: Any) -> str:
-    return orjson.dumps(value).decode()
-
-
-def _object(text: str) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = orjson.loads(text)
-    return found
-
-
-def _flat(job: Assignment) -> list[str]:
-    fields = {
-        "kind": job.kind.value,
-        "state": job.state.value,
-        "scope": _json(job.scope.given()),
-        "bound": job.bound or "",
-        "ending": _json(asdict(job.ending)),
-        "error": job.error or "",
-    }
-    if job.request is not None:
-        fields["request"] = _json(job.request)
-    return flat(fields)
-
-
-def _assignment(slot: str, job_id: str, fields: Mapping[str, str]) -> Assignment:
-    ending = orjson.loads(fields["ending"])
-    return Assignment(
-        id=job_id,
-        slot=slot,
-        kind=JobKind(fields["kind"]),
-        state=JobState(fields["state"]),
-        scope=Scope(**orjson.loads(fields["scope"])),
-        bound=fields["bound"] or None,
-        request=_object(fields["request"]) if "request" in fields else None,
-        plan=_object(fields["plan"]) if "plan" in fields else None,
-        ending=Ending(
-            tuple((event, memory_id) for event, memory_id in ending["outcomes"]),
-            tuple(ending["edges"]),
-            ending["details"],
-        ),
-        error=fields["error"] or None,
-        attempts=int(fields.get("attempts", 0)),
-        created_at=int(fields["created_at"]),
-        updated_at=int(fields["updated_at"]),
-        started_at=_instant(fields, "started_at"),
-        completed_at=_instant(fields, "completed_at"),
-    )
-
-
-def _instant(fields: Mapping[str, str], name: str) -> int | None:
-    return int(fields[name]) if fields.get(name) else None
+def _call(text: str, slot: str, *arguments: str | int) -> Command:
+    owner = OwnerKeys(slot)
+    return ("EVAL", text, 1, owner.key("jw"), owner.key(""), *arguments)

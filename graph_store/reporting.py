@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
 
 import orjson
 
@@ -11,8 +10,7 @@ from graph_store import keys
 from graph_store.connection import Connection
 from graph_store.replies import flat, mapping
 from memory.parts import parts
-from memory.reports import Report
-from memory.selections import Filters
+from memory.reports import Report, Saved
 
 _KEPT_S = 7 * 86_400
 _MOST = 1_000
@@ -44,6 +42,7 @@ class RedisReports:
             "schema": orjson.dumps(report.schema).decode(),
             "instructions": report.instructions,
             "known_at": report.known_at,
+            "bound": report.bound or "",
         }
         key, listing = keys.report(project_id, report.id), keys.reports(project_id)
         rules = (report.id, report.known_at, _KEPT_S, _MOST, len(key) - len(report.id))
@@ -59,19 +58,20 @@ class RedisReports:
             schema=orjson.loads(kept["schema"]),
             instructions=kept["instructions"],
             known_at=int(kept["known_at"]),
+            bound=kept.get("bound") or None,
         )
 
-    async def reports(self, project_id: str) -> list[tuple[str, Filters]]:
+    async def reports(self, project_id: str) -> list[Saved]:
         ids = await self._redis.one("ZREVRANGE", keys.reports(project_id), 0, -1)
-        found: list[tuple[str, Filters]] = []
+        found: list[Saved] = []
         for part in parts(ids, _REPORTS_A_TRIP):
-            texts = await self._redis.run(
-                *(("HGET", keys.report(project_id, each), "filters") for each in part)
+            rows = await self._redis.run(
+                *(("HMGET", keys.report(project_id, each), "filters", "bound") for each in part)
             )
             found += [
-                (each, cast(Filters, orjson.loads(text)))
-                for each, text in zip(part, texts, strict=True)
-                if text is not None
+                Saved(each, orjson.loads(filters), bound or None)
+                for each, (filters, bound) in zip(part, rows, strict=True)
+                if filters is not None
             ]
         return found
 

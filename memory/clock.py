@@ -46,3 +46,13 @@ def format_instant(instant: int) -> str:
     """ISO 8601 with six decimals and a Z, the one form the service answers with."""
     moment = _EPOCH + timedelta(microseconds=instant)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def format_end(instant: int | None) -> str | None:
+    """The same of an end, which may be open."""
+    return None if instant is None else format_instant(instant)
+
+
+def format_day(instant: int) -> str:
+    """The day on which it falls, in UTC."""
+    return format_instant(instant)[:10]

@@ -103,8 +103,6 @@ class Equals:
     value: Any
 
 
-Storable: TypeAlias = "Every | Some | Not | Is | Present | Within"
-"""What a store evaluates; the parts of Every, Some and Not are storable too."""
 Condition: TypeAlias = (
     "Every | Some | Not | Is | Present | Within | Expires | Holds | Compares | Equals"
 )
@@ -149,7 +147,8 @@ def meets(condition: Condition, memory: Memory) -> bool:
 
 
 def storable(condition: Condition) -> Condition:
-    """What the stores can evaluate of it: true of every memory that meets the condition."""
+    """What the stores can evaluate of it, a tree of Every, Some, Not, Is, Present and Within: true
+    of every memory that meets the condition."""
     return _bound(condition, above=True)
 
 

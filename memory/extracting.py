@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
-from memory.clock import format_instant, parse_instant
+from memory.clock import format_day, parse_instant
 from memory.errors import InvalidInput
 from memory.jobs import Conversation, Said
 from memory.language import ModelUnavailable
@@ -30,6 +30,7 @@ _MOST_FACTS, _MOST_RELATIONS = 200, 200
 _FACTS_A_MESSAGE, _MOST_CATEGORIES = 10, 3
 """Asked for, so that a small model comes to an end."""
 _LONGEST_FACT, _LONGEST_NAME = 8_000, 200
+_MOST_DIGITS = 4
 _REFERENCE = re.compile(r"\s*([FM])\s*(\d{1,4})\s*", re.IGNORECASE)
 
 
@@ -125,7 +126,7 @@ class Question:
 
     def text(self) -> str:
         known = [
-            f"{number}. {each.content} (since {format_instant(each.valid_from)[:10]})"
+            f"{number}. {each.content} (since {format_day(each.valid_from)})"
             for number, each in enumerate(self.shown, start=1)
         ]
         said = [f"{each.name or each.role}: {each.content}" for each in self.said]
@@ -193,7 +194,7 @@ class Question:
             since = parse_instant(given.strip(), "valid_from")
         except InvalidInput:
             return None
-        same_day = format_instant(since)[:10] == format_instant(self.at)[:10]
+        same_day = format_day(since) == format_day(self.at)
         return None if same_day else since
 
 
@@ -215,6 +216,8 @@ def _number(given: Any, most: int) -> int | None:
     """A place from 0, of a number from 1."""
     text = str(given).strip().removeprefix("M").removeprefix("m")
     if isinstance(given, bool) or not text.isascii() or not text.isdigit():
+        return None
+    if len(text) > _MOST_DIGITS:
         return None
     return int(text) - 1 if 1 <= int(text) <= most else None
 

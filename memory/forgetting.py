@@ -17,7 +17,7 @@ from memory.view import Selection, View
 from memory.work import Assignment, Ending
 from memory.writing import Writing
 
-_PAGE = 200
+_PAGE = 1_000
 _AT_ONCE = 16
 _ALL_TIMES = View(as_of=LATEST, superseded=True, expired=True)
 

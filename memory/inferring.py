@@ -7,18 +7,20 @@ operation of the job, which is committed once, and only as long as the job is un
 from __future__ import annotations
 
 import asyncio
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
 from memory.caller import Caller, Once
+from memory.conditions import Not, Present, every
 from memory.errors import Conflict, Immutable, InvalidInput, NotFound, Refused, SupersedeConflict
 from memory.extracting import Fact, Link, Question, Reading
 from memory.identity import Project, split_slot
 from memory.jobs import Conversation, Said
 from memory.language import LanguageModel
-from memory.model import RESERVED_RELATIONS, Correction, Memory, NewEdge, NewMemory
+from memory.model import RESERVED_RELATIONS, SCOPE_FIELDS, Correction, Memory, NewEdge, NewMemory
 from memory.relating import Relating
 from memory.remembering import Remembering, how_remembered, spoken, unpacked, verbatim
 from memory.results import Added
@@ -76,8 +78,11 @@ class Inferring(Remembering, Writing, Searching, Relating):
     async def _near(
         self, place: Project, conversation: Conversation, said: Sequence[Said]
     ) -> list[Memory]:
-        """What is known already that the conversation may be about, of its sessions and others."""
+        """What is known already that the conversation may be about, of its sessions and others.
+        Only of its own owner: what users said to an agent is theirs, and in another slot."""
         scope = conversation.scope
+        above = itertools.takewhile(lambda name: getattr(scope, name) is None, SCOPE_FIELDS)
+        own = every([Not(Present(name)) for name in above])
         if len(scope.given()) > 1:
             scope = replace(scope, session_id=None)
         texts = [each.content[:_LONGEST_SEARCH] for each in said[-_LAST_SAID:]]
@@ -88,6 +93,7 @@ class Inferring(Remembering, Writing, Searching, Relating):
                     Query(
                         text=text,
                         scope=scope,
+                        condition=own,
                         limit=_MOST_SHOWN,
                         threshold=0.0,
                         half_life_days=None,

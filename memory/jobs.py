@@ -120,12 +120,14 @@ class Jobs(Protocol):
     async def remember(self, caller: Caller, conversation: Conversation) -> Job:
         """With `infer`, a language model, and nothing that it `supersedes`, the job is PENDING, and
         carried out later; otherwise every message is stored as it stands, and the job has
-        SUCCEEDED."""
+        SUCCEEDED. What `add` would refuse is raised where nothing else was asked for; InvalidInput
+        where `supersedes` comes with more than one message, or none."""
         ...
 
     async def forget(self, caller: Caller, kind: JobKind, filters: Filters) -> Job:
         """Erase every memory that meets the filters. A job that ends soon is answered as ended.
-        Raises ScopeRequired, before anything is done, where a branch of them names no entity."""
+        Raises, before anything is done, ScopeRequired where a branch of them names no entity and
+        Forbidden where one names a user who is not the caller's."""
         ...
 
     async def job(self, caller: Caller, job_id: str) -> Job:

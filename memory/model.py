@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Self
 
-from memory.clock import AT_COMMIT
+from memory.clock import AT_COMMIT, format_day
 
 SUPERSEDES = "SUPERSEDES"
 FOLLOWS = "FOLLOWS"
@@ -132,6 +132,12 @@ class Memory(Interval):
     def expires_at(self) -> int | None:
         """When it ends by itself, not by a successor."""
         return None if self.superseded_by else self.valid_to
+
+    @property
+    def last_day(self) -> str | None:
+        """The last day, in UTC, on which it is valid if it ends by itself: Mem0's way to say
+        valid_to."""
+        return None if self.expires_at is None else format_day(self.expires_at - 1)
 
     @property
     def open(self) -> bool:

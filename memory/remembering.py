@@ -36,6 +36,8 @@ class Remembering(Adding):
         if conversation.supersedes and len(drafts) != 1:
             raise InvalidInput("supersedes goes with one message, which replaces what it names")
         operation = await self.once(place, caller)
+        if operation and operation.kept:  # it may have been erased since: it does not come back
+            return await self.job(caller, str(operation.kept["job"]))
         tag = place.tag(conversation.scope.owner)
         job = Assignment(
             id=mint_job(tag, operation.nonce if operation else ""),
@@ -45,17 +47,25 @@ class Remembering(Adding):
         )
         inferred = conversation.infer and not conversation.supersedes
         if inferred and self._model is not None and drafts:
-            return await self._queued(place, replace(job, request=packed(conversation)))
+            queued = await self._queued(place, replace(job, request=packed(conversation)))
+            await self.keep(place, operation, {"job": job.id})
+            return queued
+        if not drafts:  # no memory names them, but the job does
+            await self._register(place, job)
         ending, memories = await self._stored(caller, drafts, how_remembered(conversation))
         ended = replace(job, state=JobState.SUCCEEDED, ending=ending)
         return shown(await self._graph.note_job(place.id, ended), memories)
 
     async def _queued(self, place: Project, job: Assignment) -> Job:
         """Kept until a worker takes it up: one of this process at once, if it has room."""
-        await self._graph.register(place.id, {split_slot(job.slot)[1]: [job.scope]})
+        await self._register(place, job)
         kept = await self._graph.note_job(place.id, job)
         self._begin_work()
         return (await self._shown_jobs(place, [kept]))[0]
+
+    async def _register(self, place: Project, job: Assignment) -> None:
+        """So that who erases an agent, app or session finds the job."""
+        await self._graph.register(place.id, {split_slot(job.slot)[1]: [job.scope]})
 
     def _begin_work(self) -> None:
         """Take up jobs that wait, in the background."""

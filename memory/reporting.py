@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from uuid import uuid4
 
 from memory.caller import Caller
-from memory.clock import format_instant
+from memory.clock import format_day
 from memory.conditions import Condition, Every, Is, Not, Some
 from memory.erasures import Order
 from memory.errors import InvalidInput, NotFound
 from memory.filters import parse
+from memory.identity import Project
 from memory.language import LanguageModel, ModelUnavailable
-from memory.model import SCOPE_FIELDS, Memory, Scope
+from memory.model import SCOPE_FIELDS, Memory, Owner, Scope
 from memory.receipts import names
-from memory.reports import Report, Schema, Summary
+from memory.reports import Report, Saved, Schema, Summary
 from memory.selecting import Selecting
 from memory.selections import Filters
 from memory.shaping import filler, required
@@ -24,9 +26,11 @@ from memory.summarising import central
 from memory.view import Selection, View
 
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_PAGE = 1_000
+_MOST_SUMMARISED = 1_000
 _MOST_FILLED = 10_000
 _MOST_READ = 500
+_SHARE_OF_DEADLINE = 0.5
+"""What a language model may take of a request's: it answers at leisure elsewhere."""
 """Memories that a language model is given."""
 _SENTENCES = 7
 
@@ -67,6 +71,7 @@ class Reporting(Selecting):
             schema=schema,
             instructions=instructions,
             known_at=now,
+            bound=_own(place),
         )
         await self._graph.save_report(place.id, report)
         return report.id
@@ -77,49 +82,48 @@ class Reporting(Selecting):
         place = await self._place(caller)
         if report_id is None:
             kept = await self._graph.reports(place.id)
-            report_id = next((each for each, asked in kept if asked == filters), "")
+            mine = (each.id for each in kept if each.filters == filters and _sees(place, each))
+            report_id = next(mine, "")
         found = None
         if _ID.fullmatch(report_id):
             found = await self._graph.report(place.id, report_id)
-        if found is None:
+        if found is None or not _sees(place, found):
             raise NotFound("no export has this id, or was made with these filters")
         fill = filler(found.schema)
         memories = await self._all(caller, found, _MOST_FILLED if fill else _MOST_READ)
         return fill(memories) if fill else await self._filled(found, memories)
 
     async def summary(self, caller: Caller, filters: Filters) -> Summary:
-        selection = Selection(condition=parse(filters), limit=_PAGE)
+        selection = Selection(condition=parse(filters), limit=_MOST_SUMMARISED)
         found = await self.select(caller, selection)
         if found.memories and self._model is not None:
             try:
-                text = await self._told_by(self._model, found.memories[:_MOST_READ])
+                async with asyncio.timeout(self._settings.api.deadline_s * _SHARE_OF_DEADLINE):
+                    text = await self._told_by(self._model, found.memories[:_MOST_READ])
                 return Summary(text, found.count, (), self._model.name)
-            except ModelUnavailable:
+            except (ModelUnavailable, TimeoutError):
                 pass  # sentences that are there will do
-        chosen = central(found.memories, _SENTENCES)
+        chosen = await asyncio.to_thread(central, found.memories, _SENTENCES)
         text = " ".join(map(_sentence, chosen))
         return Summary(text, found.count, [each.id for each in chosen], "extractive")
 
-    async def _all(self, caller: Caller, report: Report, most: int) -> list[Memory]:
+    async def _all(self, caller: Caller, report: Report, most: int) -> Sequence[Memory]:
         view = View(as_of=report.known_at, known_at=report.known_at)
-        condition = parse(report.filters)
-        memories: list[Memory] = []
-        while True:
-            page = await self.select(
-                caller,
-                Selection(condition=condition, view=view, offset=len(memories), limit=_PAGE),
-            )
-            if page.count > most:
-                raise InvalidInput(f"these are more than {most} memories; narrow the filters")
-            memories += page.memories
-            if not page.memories or len(memories) >= page.count:
-                return memories
+        selection = Selection(condition=parse(report.filters), view=view, limit=most)
+        found = await self.select(caller, selection)
+        if found.count > most:
+            raise InvalidInput(f"these are more than {most} memories; narrow the filters")
+        return found.memories
 
     async def _filled(self, report: Report, memories: Sequence[Memory]) -> dict[str, Any]:
         if self._model is None:  # there was one when the report was saved
             raise InvalidInput(_ONLY_LISTS)
         asked = f"{_FILL}\n{report.instructions}".strip()
-        answer = await self._model.fill(asked, _notes(memories), report.schema)
+        try:
+            async with asyncio.timeout(self._settings.api.deadline_s * _SHARE_OF_DEADLINE):
+                answer = await self._model.fill(asked, _notes(memories), report.schema)
+        except TimeoutError:
+            raise ModelUnavailable("the language model takes longer than a request may") from None
         if not required(report.schema) <= set(answer):
             raise ModelUnavailable("the language model's answer does not fit the schema")
         return answer
@@ -132,16 +136,27 @@ class Reporting(Selecting):
         return text
 
     async def _forget_kept(self, order: Order) -> None:
-        """Reports that ask for an entity by its name."""
+        """Reports that ask for an entity by its name, and those that a user saved."""
         place = await self._project(order.project_id)
         kept = await self._graph.reports(place.id)
         named = [
-            report_id
-            for report_id, filters in kept
-            if _mentions(filters, lambda each: names(place, order.kind, order.subject, each))
+            each.id
+            for each in kept
+            if (order.kind == "user" and each.bound == order.tag)
+            or _mentions(each.filters, lambda scope: names(place, order.kind, order.subject, scope))
         ]
         await self._graph.drop_reports(place.id, named)
         await super()._forget_kept(order)
+
+
+def _own(place: Project) -> str | None:
+    """The tag of the only user that may be seen."""
+    return None if place.user_id is None else place.tag(Owner("user", place.user_id))
+
+
+def _sees(place: Project, report: Report | Saved) -> bool:
+    """A schema and instructions are words as well: of whoever is bound to the same user."""
+    return place.user_id is None or report.bound == _own(place)
 
 
 def _mentions(filters: Filters, meant: Callable[[Scope], bool]) -> bool:
@@ -168,7 +183,7 @@ def _mentioned(condition: Condition) -> Iterator[Scope]:
 def _notes(memories: Sequence[Memory]) -> str:
     """Oldest first, each with its day."""
     return "\n".join(
-        f"- {format_instant(each.valid_from)[:10]}: {each.content}" for each in reversed(memories)
+        f"- {format_day(each.valid_from)}: {each.content}" for each in reversed(memories)
     )
 
 

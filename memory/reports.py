@@ -19,19 +19,31 @@ Schema = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """`instructions` say in words how to fill the schema; `known_at` is when it was saved."""
+    """`instructions` say in words how to fill the schema; `known_at` is when it was saved, `bound`
+    the owner tag of the only user that whoever saved it may see."""
 
     id: str
     filters: Filters
     schema: Schema
     instructions: str
     known_at: int
+    bound: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A report without what it says."""
+
+    id: str
+    filters: Filters
+    bound: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Of `count` memories. `memory_ids` are those whose sentences the text is made of; `method` is
-    "extractive" or the name of the language model that wrote it."""
+    """`count` memories meet the filters; the text is of the newest thousand at most. `memory_ids`
+    are those whose sentences it is made of; `method` is "extractive" or the name of the language
+    model that wrote it, which is given the newest five hundred."""
 
     text: str
     count: int
@@ -54,7 +66,8 @@ class Reports(Protocol):
         self, caller: Caller, report_id: str | None, filters: Filters | None = None
     ) -> Any:
         """What the schema asks for: of the report with this id, or of the last one saved with
-        these filters. Raises NotFound, and InvalidInput where there are too many memories."""
+        these filters. Raises NotFound, also for a key bound to a
+        user where no such key saved it, and InvalidInput where there are too many memories."""
         ...
 
     async def summary(self, caller: Caller, filters: Filters) -> Summary: ...
@@ -68,8 +81,8 @@ class ReportRecord(Protocol):
 
     async def report(self, project_id: str, report_id: str) -> Report | None: ...
 
-    async def reports(self, project_id: str) -> list[tuple[str, Filters]]:
-        """Ids and filters of those that are kept, newest first."""
+    async def reports(self, project_id: str) -> list[Saved]:
+        """Those that are kept, newest first."""
         ...
 
     async def drop_reports(self, project_id: str, report_ids: Sequence[str]) -> None: ...

@@ -21,8 +21,6 @@ from memory.view import Selection, Where, World
 _ROWS_A_TRIP = 1_000
 _BODIES_A_TRIP = 500
 _EVER = World(LATEST, superseded=True, expired=True)
-
-
 _TO_53_BITS = 7
 """From a tag's 60: clients in JavaScript make a number of an entity's id."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from memory.clock import format_instant
+from memory.clock import format_end, format_instant
 from memory.model import Memory
 
 _FIELDS: Mapping[str, Callable[[Memory], Any]] = {
@@ -25,10 +25,8 @@ _FIELDS: Mapping[str, Callable[[Memory], Any]] = {
     "role": lambda memory: memory.role,
     "actor_id": lambda memory: memory.actor_id,
     **dict.fromkeys(("created_at", "valid_from"), lambda memory: format_instant(memory.valid_from)),
-    "valid_to": lambda memory: memory.valid_to and format_instant(memory.valid_to),
-    "expiration_date": lambda memory: (
-        memory.expires_at and format_instant(memory.expires_at - 1)[:10]
-    ),
+    "valid_to": lambda memory: format_end(memory.valid_to),
+    "expiration_date": lambda memory: memory.last_day,
     "updated_at": lambda memory: format_instant(memory.recorded_at),
 }
 _TELLING = frozenset({"id", "memory_id", "memory", "content", "text", "fact"})

@@ -4,7 +4,7 @@ owner one after the other, in the order they were asked for."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from memory.jobs import JobKind, JobState
@@ -47,12 +47,16 @@ class Assignment:
 @dataclass(frozen=True, slots=True)
 class Call:
     """Word that an owner has work waiting: an entry of the queue. `at` is when it was first given,
-    milliseconds by Redis's clock."""
+    milliseconds by Redis's clock. One without a job is about whatever the owner has: many calls
+    that are put off become one of these."""
 
     entry: str
     slot: str
     job_id: str
     at: int
+
+    def of_any(self) -> Call:
+        return replace(self, job_id="", at=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +77,11 @@ class WorkBook(Protocol):
 
     async def note_job(self, project_id: str, job: Assignment) -> Assignment:
         """Keep a job: a waiting one is handed out from now on. One of its id that is there already
-        stands, and is answered."""
+        stands, and is answered. Raises Overloaded where too many of the owner's wait."""
         ...
 
     async def jobs_of(self, project_id: str, job_ids: Sequence[str]) -> dict[str, Assignment]:
-        """Those of the jobs that are there, by id."""
+        """Those of the jobs that are there, by id; like those listed, without request and plan."""
         ...
 
     async def job_page(

@@ -35,8 +35,10 @@ OUTAGE_S = 5.0
 _YOUNG_MS = 10_000
 """A call comes before its job is stored."""
 _SHORTLY_S = 0.5
+"""The least that a call is put off by."""
 _LOOK_EVERY_S = 0.05
 _SHARE_OF_DEADLINE = 1 / 3
+"""For so long an erasure by filters is waited for, before its job is answered as it stands."""
 
 
 class Working(Inferring, Forgetting):
@@ -76,7 +78,7 @@ class Working(Inferring, Forgetting):
         room = _AT_ONCE - len(self._workers)
         if room > 0 and not self._closing:
             for call in await self._graph.calls(room, LEASE_S):
-                self._in_background(self._attend(call))
+                self._in_background(self._attend_in_turn(call))
 
     async def worked(self) -> None:
         """Until nothing of it is under way in this process."""
@@ -113,13 +115,22 @@ class Working(Inferring, Forgetting):
         else:
             log.error("a worker failed", exc_info=error)
 
+    async def _attend_in_turn(self, call: Call) -> None:
+        """This call, then whatever else there is: an owner with many calls, all answered by one
+        worker, does not hold up those behind it."""
+        calls = [call]
+        while calls and not self._closing:
+            await self._attend(calls[0])
+            calls = [] if self._closing else await self._graph.calls(1, LEASE_S)
+
     async def _attend(self, call: Call) -> None:
         """An owner's jobs, one after the other, as long as there are any to do now."""
         holder = uuid4().hex
         while (turn := await self._graph.take_job(call, holder, LEASE_S)).job is not None:
             await self._see_to(call, turn.job, holder)
         if turn.wait_s is not None:
-            await self._graph.put_call_off(call, max(turn.wait_s, _SHORTLY_S))
+            again = call if turn.missing else call.of_any()
+            await self._graph.put_call_off(again, max(turn.wait_s, _SHORTLY_S))
         elif turn.missing and turn.now - call.at < _YOUNG_MS:
             await self._graph.put_call_off(call, _SHORTLY_S)
         else:

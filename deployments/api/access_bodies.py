@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from access.model import Key, NewKey, ProjectRecord, Right
 from deployments.api import text
 from deployments.api.fields import Body, Entity, Fields, Instant, instant
-from memory.clock import format_instant
+from memory.clock import format_end, format_instant
 
 
 def _named(value: str) -> str:
@@ -135,5 +135,5 @@ def key_out(key: Key) -> dict[str, Any]:
         "user_id": key.user_id,
         "scopes": [right.value for right in Right if right in key.rights],
         "created_at": format_instant(key.created_at),
-        "expires_at": None if key.expires_at is None else format_instant(key.expires_at),
+        "expires_at": format_end(key.expires_at),
     }

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import orjson
 from starlette.responses import Response
 
-from memory.clock import format_instant
+from memory.clock import format_end, format_instant
 from memory.errors import Mem0gError
 from memory.model import Edge, Memory
 from memory.results import (
@@ -53,8 +53,8 @@ def memory_out(memory: Memory) -> dict[str, Any]:
         "created_at": format_instant(memory.created_at),
         "updated_at": format_instant(memory.recorded_at),
         "valid_from": format_instant(memory.valid_from),
-        "valid_to": _end(memory.valid_to),
-        "expiration_date": expiration_date(memory),
+        "valid_to": format_end(memory.valid_to),
+        "expiration_date": memory.last_day,
         "immutable": memory.immutable,
         "role": memory.role,
         "actor_id": memory.actor_id,
@@ -65,12 +65,6 @@ def memory_out(memory: Memory) -> dict[str, Any]:
     return out
 
 
-def expiration_date(memory: Memory) -> str | None:
-    """The last day of a memory that ends by itself, in UTC: Mem0's way to say valid_to."""
-    ends = memory.expires_at
-    return None if ends is None else format_instant(ends - 1)[:10]
-
-
 def edge_out(edge: Edge) -> dict[str, Any]:
     return {
         "id": edge.id or None,  # a derived edge has none
@@ -79,7 +73,7 @@ def edge_out(edge: Edge) -> dict[str, Any]:
         "relation": edge.relation,
         "metadata": edge.metadata,
         "valid_from": format_instant(edge.valid_from),
-        "valid_to": _end(edge.valid_to),
+        "valid_to": format_end(edge.valid_to),
         "created_at": format_instant(edge.created_at),
         "updated_at": format_instant(edge.recorded_at),
     }
@@ -91,7 +85,7 @@ def version_out(memory: Memory) -> dict[str, Any]:
         **memory_out(memory),
         "event": memory.event.value,
         "recorded_at": format_instant(memory.recorded_at),
-        "retracted_at": _end(memory.retracted_at),
+        "retracted_at": format_end(memory.retracted_at),
     }
 
 
@@ -193,7 +187,3 @@ def error_out(error: Mem0gError, request_id: str) -> dict[str, str]:
         "code": error.code,
         "request_id": request_id,
     }
-
-
-def _end(instant: int | None) -> str | None:
-    return None if instant is None else format_instant(instant)

@@ -58,10 +58,10 @@ _WORDS = frozenset(
 
 def plain(path: str) -> tuple[str, bool]:
     """The path as routes know it, and whether its prefix says that Mem0's are meant: without
-    a slash at its end or more than one at its beginning, which some hosts and clients make."""
+    a slash at its end or more than one where it begins, which some hosts and clients make."""
     path = _SLASHES.sub("/", path)
     prefixed = path == PREFIX or path.startswith(f"{PREFIX}/")
-    path = path.removeprefix(PREFIX) if prefixed else path
+    path = _SLASHES.sub("/", path.removeprefix(PREFIX)) if prefixed else path
     return (path.removesuffix("/") or "/"), prefixed
 
 

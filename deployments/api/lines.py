@@ -21,7 +21,7 @@ from deployments.api.fields import (
 )
 from memory.adopting import only_owner
 from memory.archive import EdgeRecord, Entry, MemoryRecord, Record
-from memory.clock import format_instant, parse_instant
+from memory.clock import format_end, format_instant, parse_instant
 from memory.model import Edge, Event, Memory, Owner
 
 FORMAT = 1
@@ -195,9 +195,9 @@ def _edge_line(record: EdgeRecord) -> dict[str, Any]:
 def _interval_line(version: Memory | Edge) -> dict[str, Any]:
     return {
         "valid_from": format_instant(version.valid_from),
-        "valid_to": _end(version.valid_to),
+        "valid_to": format_end(version.valid_to),
         "recorded_at": format_instant(version.recorded_at),
-        "retracted_at": _end(version.retracted_at),
+        "retracted_at": format_end(version.retracted_at),
         "metadata": version.metadata,
     }
 
@@ -210,7 +210,3 @@ def _said_by(version: Memory) -> dict[str, Any]:
         "actor_id": version.actor_id,
     }
     return {name: value for name, value in fields.items() if value}
-
-
-def _end(at: int | None) -> str | None:
-    return None if at is None else format_instant(at)

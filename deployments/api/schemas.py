@@ -27,7 +27,7 @@ class MemoryOut(BaseModel):
     updated_at: str
     valid_from: str
     valid_to: str | None
-    expiration_date: str | None = Field(description="the day on which valid_to falls")
+    expiration_date: str | None = Field(description="the last day, UTC, if it ends by itself")
     immutable: bool
     role: str | None
     actor_id: str | None

@@ -6,6 +6,7 @@ injections, patterns and the victims' own ids in every field.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -45,6 +46,8 @@ class Ground:
     owner: httpx.Client
     strangers: dict[str, httpx.Client]
     names: list[str]
+    events: list[str]
+    exports: list[str]
     before: list[Any]
 
 
@@ -53,15 +56,18 @@ def ok(answer: httpx.Response) -> Any:
     return answer.json()
 
 
-def snapshot(owner: httpx.Client) -> list[Any]:
+def snapshot(owner: httpx.Client, events: list[str], exports: list[str]) -> list[Any]:
     """Everything of the victims that a read shows."""
     seen: list[Any] = []
     for user in ("alice", "bob"):
         scope = {"user_id": user, "include_superseded": True, "limit": 100}
         page = ok(owner.get("/v1/memories", params=scope))
         seen += [page, ok(owner.get("/v1/memories/graph", params=scope))]
-        seen += [ok(owner.get(f"/v1/memories/{each['id']}/history")) for each in page["memories"]]
-    return seen
+        for path in ("/v1/memories/{}/history", "/v1/feedback/{}"):
+            seen += [ok(owner.get(path.format(each["id"]))) for each in page["memories"]]
+    seen += [ok(owner.get(f"/v1/event/{each}")) for each in events]
+    asked = ({"memory_export_id": each} for each in exports)
+    return seen + [ok(owner.post("/v1/exports/get", json=each)) for each in asked]
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +96,7 @@ def ground(
 
         ours, theirs = project("ours"), project("theirs")
         owner = client(key(ours, "read", "write"))
-        names = [ours]
+        names, events, exports = [ours], list[str](), list[str]()
         for user in ("alice", "bob"):
             ids = []
             for number in range(3):
@@ -101,7 +107,20 @@ def ground(
                 ids.append(ok(owner.post("/v1/memories", json=body))["id"])
             relation = {"target_id": ids[1], "relation": CANARY.upper()}
             edge = ok(owner.post(f"/v1/memories/{ids[2]}/relationships", json=relation))
-            names += [*ids, edge["id"], user]
+            said = {"messages": f"{CANARY} {user} said", "user_id": user, "run_id": "s"}
+            event = ok(owner.post("/v3/memories/add/", json=said))["event_id"]
+            rating = {"feedback": "POSITIVE", "feedback_reason": CANARY}
+            ok(owner.post("/v1/feedback/", json={"memory_id": ids[2], **rating}))
+            entry = {"type": "object", "properties": {"memory": {}, CANARY: {}}}
+            asked = {"schema": {"properties": {"memories": {"type": "array", "items": entry}}}}
+            asked |= {"filters": {"user_id": user}, "export_instructions": CANARY}
+            exports.append(ok(owner.post("/v1/exports", json=asked))["id"])
+            # By a key of the victim's own, with filters that name nobody.
+            own = client(key(ours, "read", "write", user_id=user))
+            asked["filters"] = {"AND": []}
+            unnamed = ok(own.post("/v1/exports", json=asked))["id"]
+            events.append(event)
+            names += [*ids, edge["id"], user, event, exports[-1], unnamed]
         strangers = {
             "another project": client(key(theirs, "read", "write")),
             "admin of another project": client(key(theirs, "read", "write", "admin")),
@@ -110,7 +129,8 @@ def ground(
             "no right": client("m0-" + "x" * 40),
             "nobody": httpx.Client(base_url=url, timeout=30),
         }
-        yield Ground(url, owner, strangers, names, snapshot(owner))
+        before = snapshot(owner, events, exports)
+        yield Ground(url, owner, strangers, names, events, exports, before)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +154,45 @@ def test_nothing_of_another_is_seen_or_changed(ground: Ground, operation: Operat
                 assert answer.status_code == expected, (who, request, answer.text)
 
     attack()
-    assert snapshot(ground.owner) == ground.before
+    assert snapshot(ground.owner, ground.events, ground.exports) == ground.before
+
+
+def test_what_is_asked_for_by_filters_stays_within_the_key(ground: Ground) -> None:
+    names = [*ground.names, "*"]
+    trees: list[dict[str, Any]] = [
+        *({"user_id": each} for each in names),
+        *({"run_id": each} for each in ("s", "*")),
+        *({"agent_id": each} for each in ("shared", "*")),
+        {"OR": [{"user_id": "mallory"}, {"user_id": "alice"}]},
+        {"OR": [{"user_id": "mallory"}, {"agent_id": "shared"}]},
+        {"AND": [{"user_id": "mallory"}, {"NOT": {"user_id": "mallory"}}]},
+        {"NOT": {"user_id": "mallory"}},
+        {"user_id": {"ne": "mallory"}},
+        {"user_id": {"in": ["mallory", "alice"]}},
+        {"AND": []},
+        {"memory_ids": [each for each in ground.names if each.startswith("mem_")]},
+        {"text": {"contains": CANARY}},
+        {"categories": {"in": ["a", CANARY]}},
+        {},
+    ]
+    for who, client in ground.strangers.items():
+        for tree in trees:
+            asked: list[tuple[str, dict[str, Any]]] = [
+                ("/v3/memories", {}),
+                ("/v3/memories/search", {"query": "alice 1"}),
+                ("/v2/memories/search", {"query": "alice 1"}),
+                ("/v2/memories", {}),
+                ("/v1/summary", {}),
+                ("/v1/exports/get", {}),
+            ]
+            for path, body in asked:
+                answer = client.post(path, json={**body, "filters": tree})
+                assert answer.status_code < 500, (who, path, tree, answer.text)
+                told = answer.text.lower().replace(str(tree).lower(), "")
+                assert CANARY not in told, (who, path, tree, answer.text)
+            gone = client.delete("/v1/memories", params={"filters": json.dumps(tree)})
+            assert gone.status_code < 500, (who, tree, gone.text)
+    assert snapshot(ground.owner, ground.events, ground.exports) == ground.before
 
 
 def test_what_is_anothers_reads_like_what_is_not_there(ground: Ground) -> None:
@@ -149,8 +207,22 @@ def test_what_is_anothers_reads_like_what_is_not_there(ground: Ground) -> None:
                 ground.strangers[who].request(method, f"/v1/memories/{name}{tail}")
                 for name in (existing, missing)
             ]
-            assert [each.status_code for each in answers] == [404, 404]
-            theirs, none = (each.json() for each in answers)
-            for body in (theirs, none):
-                del body["request_id"]
-            assert str(theirs).replace(existing, missing) == str(none)
+            assert_alike(answers, existing, missing)
+        missing_id = "00000000-0000-8000-8000-000000000000"
+        for event in ground.events:
+            answers = [
+                ground.strangers[who].get(f"/v1/event/{each}") for each in (event, missing_id)
+            ]
+            assert_alike(answers, event, missing_id)
+        for export in (each for each in ground.names if re.fullmatch("[0-9a-f-]{36}", each)):
+            bodies = ({"memory_export_id": each} for each in (export, missing_id))
+            answers = [ground.strangers[who].post("/v1/exports/get", json=each) for each in bodies]
+            assert_alike(answers, export, missing_id)
+
+
+def assert_alike(answers: list[httpx.Response], existing: str, missing: str) -> None:
+    assert [each.status_code for each in answers] == [404, 404]
+    theirs, none = (each.json() for each in answers)
+    for body in (theirs, none):
+        del body["request_id"]
+    assert str(theirs).replace(existing, missing) == str(none)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from memory.errors import Overloaded
 from memory.identity import mint, mint_job
 from memory.jobs import JobKind, JobState
 from memory.model import Memory
@@ -34,6 +35,11 @@ async def called(ground: Ground, patience_s: float = LEASE_S) -> list[Call]:
 
 async def reread(ground: Ground, job: Assignment) -> Assignment:
     return (await ground.graph.jobs_of("p1", [job.id]))[job.id]
+
+
+async def whole(ground: Ground, job: Assignment) -> Assignment:
+    """With request and plan, which no read gives: the job that stands where one is noted again."""
+    return await ground.graph.note_job("p1", replace(job, state=JobState.SUCCEEDED))
 
 
 async def test_a_job_is_kept_as_it_was_given_and_the_first_of_an_id_stands(ground: Ground) -> None:
@@ -106,7 +112,7 @@ async def test_the_first_plan_stands(ground: Ground) -> None:
     assert job is not None
     assert await ground.graph.plan_job(job, "one", {"facts": [1]}) == {"facts": [1]}
     assert await ground.graph.plan_job(job, "one", {"facts": [2]}) == {"facts": [1]}
-    assert (await reread(ground, job)).plan == {"facts": [1]}
+    assert (await whole(ground, job)).plan == {"facts": [1]}
 
 
 async def test_a_job_that_ends_keeps_nothing_of_what_was_said(ground: Ground) -> None:
@@ -119,7 +125,7 @@ async def test_a_job_that_ends_keeps_nothing_of_what_was_said(ground: Ground) ->
         ending = Ending((("ADD", "mem_1"),), (), {"x": 1})
         for _ in range(2):  # the answer of the first may have been lost
             assert await ground.graph.end_job(job, "one", ending, error)
-        kept = await reread(ground, job)
+        kept = await whole(ground, job)
         assert (kept.state, kept.error, kept.ending) == (state, error, ending)
         assert (kept.request, kept.plan) == (None, None)
         assert kept.completed_at
@@ -211,3 +217,46 @@ async def test_all_of_a_project_goes_with_it(ground: Ground) -> None:
     assert (await ground.graph.job_page("p1", 0, 10))[0] == 0
     (call,) = await called(ground)
     assert (await ground.graph.take_job(call, "one", LEASE_S)).missing
+
+
+async def test_calls_of_an_owner_that_are_put_off_become_one(ground: Ground) -> None:
+    jobs = [await note(ground) for _ in range(5)]
+    calls = await called(ground)
+    assert {each.job_id for each in calls} == {each.id for each in jobs}
+    for each in calls:
+        await ground.graph.put_call_off(each.of_any(), 0.05)
+    await asyncio.sleep(0.1)
+    (call,) = await called(ground)
+    turn = await ground.graph.take_job(call, "one", LEASE_S)
+    assert turn.job is not None
+    assert turn.job.id == jobs[0].id
+
+
+async def test_no_more_than_so_many_of_an_owner_wait(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("graph_store.jobs._MOST_WAITING", 2)
+    first, _ = [await note(ground) for _ in range(2)]
+    with pytest.raises(Overloaded):
+        await note(ground)
+    await note(ground, state=JobState.SUCCEEDED, request=None)  # nothing of it waits
+    assert (await ground.graph.note_job("p1", first)).id == first.id  # sent again
+    (call, *_) = await called(ground)
+    await ground.graph.take_job(call, "one", LEASE_S)
+    assert await ground.graph.end_job(first, "one", Ending())
+    await note(ground)
+
+
+async def test_reads_leave_what_was_said_where_it_is(ground: Ground) -> None:
+    job = await note(ground)
+    (read,) = await ground.graph.owners_jobs(ground.slot)
+    assert (read.id, read.scope, read.request) == (job.id, ground.scope, None)
+    count, (listed,) = await ground.graph.job_page("p1", 0, 10)
+    assert (count, listed.id, listed.request) == (1, job.id, None)
+    assert (await reread(ground, job)).request is None
+
+
+async def test_an_owners_listing_lapses_with_its_jobs(ground: Ground) -> None:
+    await note(ground, state=JobState.SUCCEEDED, request=None)
+    graph: Any = ground.graph
+    assert await graph._redis.one("TTL", f"mg:{{{ground.slot}}}:js") > 0

@@ -134,6 +134,20 @@ def test_delete_all_takes_what_is_named_and_nothing_without_a_name(mem0: MemoryC
     assert texts(mem0.get_all(filters={"user_id": "*"})) == []
 
 
+@pytest.mark.parametrize("odd", [{1: "a"}, b"a", {"a"}, 1j])
+def test_a_delete_overlooks_nothing(mem0: MemoryClient, odd: Any) -> None:
+    said(mem0, "likes tea")
+    with pytest.raises(ValidationError, match="filter"):
+        mem0.delete_all(filters={"user_id": "alice", "agent_id": odd})
+    assert everything(mem0) == ["likes tea"]
+    for overlooked in ({"categories": ["food"]}, {"start_date": "2026-01-01"}, {"runId": "s/1"}):
+        with pytest.raises(ValidationError, match="goes into filters"):
+            mem0.delete_all(user_id="alice", **overlooked)
+    assert everything(mem0) == ["likes tea"]
+    mem0.delete_all(filters={"user_id": {"in": ("alice", "bob")}})
+    assert everything(mem0) == []
+
+
 @pytest.mark.covers("batch_update", "batch_delete")
 def test_batches_change_and_delete_each(mem0: MemoryClient) -> None:
     one, two, three = (said(mem0, f"note {number}") for number in range(3))
@@ -148,6 +162,10 @@ def test_batches_change_and_delete_each(mem0: MemoryClient) -> None:
     assert mem0.get(two)["metadata"] == {"read": True}
     assert "2 memories" in mem0.batch_delete([{"memory_id": one}, {"memory_id": two}])["message"]
     assert everything(mem0) == ["note 2"]
+    asked = [{"memory_id": one}, {"memory_id": three, "text": "third note"}]
+    with pytest.raises(ValidationError, match=rf"at least one.*1 of 2 are done; not {one}"):
+        mem0.batch_update(asked)
+    assert everything(mem0) == ["third note"]
     with pytest.raises(MemoryNotFoundError, match=rf"1 of 2 are done; not {one}"):
         mem0.batch_delete([{"memory_id": one}, {"memory_id": three}])
     assert everything(mem0) == []

@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import httpx
 import pytest
 from mem0 import MemoryClient
 from mem0.exceptions import MemoryNotFoundError, ValidationError
@@ -131,5 +132,8 @@ def test_profiles_are_said_to_be_switched_off(mem0: MemoryClient) -> None:
             refused()
     with pytest.raises(MemoryNotFoundError):
         mem0.get_profile_job("0d5c7c1e-6a0e-4f0b-9a55-2b1c6d9f1a10")
+    settings = httpx.URL(mem0.host).join("/v2/profiles/settings/")
+    assert httpx.post(settings, json={"schema": {"properties": {}}}).status_code == 400
+    assert httpx.post(settings, json={"entities": {"user": None}}).status_code == 200
     assert mem0.update_profile_settings(enabled=False) == mem0.get_profile_settings()
     assert mem0.get_profile_settings()["enabled"] is False

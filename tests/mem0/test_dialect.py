@@ -71,7 +71,9 @@ def test_a_prefix_says_it_as_well(host: Host) -> None:
     assert httpx.get(f"{host}/mem0/health").json() == {"status": "ok"}
 
 
-@pytest.mark.parametrize("path", ["/v1/ping", "/v1/ping/", "//v1/ping/", "/mem0/v1/ping/"])
+@pytest.mark.parametrize(
+    "path", ["/v1/ping", "/v1/ping/", "//v1/ping/", "/mem0/v1/ping/", "/mem0//v1/ping/"]
+)
 def test_no_form_of_a_path_is_redirected(host: Host, path: str) -> None:
     answer = httpx.get(f"{host}{path}")
     assert answer.status_code == 200
@@ -94,10 +96,16 @@ def test_what_is_wrong_is_told_in_words(mem0: MemoryClient) -> None:
         (mem0.add, {"messages": "x"}, "scope"),
         (mem0.add, {"messages": "x", "user_id": " alice"}, "user_id"),
         (mem0.add, {"messages": "x", "user_id": "alice", "expiration_date": "soon"}, "YYYY-MM-DD"),
+        (mem0.add, {"messages": "x", "expiration_date": "2020-01-01"} | ALICE, "^expiration_date"),
+        (mem0.add, {"messages": "x", "timestamp": True} | ALICE, "^timestamp: seconds"),
+        (mem0.add, {"messages": "x", "timestamp": 10**400} | ALICE, "^timestamp"),
+        (mem0.add, {"messages": "x", "timestamp": [1]} | ALICE, "^timestamp: seconds"),
         (mem0.add, {"messages": [7], "user_id": "alice"}, r"messages\[0\]"),
+        (mem0.add, {"messages": [{"role": 7, "content": "x"}]} | ALICE, r"messages\[0\].role"),
         (mem0.search, {"query": "x", "filters": ALICE, "top_k": 0}, "top_k"),
         (mem0.search, {"query": "x", "filters": {"AND": [{"colour": 1}]}}, "colour"),
         (mem0.get_all, {"filters": ALICE, "page": 0}, "page"),
+        (mem0.get_all, {"filters": ALICE, "start_date": "soon"}, "^start_date"),
         (mem0.update, {"memory_id": "mem_x", "timestamp": "soon"}, "timestamp"),
         (mem0.batch_update, {"memories": []}, "memories"),
     ]
@@ -107,6 +115,12 @@ def test_what_is_wrong_is_told_in_words(mem0: MemoryClient) -> None:
         assert isinstance(caught.value.message, str)
     with pytest.raises(MemoryNotFoundError):
         mem0.get("no/such memory")
+
+
+def test_an_add_of_nothing_does_not_say_that_it_is_stored(mem0: MemoryClient) -> None:
+    for said in ("  ", [{"role": "system", "content": "be brief"}]):
+        told = mem0.add(said, user_id="alice")
+        assert (told["message"], told["results"]) == ("nothing to store", [])
 
 
 def test_entities_beside_the_filters_of_v3_are_refused(http: httpx.Client) -> None:

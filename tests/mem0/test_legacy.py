@@ -57,6 +57,22 @@ def test_lists_are_bare_unless_a_page_is_asked_for(old: httpx.Client) -> None:
     assert old.get("/v1/memories/").status_code == 400
 
 
+def test_the_oldest_list_is_narrowed_as_the_others_are(old: httpx.Client) -> None:
+    def listed(**params: Any) -> list[dict[str, Any]]:
+        found = ok(old.get("/v1/memories/", params=ALICE | params))
+        assert isinstance(found, list)
+        return found
+
+    (first,) = add(old, "lives in Oslo", metadata={"topic": "home"})
+    add(old, "lives in Bergen", supersedes=[first["id"]])
+    assert [
+        each["memory"] for each in listed(latest_only="false", metadata='{"topic":"home"}')
+    ] == ["lives in Oslo"]
+    assert listed(metadata='{"topic":"home"}') == []
+    assert [each.keys() for each in listed(fields="memory")] == [{"id", "memory"}]
+    assert old.get("/v1/memories/", params=ALICE | {"metadata": "home"}).status_code == 400
+
+
 def test_searches_answer_in_the_form_asked_for(old: httpx.Client) -> None:
     add(old, "likes green tea")
     add(old, "plays chess on Sundays")

@@ -80,6 +80,9 @@ def test_metadata_is_searched_by_its_keys(admin: httpx.Client) -> None:
     answer = ok(admin.post("/search", json={"query": "tea", "explain": True} | ALICE))
     first = answer["results"][0]
     assert first["score_details"]["final_score"] == first["score"]
+    body = {"query": "tea", "explain": True, "fields": ["memory"], "top_k": 1} | ALICE
+    (part,) = ok(admin.post("/search", json=body))["results"]
+    assert part.keys() == {"id", "memory", "score_details"}
 
 
 def test_all_of_a_project_is_for_administrators(admin: httpx.Client) -> None:
@@ -96,6 +99,7 @@ def test_all_of_a_project_is_for_administrators(admin: httpx.Client) -> None:
     assert listed(admin, top_k=0) == []
     names = {(each["type"], each["id"]) for each in ok(user.get("/entities"))}
     assert names == {("user", "alice"), ("user", "bob"), ("run", "s/1")}
+    assert user.delete("/entities/user/*").status_code == 400
     ok(user.delete("/entities/run/s%2F1"))
     ok(user.delete("/memories", params={"user_id": "bob"}))
     assert listed(admin) == ["likes tea"]

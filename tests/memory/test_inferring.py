@@ -605,3 +605,67 @@ async def test_a_message_that_says_what_it_replaces_needs_no_model(
     assert job.details["inference"].startswith("none")
     assert model.asked == []
     assert await contents(service) == {"I live in Moss"}
+
+
+async def test_a_request_sent_again_after_its_user_was_erased_says_nothing_again(
+    service: MemoryService, model: ScriptedModel
+) -> None:
+    caller = replace(DEFAULT, once=Once("a key", "digest"))
+    job = await ended(service, await service.remember(caller, conversation()))
+    assert (await service.remember(caller, conversation())).id == job.id
+    await service.erase_entity(DEFAULT, ALICE)
+    with pytest.raises(NotFound):
+        await service.remember(caller, conversation())
+    await service.work()
+    await service.worked()
+    assert len(model.asked) == 1
+
+
+async def test_an_agents_conversation_leaves_what_users_told_the_agent(
+    service: MemoryService, model: ScriptedModel
+) -> None:
+    """They are other owners' memories: shown to the model, a decision on one would fail the job."""
+    agent, both = Scope(agent_id="guide"), Scope(user_id="alice", agent_id="guide")
+    hers, own = [
+        (await service.add(DEFAULT, [NewMemory(content=f"{WORDS} {number}", scope=scope)]))[0]
+        for number, scope in enumerate((both, agent))
+    ]
+    assert isinstance(hers, Added)
+    assert isinstance(own, Added)
+    model.answers = [facts({"text": "Moved to Oslo", "decision": "UPDATE", "target": 1})]
+    job = await remembered(service, conversation(scope=agent))
+    assert (job.state, [each.event for each in job.outcomes]) == (JobState.SUCCEEDED, ["UPDATE"])
+    assert job.outcomes[0].memory is not None
+    assert job.outcomes[0].memory.supersedes == (own.memory.id,)
+    assert hers.memory.content not in model.asked[0][1]
+
+
+async def test_a_number_of_thousands_of_digits_is_no_number(
+    service: MemoryService, model: ScriptedModel
+) -> None:
+    model.answers = [facts({"text": "Likes tea", "decision": "UPDATE", "target": "1" * 5_000})]
+    job = await remembered(service, conversation())
+    assert (job.state, [each.event for each in job.outcomes]) == (JobState.SUCCEEDED, ["ADD"])
+
+
+async def test_a_users_many_conversations_do_not_hold_up_anothers(
+    service: MemoryService, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The calls of all hers come first, and find her first conversation still under way: one round
+    of a worker is enough to get past them."""
+    monkeypatch.setattr(working, "LEASE_S", 30.0)
+    model.open.clear()
+    first = await service.remember(DEFAULT, conversation())
+    await model.reached.wait()
+    monkeypatch.setattr(service, "_begin_work", lambda: None)
+    hers = [await service.remember(DEFAULT, conversation(f"tea {n}")) for n in range(30)]
+    await service.remember(DEFAULT, conversation(scope=Scope(user_id="bob")))
+    await service.work()
+    async with asyncio.timeout(5):
+        while len(model.asked) < 2:
+            model.reached.clear()
+            await model.reached.wait()
+    model.open.set()
+    monkeypatch.setattr(working, "LEASE_S", 0.2)
+    for job in (first, *hers):
+        assert (await ended(service, job)).state is JobState.SUCCEEDED

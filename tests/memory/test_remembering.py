@@ -284,3 +284,15 @@ async def test_what_takes_longer_goes_on_behind_the_answer(
             await asyncio.sleep(0.01)
     assert job.state is JobState.SUCCEEDED
     assert await memories(service) == []
+
+
+async def test_a_job_that_stored_nothing_goes_with_the_session_it_names(
+    service: MemoryService,
+) -> None:
+    scope = Scope(user_id="alice", session_id="s9")
+    messages = (Said("system", "Be kind."),)
+    job = await service.remember(DEFAULT, Conversation(messages=messages, scope=scope))
+    assert (await service.job(DEFAULT, job.id)).state is JobState.SUCCEEDED
+    await service.erase_entity(DEFAULT, Scope(session_id="s9"))
+    with pytest.raises(NotFound):
+        await service.job(DEFAULT, job.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -84,4 +85,23 @@ async def test_the_oldest_reports_make_room(
     for each in last:
         assert sorted(await stocked.report(CALLER, each)) == ["Laughs a lot", "Likes tea"]
     kept = await stocked._graph.reports(DEFAULT_PROJECT)
-    assert kept == [(each, ALICE) for each in reversed(last)]
+    assert [(each.id, each.filters) for each in kept] == [(each, ALICE) for each in reversed(last)]
+
+
+async def test_what_a_bound_user_saved_is_that_users_alone_and_goes_with_them(
+    stocked: MemoryService,
+) -> None:
+    """A schema's names are words of whoever saved it."""
+    names = {"id": {"type": "string"}, "cormorant": {"type": "string"}}
+    schema = {"type": "array", "items": {"type": "object", "properties": names}}
+    alice, mallory = replace(CALLER, user_id="alice"), replace(CALLER, user_id="mallory")
+    everything: dict[str, list[str]] = {"AND": []}
+    saved = await stocked.save_report(alice, everything, schema)
+    assert len(await stocked.report(alice, saved)) == 2
+    assert len(await stocked.report(alice, None, everything)) == 2
+    for asked in ((saved, None), (None, everything)):
+        with pytest.raises(NotFound):
+            await stocked.report(mallory, *asked)
+    erasure = await stocked.erase_entity(CALLER, Scope(user_id="alice"))
+    assert erasure.receipt is not None
+    assert await stocked._graph.reports(DEFAULT_PROJECT) == []

@@ -125,7 +125,7 @@ def added_out(job: Job, graph: bool) -> Body:
             "event_id": job.id,
         }
     out: Body = {
-        "message": job.error or "stored",
+        "message": job.error or ("stored" if job.outcomes else "nothing to store"),
         "status": job.state.value,
         "event_id": job.id,
         "results": [*map(outcome_out, job.outcomes)],

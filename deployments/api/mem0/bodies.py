@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from deployments.api.fields import Content, Metadata
 from deployments.api.mem0 import messages, times
 from deployments.api.mem0.fields import Mem0Fields, ScopeIn
 from deployments.api.mem0.paging import Paging
 from memory import conditions, filters
+from memory.clock import now
 from memory.conditions import ANY, EVERYTHING, Condition, every
 from memory.errors import InvalidInput
 from memory.jobs import Conversation
@@ -22,7 +23,7 @@ BY_FILTERS = Scope()
 """Of a read whose filters say whose memories it is about."""
 
 Filters = Annotated[dict[str, Any], Field(description="docs/filters.md")]
-Moment = int | float | str
+Moment = Annotated[int | float | str, BeforeValidator(times.written)]
 """Seconds since 1970, a day, or an ISO 8601 time."""
 Names = Annotated[list[str], Field(max_length=100)]
 Instructions = Annotated[Content, Field(max_length=16_384)]
@@ -69,13 +70,17 @@ class AddIn(ScopeIn):
         spoken, unused = messages.said(self.messages)
         left = tuple(name for name in self._UNUSED if getattr(self, name) is not None)
         day = self.expiration_date
+        said_at = None if self.timestamp is None else times.moment(self.timestamp, "timestamp")
+        ends = None if day is None else times.end_of(day, "expiration_date")
+        if ends is not None and ends <= (now() if said_at is None else said_at):
+            raise InvalidInput(f"expiration_date {day} lies before the timestamp, or before today")
         return Conversation(
             messages=spoken,
             scope=_joined(self.scope(), self.filters),
             metadata=self.metadata or {},
             infer=self.infer,
-            said_at=None if self.timestamp is None else times.moment(self.timestamp, "timestamp"),
-            valid_to=None if day is None else times.end_of(day, "expiration_date"),
+            said_at=said_at,
+            valid_to=ends,
             immutable=self.immutable,
             instructions=self.custom_instructions,
             agent_instructions=self.agent_custom_instructions,
@@ -135,7 +140,7 @@ class SearchIn(_Seen):
             scope=scope,
             condition=self.condition(),
             limit=self.top_k,
-            threshold=self.threshold or -1.0,
+            threshold=self.threshold,
             view=self.view(),
             scale=Scale.COSINE,
             reference=None if reference is None else times.moment(reference, "reference_date"),
@@ -155,6 +160,8 @@ class ListIn(_Seen, Paging):
         more: dict[str, Any] = {}
         dates = {"gte": self.start_date, "lte": self.end_date}
         if given := {name: date for name, date in dates.items() if date is not None}:
+            times.check(self.start_date, "start_date")
+            times.check(self.end_date, "end_date")
             more["created_at"] = given
         if self.keywords is not None:
             more["keywords"] = self.keywords

@@ -1,4 +1,4 @@
-"""Which memories a delete is for, as its query string says it."""
+"""Which memories a delete is for, as its query string says it, and whose right it takes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ast
 import json
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from access.door import require
 from access.model import Demand, Pass, Right
@@ -23,6 +23,7 @@ EVERYBODY: Filters = {"OR": [{name: ANY} for name in SCOPE_FIELDS]}
 """All memories of a project: each names an entity."""
 
 _MOST_TEXT = 16_384
+_NARROWING = filters.KNOWN | {"start_date", "end_date"}
 Written = Annotated[str, Field(max_length=_MOST_TEXT)]
 
 
@@ -38,6 +39,15 @@ class DeleteParameters(Mem0Fields):
     metadata: Written | None = None
     filters: Written | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _narrowed_by_these(cls, fields: dict[str, Any]) -> dict[str, Any]:
+        """What would narrow a list is not overlooked: more would be erased than was meant."""
+        for name in fields:
+            if name in _NARROWING and name not in cls.model_fields:
+                raise ValueError(f"{name}: what else narrows a delete goes into filters")
+        return fields
+
     def wanted(self) -> Filters:
         """What has to hold of a memory. All four * are for a memory with any of them: that is how
         Mem0 empties a project. Raises InvalidInput, ScopeRequired where nothing is given."""
@@ -51,9 +61,9 @@ class DeleteParameters(Mem0Fields):
             entities["run_id"] = run
         parts: list[Filters] = [entities] if entities else []
         if self.filters is not None:
-            parts.append(_object(self.filters, "filters"))
+            parts.append(json_object(self.filters, "filters"))
         if self.metadata is not None:
-            parts.append({"metadata": _object(self.metadata, "metadata")})
+            parts.append({"metadata": json_object(self.metadata, "metadata")})
         parts = [EVERYBODY if _four_stars(each) else each for each in parts if each]
         if not parts:
             raise ScopeRequired("name what to delete: a user_id, agent_id, app_id or run_id")
@@ -86,11 +96,11 @@ def _four_stars(fields: Filters) -> bool:
     return len(fields) == len(SCOPE_FIELDS) and all(value == ANY for value in fields.values())
 
 
-def _object(text: str, field: str) -> dict[str, Any]:
+def json_object(text: str, field: str) -> dict[str, Any]:
     """An object in JSON or, failing that, a literal of Python's."""
     for read in (json.loads, ast.literal_eval):
         try:
-            found = read(text)
+            found = json.loads(json.dumps(read(text)))  # Python has more than JSON: bytes, sets …
         except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
             continue
         if isinstance(found, dict):

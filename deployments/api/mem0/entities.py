@@ -101,7 +101,7 @@ def routes(memories: Memories) -> APIRouter:
     @router.delete("/v2/entities/{kind}/{name:path}", response_model=DeletingOut)
     async def delete(kind: str, name: str, request: Request, who: Who) -> Json:
         """Erase every memory that names the entity. Nothing to erase is as good."""
-        return await _forget(who, _kind(kind), named_in_path(name, request))
+        return await _forget(who, _kind(kind), one_named(name, request))
 
     @router.delete("/mem0/v1/entities/{kind}/{number}", response_model=DeletingOut)
     async def delete_by_id(kind: str, number: str, who: Who) -> Json:
@@ -114,14 +114,18 @@ def routes(memories: Memories) -> APIRouter:
         raise NotFound(f"no {kind} has the id {number[:60]}")
 
     async def _forget(who: Caller, kind: str, value: str) -> Json:
-        try:
-            field = f"{kind}_id".replace("session_id", "run_id")
-            filters = {field: _ENTITY.validate_python(value)}
-        except ValidationError as error:
-            raise invalid(error.errors()) from None
+        filters = {f"{kind}_id".replace("session_id", "run_id"): value}
         return Json(deleting_out(await memories.forget(who, JobKind.DELETE_USER, filters)))
 
     return router
+
+
+def one_named(name: str, request: Request) -> str:
+    """The id of one entity in a path; * is none. Raises InvalidInput."""
+    try:
+        return _ENTITY.validate_python(named_in_path(name, request))
+    except ValidationError as error:
+        raise invalid(error.errors()) from None
 
 
 def entity_out(entity: Entity, project_id: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from deployments.api.mem0.answers import outcome_out, relation_out
 from deployments.api.mem0.paging import Paged, envelope
 from deployments.api.mem0.schemas import OutcomeOut, RelationOut
 from deployments.api.who import Who
-from memory.clock import format_instant
+from memory.clock import format_end, format_instant
 from memory.jobs import Job
 from memory.memories import Memories
 
@@ -75,16 +75,12 @@ def event_out(job: Job) -> dict[str, Any]:
         "relations": [*map(relation_out, job.relations)],
         "created_at": format_instant(job.created_at),
         "updated_at": format_instant(job.updated_at),
-        "started_at": _instant(job.started_at),
-        "completed_at": _instant(job.completed_at),
+        "started_at": format_end(job.started_at),
+        "completed_at": format_end(job.completed_at),
         "latency": _latency(job),
         "graph_status": None,
         "error": job.error,
     }
-
-
-def _instant(at: int | None) -> str | None:
-    return None if at is None else format_instant(at)
 
 
 def _latency(job: Job) -> float | None:

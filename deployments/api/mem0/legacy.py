@@ -11,6 +11,7 @@ from deployments.api.answers import Json
 from deployments.api.mem0 import schemas
 from deployments.api.mem0.answers import Body, outcome_out, relation_out
 from deployments.api.mem0.bodies import AddIn, ListIn, SearchIn
+from deployments.api.mem0.deleting import Written, json_object
 from deployments.api.mem0.fields import ScopeIn
 from deployments.api.mem0.paging import DEFAULT_PAGE, MAX_PAGE, Paged, Paging, envelope
 from deployments.api.mem0.reading import listed, searched
@@ -62,11 +63,18 @@ class ListParameters(Formed, Paging):
     categories: list[str] = Field(default=[], max_length=100)
     start_date: str | None = None
     end_date: str | None = None
+    metadata: Written | None = None
+    fields: list[str] = Field(default=[], max_length=100)
     show_expired: bool = False
+    latest_only: bool | None = None
     enable_graph: bool = False
 
     def list_in(self) -> ListIn:
+        """Raises InvalidInput."""
         return ListIn(
+            metadata=None if self.metadata is None else json_object(self.metadata, "metadata"),
+            fields=self.fields or None,
+            latest_only=self.latest_only,
             keywords=self.keywords,
             categories=self.categories or None,
             start_date=self.start_date,

@@ -76,12 +76,13 @@ def routes(memories: Memories) -> APIRouter:
     @router.put("/v1/batch", response_model=schemas.MessageOut)
     async def update_batch(body: BatchUpdateIn, who: Who) -> Json:
         """Update up to 1,000 memories; those that fail do not keep the others back."""
-        changes = {each.memory_id: each.correction() for each in body.memories}
+        changes = {each.memory_id: each for each in body.memories}
         if len(changes) < len(body.memories):
             raise InvalidInput("memories: each may be named once")
 
         async def update(memory_id: str) -> None:
-            await memories.correct(part(who, memory_id), memory_id, changes[memory_id])
+            change = changes[memory_id].correction()
+            await memories.correct(part(who, memory_id), memory_id, change)
 
         await each([*changes], update)
         return Json({"message": f"Successfully updated {len(changes)} memories"})

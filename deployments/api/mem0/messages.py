@@ -48,12 +48,16 @@ def _said(message: Mapping[str, Any], text: str, place: str) -> Said:
     name = message.get("name")
     if isinstance(role, str):
         role = _ROLES_BY_TYPE.get(role.lower(), role.lower())
+    return Said(
+        _valid(_ROLE, role, f"{place}.role"),
+        _valid(_CONTENT, text, f"{place}.content"),
+        None if name in (None, "") else _valid(_NAME, name, f"{place}.name"),
+    )
+
+
+def _valid(kind: TypeAdapter[str], value: Any, place: str) -> str:
     try:
-        return Said(
-            _ROLE.validate_python(role, strict=True),
-            _CONTENT.validate_python(text),
-            None if name in (None, "") else _NAME.validate_python(name, strict=True),
-        )
+        return kind.validate_python(value, strict=True)
     except ValidationError as error:
         raise InvalidInput(f"{place}: {invalid(error.errors()).message}") from None
 

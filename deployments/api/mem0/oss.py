@@ -12,17 +12,18 @@ from pydantic import Field
 from access.door import require
 from access.model import Demand, Right
 from deployments.api.answers import Json
-from deployments.api.erasures import named_in_path
 from deployments.api.mem0 import schemas
 from deployments.api.mem0.answers import (
     Body,
     memory_out,
     outcome_out,
+    projected,
     relation_out,
 )
 from deployments.api.mem0.bodies import AddIn, Instructions, ListIn, SearchIn, UpdateIn
 from deployments.api.mem0.changing import get
 from deployments.api.mem0.deleting import EVERYBODY, DeleteParameters, forgotten
+from deployments.api.mem0.entities import one_named
 from deployments.api.mem0.fields import ScopeIn
 from deployments.api.mem0.paging import MAX_PAGE, Paging
 from deployments.api.mem0.reading import history_of, listed, searched
@@ -123,10 +124,13 @@ def routes(memories: Memories, within_s: float) -> APIRouter:
     async def search(body: SearchOssIn, who: Who) -> Json:
         """Find memories by meaning and by words, best first."""
         body = body.model_copy(update={"filters": with_metadata(body.filters or {})})
-        found = await searched(memories, who, body, body.scope())
-        if body.explain:
-            found = [explained(each, body.threshold) for each in found]
-        return Json({"results": found})
+        if not body.explain:
+            return Json({"results": await searched(memories, who, body, body.scope())})
+        whole = body.model_copy(update={"fields": None})
+        found = await searched(memories, who, whole, body.scope())
+        told = (explained(each, body.threshold) for each in found)
+        asked = [*body.fields, "score_details"] if body.fields else None
+        return Json({"results": projected(told, asked)})
 
     @router.get("/entities", response_model=list[schemas.OssEntityOut])
     async def entities(who: Who) -> Json:
@@ -136,7 +140,7 @@ def routes(memories: Memories, within_s: float) -> APIRouter:
     @router.delete("/entities/{kind}/{name:path}", response_model=schemas.MessageOut)
     async def delete_entity(kind: Kind, name: str, request: Request, visitor: Visitor) -> Json:
         """Erase every memory that names an entity."""
-        wanted = DeleteParameters(**{f"{kind}_id": named_in_path(name, request)}).wanted()
+        wanted = {f"{kind}_id": one_named(name, request)}
         await forgotten(memories, visitor, wanted, JobKind.DELETE_USER)
         return Json({"message": "Entity deleted successfully"})
 

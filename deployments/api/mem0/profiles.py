@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from fastapi import APIRouter
-from pydantic import BaseModel
+from pydantic import BaseModel, model_validator
 
 from deployments.api.answers import Json
 from deployments.api.fields import Body
@@ -19,6 +19,7 @@ from memory.view import Selection, View
 
 _EVER = View(superseded=True, expired=True)
 _NOT_HERE = "this server generates no profiles; POST /v1/summary and POST /v1/exports come close"
+_OF_ENTITIES = ("schema", "custom_instructions")
 _SETTINGS = {
     "enabled": False,
     "capabilities": {},
@@ -27,8 +28,17 @@ _SETTINGS = {
 
 
 class SettingsIn(Body):
+    """What is of a kind of entity stands under its name."""
+
     enabled: bool | None = None
-    entities: dict[str, dict[str, Any]] | None = None
+    entities: dict[str, dict[str, Any] | None] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nested(cls, fields: Any) -> Any:
+        if isinstance(fields, dict) and not fields.keys().isdisjoint(_OF_ENTITIES):
+            raise ValueError('schema and custom_instructions go into {"entities": {"user": …}}')
+        return fields
 
 
 class ProfileOut(BaseModel):
@@ -76,7 +86,7 @@ def routes(memories: Memories) -> APIRouter:
     @router.post("/profiles/settings", response_model=SettingsOut, dependencies=[HOLDS_RIGHT])
     async def change(body: SettingsIn, who: Who) -> Json:
         """Refused where it would switch anything on."""
-        wanted = (body.entities or {}).values()
+        wanted = filter(None, (body.entities or {}).values())
         if body.enabled or any(value for each in wanted for value in each.values()):
             raise InvalidInput(_NOT_HERE)
         return Json(_SETTINGS)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 
 from access import Access
 from access.door import require_everywhere
@@ -28,10 +28,24 @@ from memory.memories import Memories
 _AREA = "/api/v1/orgs/organizations"
 _LISTED = "members are listed only: keys give access here, POST /v1/keys"
 
+
+def _text(given: Any) -> Any:
+    if isinstance(given, list) and all(isinstance(line, str) for line in given):
+        return "\n".join(given)
+    return given
+
+
 Words = Annotated[str, Field(max_length=16_384)]
+Instructions = Annotated[Words, BeforeValidator(_text)]
+"""A text, or a list of its lines."""
 Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]{1,64}@[^@\s]{1,190}$")]
 Category = Annotated[str, Field(min_length=1, max_length=256)]
-Described = Annotated[dict[Category, Annotated[str, Field(max_length=2_048)]], Field(max_length=1)]
+Described = Annotated[
+    dict[Category, Annotated[str, Field(max_length=2_048)]],
+    Field(max_length=1),
+    BeforeValidator(lambda given: {given: ""} if isinstance(given, str) else given),
+]
+"""A name with a text about it, or the bare name."""
 
 
 class ProjectIn(Mem0Fields):
@@ -40,32 +54,40 @@ class ProjectIn(Mem0Fields):
 
 
 class ChangeIn(Mem0Fields):
-    """What to change; the empty text clears. Other settings of Mem0's have no meaning here."""
+    """What to change; the empty text clears. Other settings of Mem0's have no meaning here, and the
+    answer names those that are given."""
 
     name: Name | None = None
     description: Words | None = None
-    custom_instructions: Words | list[Words] | None = None
-    agent_custom_instructions: Words | list[Words] | None = None
-    custom_categories: Annotated[list[Described | Category], Field(max_length=100)] | None = None
+    custom_instructions: Instructions | None = None
+    agent_custom_instructions: Instructions | None = None
+    custom_categories: Annotated[list[Described], Field(max_length=100)] | None = None
     multilingual: bool | None = None
     decay: bool | None = None
+    usecase_setting: Any = None
+    memory_depth: Any = None
+    enable_graph: Any = None
+    version: Any = None
 
+    UNUSED: ClassVar[tuple[str, ...]] = (
+        "usecase_setting",
+        "memory_depth",
+        "enable_graph",
+        "version",
+    )
     CLEARED_BY_NULL: ClassVar[frozenset[str]] = frozenset(
         ("custom_instructions", "agent_custom_instructions", "custom_categories")
     )
 
     def preferences(self) -> dict[str, Any]:
         """Those that are given, as memory.preferences.Preferences has them."""
-        changes = self.model_dump(exclude={"name"}, exclude_unset=True)
+        changes = self.model_dump(exclude={"name", *self.UNUSED}, exclude_unset=True)
         for field in ("custom_instructions", "agent_custom_instructions"):
             if field in changes:
-                words = changes[field] or ""
-                changes[field] = words if isinstance(words, str) else "\n".join(words)
+                changes[field] = changes[field] or ""
         if "custom_categories" in changes:
             changes["custom_categories"] = [
-                pair
-                for each in changes["custom_categories"] or ()
-                for pair in ([(each, "")] if isinstance(each, str) else each.items())
+                pair for each in changes["custom_categories"] or () for pair in each.items()
             ]
         return changes
 
@@ -175,7 +197,9 @@ def routes(memories: Memories, access: Access) -> APIRouter:
         """Change settings; those left out stay. They count for every replica within a second."""
         _see(visitor, project_id)
         await access.projects.change(project_id, body.preferences(), body.name)
-        return Json({"message": "Project updated successfully"})
+        unused = ", ".join(name for name in body.UNUSED if name in body.model_fields_set)
+        told = f"; of no meaning here: {unused}" if unused else ""
+        return Json({"message": f"Project updated successfully{told}"})
 
     @within.delete(one, response_model=EndingOut)
     async def erase(project_id: str, visitor: Visitor) -> Json:

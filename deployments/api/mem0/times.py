@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from math import isfinite
 
 from memory.clock import EARLIEST, LATEST, parse_instant
 from memory.errors import InvalidInput
@@ -15,6 +14,19 @@ _NUMBER = re.compile(r"-?\d{1,12}(\.\d{1,9})?")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
+def written(value: object) -> object:
+    """What may be a moment: JSON's numbers and texts. Raises ValueError."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ValueError("seconds since 1970, a day, or an ISO 8601 time")
+    return value
+
+
+def check(value: str | None, field: str) -> None:
+    """That a text is a day or a time. Raises InvalidInput with the name of the field."""
+    if value is not None:
+        parse_instant(value, field)
+
+
 def moment(value: int | float | str, field: str) -> int:
     """Microseconds since 1970 of seconds since 1970, or of an ISO 8601 day or time; UTC where it
     names no zone. Raises InvalidInput."""
@@ -22,7 +34,7 @@ def moment(value: int | float | str, field: str) -> int:
         if not _NUMBER.fullmatch(value):
             return parse_instant(value, field)
         value = float(value)
-    if not isfinite(value) or not EARLIEST <= value * SECOND < LATEST:
+    if not EARLIEST <= value * SECOND < LATEST:  # NaN is not
         raise InvalidInput(f"{field} is no number of seconds since 1970, or no time we can keep")
     return round(value * SECOND)
 
