@@ -8,7 +8,7 @@ from typing import Any
 
 from access.model import Member, Pass, ProjectDetails, ProjectRecord
 from access.repeats import Repeats
-from graph_store import keys, preferring
+from graph_store import keys, preferences
 from graph_store.connection import Connection
 from graph_store.replies import flat, mapping
 from memory import clock
@@ -83,17 +83,17 @@ class Projects:
         return ProjectDetails(
             project,
             int(fields.get("updated_at", project.created_at)),
-            preferring.unpack([fields.get(each) for each in preferring.FIELDS]),
+            preferences.unpack([fields.get(each) for each in preferences.FIELDS]),
             members,
         )
 
     async def change(
-        self, project_id: str, preferences: Mapping[str, Any], name: str | None = None
+        self, project_id: str, changes: Mapping[str, Any], name: str | None = None
     ) -> None:
         """Set preferences by their names, the others stay; and the project's own name, where one
         is given. Raises NotFound."""
         named = {} if name is None else {"name": name}
-        await self._change(project_id, named | preferring.pack(preferences))
+        await self._change(project_id, named | preferences.pack(changes))
 
     async def add_member(self, project_id: str, member: Member) -> None:
         """Raises Conflict where they are listed already, NotFound."""

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from config.settings import Llm
 from deployments import logs
-from memory.language import LanguageModel, ModelUnavailable
+from memory.errors import ModelUnavailable
+from memory.language import LanguageModel
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI

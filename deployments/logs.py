@@ -17,15 +17,8 @@ _ALSO = ("asyncio",)
 """It tells of tasks that failed with nobody waiting."""
 
 TALKATIVE = (
-    "openai",
-    "httpx",
-    "httpcore",
-    "hpack",
-    "h2",
-    "grpc",
-    "redis",
-    "urllib3",
-    "uvicorn.access",
+    *("openai", "httpx", "httpcore", "hpack", "h2"),
+    *("grpc", "redis", "urllib3", "uvicorn.access"),
 )
 """What they tell below a warning holds URLs, commands or bodies, and with them users' data."""
 

@@ -43,6 +43,8 @@ WRITES = frozenset(
         "erase_project",
         "restore_entries",
         "restore_records",
+        "rate",
+        "save_report",
         "remember",
         "forget",
     }

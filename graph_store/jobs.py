@@ -7,18 +7,18 @@ from dataclasses import asdict
 from typing import Any
 
 from graph_store import keys
-from graph_store.assignments import WORDLESS, assignment, fields_of, object_of, text_of
-from graph_store.calling import RedisCalls
 from graph_store.connection import Command, Connection
+from graph_store.job_calls import RedisCalls
+from graph_store.job_hashes import WORDLESS, assignment, fields_of, object_of, text_of
 from graph_store.keys import OwnerKeys
 from graph_store.replies import mapping, pairs
 from graph_store.scripts import script
 from memory import clock
 from memory.errors import Overloaded
 from memory.identity import job_tag, owner_slot
+from memory.job_record import Assignment, Call, Ending, Turn
 from memory.jobs import JobState
 from memory.parts import parts
-from memory.work import Assignment, Call, Ending, Turn
 
 _KEPT_S = 7 * 24 * 3600
 _MOST_LISTED = 10_000
@@ -137,7 +137,7 @@ end"""
 
 
 class RedisJobs(RedisCalls):
-    """See memory.work.WorkBook."""
+    """See memory.job_record.JobRecord."""
 
     _redis: Connection
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 
-from graph_store import keys, packing, preferring, versions
+from graph_store import keys, packing, preferences, versions
 from graph_store.adjacency import AdjacencyRead
 from graph_store.compacting import RedisCompacting
 from graph_store.connection import Command, Connection
 from graph_store.erasing import RedisErasing
 from graph_store.erasure_log import RedisErasureLog
+from graph_store.feedback import RedisRatings
 from graph_store.generations import RedisGenerations
 from graph_store.jobs import RedisJobs
 from graph_store.keys import OwnerKeys
 from graph_store.operations import RedisOperations
 from graph_store.places import PlacesRead
-from graph_store.rating import RedisRatings
 from graph_store.replies import flat, pairs
-from graph_store.reporting import RedisReports
+from graph_store.reports import RedisReports
 from graph_store.soundness import RedisSoundness
 from graph_store.startup import assert_durable, assert_format
 from graph_store.tasks import RedisTasks
@@ -91,7 +91,7 @@ class RedisGraph(
     async def project(self, project_id: str, buckets: int, make: bool = True) -> Project:
         fresh = (secrets.token_hex(32), buckets, int(make))
         secret, generation, fixed_buckets, writes, epoch, *preferred = await self._redis.one(
-            "EVAL", _PROJECT, 1, keys.project(project_id), *fresh, *preferring.FIELDS
+            "EVAL", _PROJECT, 1, keys.project(project_id), *fresh, *preferences.FIELDS
         )
         if secret is None:
             raise NotFound(f"no project {project_id[:60]!r}")
@@ -102,7 +102,7 @@ class RedisGraph(
             int(fixed_buckets),
             writes=tuple(map(int, (writes or generation).split())),
             epoch=int(epoch or 0),
-            preferences=preferring.unpack(preferred),
+            preferences=preferences.unpack(preferred),
         )
 
     async def brief(

@@ -10,7 +10,17 @@ from itertools import pairwise
 from memory.archive import EdgeRecord, MemoryRecord, Record
 from memory.errors import Conflict, InvalidInput
 from memory.identity import Project, adopt, owner_tag
-from memory.model import FOLLOWS, SCOPE_FIELDS, SUPERSEDES, Edge, Event, Memory, Owner, Scope
+from memory.model import (
+    FOLLOWS,
+    NAMES_OF_SCOPES,
+    SCOPE_FIELDS,
+    SUPERSEDES,
+    Edge,
+    Event,
+    Memory,
+    Owner,
+    Scope,
+)
 
 FIRST_RECORD = 10**15
 """Record times have sixteen digits: the commit script compares them as text."""
@@ -21,7 +31,7 @@ _KINDS = {"mem": "memory", "rel": "relationship"}
 def only_owner(scope: Scope) -> Owner:
     """The owner that a scope names by itself. Raises InvalidInput where it names more."""
     if scope.entity is None:
-        raise InvalidInput(f"name exactly one of {', '.join(SCOPE_FIELDS)}")
+        raise InvalidInput(f"name exactly one of {NAMES_OF_SCOPES}")
     return scope.entity
 
 

@@ -12,7 +12,7 @@ DEFAULT_PROJECT = "default"
 class Once:
     """What makes a write happen once: the caller's Idempotency-Key, and a digest of the request,
     so that the key cannot be used for another one. With `job` nothing is written once that job of
-    the owner is no longer under way (memory.work)."""
+    the owner is no longer under way (memory.job_record)."""
 
     key: str
     request: str

@@ -107,6 +107,8 @@ Condition: TypeAlias = (
     "Every | Some | Not | Is | Present | Within | Expires | Holds | Compares | Equals"
 )
 EVERYTHING, NOTHING = Every(), Some()
+SOMEBODY = Some(tuple(Present(field) for field in SCOPE_FIELDS))
+"""Every memory of a project: each names an entity."""
 
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "gt": operator.gt,
@@ -176,6 +178,12 @@ def scopes(condition: Condition) -> tuple[Scope, ...]:
         case Every(parts):
             return reduce(_joined, map(scopes, parts), (Scope(),))
     return (Scope(),)
+
+
+def everybody(condition: Condition) -> bool:
+    """Whether it is about entities of every kind, whoever they are."""
+    alone = [each.given() for each in scopes(condition) if len(each.given()) == 1]
+    return {name for given in alone for name, who in given.items() if who == ANY} == {*SCOPE_FIELDS}
 
 
 def _joined(ones: tuple[Scope, ...], others: tuple[Scope, ...]) -> tuple[Scope, ...]:

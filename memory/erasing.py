@@ -14,7 +14,7 @@ from memory.erasures import Erasure, Order, ReceiptFields
 from memory.errors import Conflict, Forbidden, InvalidInput, NotFound, Unavailable
 from memory.identity import Project, split_slot
 from memory.inspecting import Inspecting
-from memory.model import SCOPE_FIELDS, Memory, Owner, Scope
+from memory.model import NAMES_OF_SCOPES, Memory, Owner, Scope
 from memory.ports import Cursor
 from memory.receipts import names, receipt_of, subject_of
 from memory.repeating import ATTEMPTS
@@ -65,7 +65,7 @@ class Erasing(Inspecting):
         place = await self._place(caller)
         entity = scope.entity
         if entity is None:
-            raise InvalidInput(f"name one entity to erase: one of {', '.join(SCOPE_FIELDS)}")
+            raise InvalidInput(f"name one entity to erase: one of {NAMES_OF_SCOPES}")
         if place.user_id is not None and entity != Owner("user", place.user_id):
             raise Forbidden("this key may erase no one but its own user")
         operation = await self.once(place, caller)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from memory.conditions import ANY, EVERYTHING, Condition, meets, scopes, storable
 from memory.errors import Forbidden, ScopeRequired
 from memory.identity import Project
-from memory.model import SCOPE_FIELDS, Memory, Scope
+from memory.model import NAMES_OF_SCOPES, Memory, Scope
 from memory.view import Where
 
 
@@ -65,7 +65,7 @@ def bounded(
         scope = project.narrow(scope)
         return scope, (scope,)
     if Scope() in named:
-        raise ScopeRequired(f"every branch of filters must name one of {', '.join(SCOPE_FIELDS)}")
+        raise ScopeRequired(f"every branch of filters must name one of {NAMES_OF_SCOPES}")
     return scope, _certain(named)
 
 

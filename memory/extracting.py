@@ -9,9 +9,8 @@ from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
 from memory.clock import format_day, parse_instant
-from memory.errors import InvalidInput
+from memory.errors import InvalidInput, ModelUnavailable
 from memory.jobs import Conversation, Said
-from memory.language import ModelUnavailable
 from memory.model import Memory
 from memory.preferences import Preferences
 

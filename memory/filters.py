@@ -40,6 +40,8 @@ MOST_LEAVES = 200
 """Of a whole filter: each is a condition that the stores evaluate."""
 MOST_VALUES = 1_000
 """Of one list."""
+Filters = Mapping[str, Any]
+"""JSON in this language."""
 _MOST_JSON_LEVELS = 32
 _DAY = 86_400_000_000
 
@@ -47,7 +49,7 @@ Reader = Callable[[Any], Condition]
 """Reads a value, or the operand of an operator."""
 
 
-def parse(filters: Mapping[str, Any]) -> Condition:
+def parse(filters: Filters) -> Condition:
     """The condition that the filters are for; none is for everything.
 
     Raises InvalidInput, with what is known, for an unknown field or operator, and for a value of

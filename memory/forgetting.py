@@ -11,10 +11,10 @@ from memory.erasing import Erasing
 from memory.errors import NotFound
 from memory.filters import parse
 from memory.identity import split_slot
+from memory.job_record import Assignment, Ending
 from memory.model import SCOPE_FIELDS, Memory, Scope
 from memory.selecting import Selecting
 from memory.view import Selection, View
-from memory.work import Assignment, Ending
 from memory.writing import Writing
 
 _PAGE = 1_000

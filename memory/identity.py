@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from memory.errors import Forbidden, ScopeRequired
-from memory.model import SCOPE_FIELDS, Owner, Scope
+from memory.model import NAMES_OF_SCOPES, Owner, Scope
 from memory.preferences import NO_PREFERENCES, Preferences
 
 _OWNER_BITS = 60
@@ -51,7 +51,7 @@ class Project:
             raise Forbidden("this key is for another user_id")
         scope = replace(scope, user_id=self.user_id or scope.user_id)
         if not scope.given():
-            raise ScopeRequired(f"name a scope: one of {', '.join(SCOPE_FIELDS)}")
+            raise ScopeRequired(f"name a scope: one of {NAMES_OF_SCOPES}")
         return scope
 
     def holds(self, tag: str) -> bool:

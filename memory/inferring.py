@@ -18,15 +18,15 @@ from memory.conditions import Not, Present, every
 from memory.errors import Conflict, Immutable, InvalidInput, NotFound, Refused, SupersedeConflict
 from memory.extracting import Fact, Link, Question, Reading
 from memory.identity import Project, split_slot
+from memory.job_record import Assignment, Ending
 from memory.jobs import Conversation, Said
 from memory.language import LanguageModel
 from memory.model import RESERVED_RELATIONS, SCOPE_FIELDS, Correction, Memory, NewEdge, NewMemory
 from memory.relating import Relating
-from memory.remembering import Remembering, how_remembered, spoken, unpacked, verbatim
+from memory.remembering import Remembering, event_of, how_remembered, spoken, unpacked, verbatim
 from memory.results import Added
 from memory.searching import Searching
 from memory.view import Query
-from memory.work import Assignment, Ending
 from memory.writing import Writing
 
 _MOST_SHOWN = 10
@@ -158,9 +158,7 @@ class Inferring(Remembering, Writing, Searching, Relating):
         outcomes: dict[int, tuple[str, str]] = {}
         for item, (index, answer) in enumerate(zip(drafts, answers, strict=True)):
             if isinstance(answer, Added):
-                replaces = bool(answer.memory.supersedes)
-                event = "NONE" if answer.deduplicated else "UPDATE" if replaces else "ADD"
-                outcomes[index] = (event, answer.memory.id)
+                outcomes[index] = (event_of(answer), answer.memory.id)
             elif not await self._erased_since(place, job, caller, item, answer):
                 raise answer.error()
         return outcomes

@@ -12,8 +12,8 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from memory.caller import Caller
+from memory.filters import Filters
 from memory.model import Memory, Scope
-from memory.selections import Filters
 
 
 class JobKind(StrEnum):

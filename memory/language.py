@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from memory.errors import ModelUnavailable
-
 
 class LanguageModel(Protocol):
     @property
@@ -16,6 +14,3 @@ class LanguageModel(Protocol):
         """A JSON object after the JSON schema, which the model is asked to keep to, but may not
         have kept to: look at what comes. Raises ModelUnavailable."""
         ...
-
-
-__all__ = ["LanguageModel", "ModelUnavailable"]

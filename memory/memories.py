@@ -9,9 +9,9 @@ from memory.administration import Administration
 from memory.caller import Caller
 from memory.erasures import Erasures
 from memory.errors import Refused
+from memory.feedback import Ratings
 from memory.jobs import Jobs
 from memory.model import Correction, Edge, Memory, NewEdge, NewMemory, Scope, Unset
-from memory.ratings import Ratings
 from memory.reports import Reports
 from memory.results import (
     Added,

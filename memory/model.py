@@ -37,6 +37,7 @@ class Event(Enum):
 
 SCOPE_FIELDS = ("user_id", "agent_id", "app_id", "session_id")
 """In order of ownership: the first one given owns the memory."""
+NAMES_OF_SCOPES = f"{', '.join(SCOPE_FIELDS)} (Mem0's run_id)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,17 +9,17 @@ from typing import Protocol
 
 from memory.archive import Archive
 from memory.erasures import ErasureRecord
+from memory.feedback import RatingRecord
 from memory.identity import Project
+from memory.job_record import JobRecord
 from memory.keeping import Keeping
 from memory.model import Edge, Memory, Scope
 from memory.once import Commit, Operation
-from memory.ratings import RatingRecord
 from memory.reports import ReportRecord
 from memory.tasks import TaskBook
 from memory.transaction import ClaimKey, Holding, Transaction
 from memory.vectors import ModelCard
 from memory.view import Direction, World
-from memory.work import WorkBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Dirty:
 
 
 class GraphStore(
-    Archive, Keeping, TaskBook, ErasureRecord, RatingRecord, ReportRecord, WorkBook, Protocol
+    Archive, Keeping, TaskBook, ErasureRecord, RatingRecord, ReportRecord, JobRecord, Protocol
 ):
     """The record: memories with every version, edges as adjacency sets with validity scores.
 

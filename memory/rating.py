@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from memory.caller import Caller
-from memory.ratings import Feedback
+from memory.feedback import Feedback
 from memory.stores import Stores, missing, slot_of
 
 
 class Rating(Stores):
-    """Implements memory.ratings.Ratings."""
+    """Implements memory.feedback.Ratings."""
 
     async def rate(self, caller: Caller, memory_id: str, feedback: Feedback | None) -> None:
         slot = slot_of(await self._place(caller), memory_id)

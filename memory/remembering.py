@@ -10,10 +10,10 @@ from memory.adding import Adding
 from memory.caller import Caller
 from memory.errors import InvalidInput, NotFound, Refused
 from memory.identity import NOBODY, Project, job_tag, mint_job, split_slot
+from memory.job_record import Assignment, Ending
 from memory.jobs import Conversation, Job, JobKind, JobPage, JobState, Outcome, Relation, Said
 from memory.model import Memory, NewMemory, Scope
 from memory.results import Added
-from memory.work import Assignment, Ending
 
 SYSTEM = "system"
 _ONLY_INFERRED = {
@@ -85,7 +85,7 @@ class Remembering(Adding):
                 for index, each in enumerate(answers)
                 if isinstance(each, Refused)
             ]
-        outcomes = tuple((_event(each), each.memory.id) for each in stored)
+        outcomes = tuple((event_of(each), each.memory.id) for each in stored)
         return Ending(outcomes, (), details), {each.memory.id: each.memory for each in stored}
 
     async def job(self, caller: Caller, job_id: str) -> Job:
@@ -200,7 +200,8 @@ def how_remembered(conversation: Conversation) -> dict[str, Any]:
     return {"inference": reason, "not_applied": [*idle, *conversation.unused]}
 
 
-def _event(added: Added) -> str:
+def event_of(added: Added) -> str:
+    """What became of a draft (memory.jobs.Outcome)."""
     if added.deduplicated:
         return "NONE"
     return "UPDATE" if added.memory.supersedes else "ADD"

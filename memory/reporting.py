@@ -12,16 +12,15 @@ from memory.caller import Caller
 from memory.clock import format_day
 from memory.conditions import Condition, Every, Is, Not, Some
 from memory.erasures import Order
-from memory.errors import InvalidInput, NotFound
-from memory.filters import parse
+from memory.errors import InvalidInput, ModelUnavailable, NotFound
+from memory.filters import Filters, parse
 from memory.identity import Project
-from memory.language import LanguageModel, ModelUnavailable
+from memory.language import LanguageModel
 from memory.model import SCOPE_FIELDS, Memory, Owner, Scope
 from memory.receipts import names
 from memory.reports import Report, Saved, Schema, Summary
+from memory.schema_filling import filler, required
 from memory.selecting import Selecting
-from memory.selections import Filters
-from memory.shaping import filler, required
 from memory.summarising import central
 from memory.view import Selection, View
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from memory.caller import Caller
-from memory.selections import Filters
+from memory.filters import Filters
 
 Schema = Mapping[str, Any]
 """A JSON Schema."""

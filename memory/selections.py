@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from memory.caller import Caller
 from memory.model import Memory
@@ -45,7 +45,3 @@ class Selections(Protocol):
     async def entities(self, caller: Caller) -> list[Entity]:
         """Every entity that a memory names, by kind and value."""
         ...
-
-
-Filters = Mapping[str, Any]
-"""JSON in the language of memory.filters."""

@@ -5,12 +5,12 @@ from memory.differing import Differing
 from memory.erasing import Erasing
 from memory.exporting import Exporting
 from memory.importing import Importing
+from memory.job_workers import Working
 from memory.rating import Rating
 from memory.relating import Relating
 from memory.reporting import Reporting
 from memory.searching import Searching
 from memory.selecting import Selecting
-from memory.working import Working
 from memory.writing import Writing
 
 

@@ -19,11 +19,13 @@ _SAID = re.compile(r"(\w+): I (no longer )?(\w+)(.*?)\.?")
 
 
 class LanguageServer:
-    """Listens on 127.0.0.1. `refuses` are formats it has no idea of, `statuses` are answered to
-    the next requests instead of a completion, `wraps` is put around an answer's JSON."""
+    """Listens on 127.0.0.1. `refuses` are formats it has no idea of, which it answers with
+    `refusal`; `statuses` are answered to the next requests instead of a completion, `wraps` is put
+    around an answer's JSON."""
 
     def __init__(self, port: int = 0, refuses: set[str] | None = None, wraps: str = "{}") -> None:
         self.refuses, self.wraps = refuses or set(), wraps
+        self.refusal = 400
         self.statuses: list[int] = []
         self.asked: list[dict[str, Any]] = []
         self.keys: list[str | None] = []
@@ -44,7 +46,7 @@ class LanguageServer:
         form = request.get("response_format", {}).get("type", "text")
         given = {form, *(["temperature"] if "temperature" in request else [])}
         if given & self.refuses:
-            return 400, {"error": {"message": f"no idea of {form}"}}
+            return self.refusal, {"error": {"message": f"no idea of {form}: response_format"}}
         content = json.dumps(_answer(request["messages"][-1]["content"]))
         message = {"role": "assistant", "content": self.wraps.replace("{}", content)}
         choice = {"index": 0, "finish_reason": "stop", "message": message}

@@ -55,7 +55,8 @@ def invalid(problems: Sequence[Any]) -> InvalidInput:
     first = problems[0]
     if first["type"] == "json_invalid" and first["loc"][:1] == ("body",):
         return InvalidInput("the body is not valid JSON")
-    place = ".".join(str(part) for part in first["loc"] if part not in ("body", "query"))
+    begin = 1 if first["loc"][:1] in (("body",), ("query",), ("path",)) else 0
+    place = ".".join(map(str, first["loc"][begin:]))
     message = first["msg"].removeprefix("Value error, ")
     return InvalidInput(f"{place}: {message}" if place else message)
 

@@ -10,11 +10,11 @@ import pytest
 
 from config import Settings
 from config.settings import Llm
-from deployments.language_model import OpenAIModel, json_object, open_language_model
+from deployments.language_model import OpenAIModel, _ways, json_object, open_language_model
 from graph_store import open_graph_store
 from memory.caller import DEFAULT_PROJECT, Caller
+from memory.errors import ModelUnavailable
 from memory.jobs import Conversation, Job, JobState, Said
-from memory.language import ModelUnavailable
 from memory.model import Scope
 from memory.service import MemoryService
 from tests.language_server import LanguageServer
@@ -95,6 +95,18 @@ async def test_a_server_that_knows_less_is_asked_for_less_from_then_on(
         assert '{"type": "object"}' in server.asked[-1]["messages"][0]["content"]
 
 
+async def test_a_format_that_a_server_answers_500_to_is_one_it_does_not_know(serve: Serve) -> None:
+    """As llama-cpp-python's does, which takes the schema beside the word json_object."""
+    server = serve(refuses={"json_schema"})
+    server.refusal = 500
+    model = OpenAIModel(settings_for(server))
+    assert await texts(model) == ["alice like tea"]
+    assert server.asked[-1]["response_format"] == {
+        "type": "json_object",
+        "schema": {"type": "object"},
+    }
+
+
 async def test_what_goes_wrong_is_told_without_any_text(serve: Serve) -> None:
     server = serve()
     model = OpenAIModel(settings_for(server, deadline_s=5))
@@ -104,7 +116,7 @@ async def test_what_goes_wrong_is_told_without_any_text(serve: Serve) -> None:
             await model.fill(*ASKED)
         assert "tea" not in raised.value.message
         assert "told to" not in raised.value.message
-    server.statuses = [400] * 5
+    server.statuses = [400] * len(_ways({}))
     with pytest.raises(ModelUnavailable, match="refuses the request"):
         await model.fill(*ASKED)
     assert await texts(model) == ["alice like tea"]

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from memory.language import ModelUnavailable
+from memory.errors import ModelUnavailable
 
 SILENCE = ModelUnavailable("the language model does not answer")
 

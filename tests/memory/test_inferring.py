@@ -13,7 +13,7 @@ import redis
 
 from config import Settings
 from graph_store import open_graph_store
-from memory import working
+from memory import job_workers
 from memory.caller import DEFAULT_PROJECT, Caller, Once
 from memory.errors import NotFound
 from memory.jobs import Conversation, Job, JobState, Said
@@ -41,7 +41,12 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, seconds in {
         "LEASE_S": 0.2, "FIRST_WAIT_S": 0.01, "OUTAGE_S": 0.01, "_SHORTLY_S": 0.01,
     }.items():  # fmt: skip
-        monkeypatch.setattr(working, name, seconds)
+        monkeypatch.setattr(job_workers, name, seconds)
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    return settings.model_copy(update={"llm": settings.llm.model_copy(update={"attempts": 6})})
 
 
 @pytest.fixture
@@ -149,7 +154,7 @@ async def test_a_waiting_conversation_is_applied_once_wherever_its_worker_dies(
     assert {"graph.plan_job", "graph.commit", "graph.end_job"} <= {name for name, _ in whole.calls}
     deaths: list[tuple[Fuse, Scope, Job]] = []
     with monkeypatch.context() as patient:
-        patient.setattr(working, "LEASE_S", 3600)  # none takes over what another one left
+        patient.setattr(job_workers, "LEASE_S", 3600)  # none takes over what another one left
         for fuse in whole.points():
             scope = scopes.pop()
             once = replace(DEFAULT, once=Once(f"key of {scope.user_id}", "digest"))
@@ -215,7 +220,7 @@ async def test_a_worker_that_stops_leaves_its_work_to_others_at_once(
     model: ScriptedModel,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(working, "LEASE_S", 3600)
+    monkeypatch.setattr(job_workers, "LEASE_S", 3600)
     model.open.clear()
     ground = Ground(settings, redis_server.url, embedder, model)
     async with ground.service() as service:
@@ -260,7 +265,7 @@ async def test_a_model_that_always_fails_fails_the_job_and_nothing_of_it_is_kept
 ) -> None:
     model.answers = [answer]
     job = await remembered(service, conversation())
-    assert (job.state, job.error, job.attempts) == (JobState.FAILED, reason, 8)
+    assert (job.state, job.error, job.attempts) == (JobState.FAILED, reason, 6)
     assert job.completed_at
     assert await contents(service) == set()
     assert "zanzibar" not in everything(redis_server)
@@ -653,7 +658,7 @@ async def test_a_users_many_conversations_do_not_hold_up_anothers(
 ) -> None:
     """The calls of all hers come first, and find her first conversation still under way: one round
     of a worker is enough to get past them."""
-    monkeypatch.setattr(working, "LEASE_S", 30.0)
+    monkeypatch.setattr(job_workers, "LEASE_S", 30.0)
     model.open.clear()
     first = await service.remember(DEFAULT, conversation())
     await model.reached.wait()
@@ -666,6 +671,6 @@ async def test_a_users_many_conversations_do_not_hold_up_anothers(
             model.reached.clear()
             await model.reached.wait()
     model.open.set()
-    monkeypatch.setattr(working, "LEASE_S", 0.2)
+    monkeypatch.setattr(job_workers, "LEASE_S", 0.2)
     for job in (first, *hers):
         assert (await ended(service, job)).state is JobState.SUCCEEDED

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from memory import working
+from memory import job_workers
 from memory.caller import DEFAULT_PROJECT, Caller, Once
 from memory.errors import (
     Forbidden,
@@ -260,9 +260,9 @@ async def test_who_is_unknown_is_forgotten_at_once(service: MemoryService) -> No
 async def test_what_takes_longer_goes_on_behind_the_answer(
     service: MemoryService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(working, "_SHARE_OF_DEADLINE", 0.001)
-    monkeypatch.setattr(working, "OUTAGE_S", 0.01)
-    monkeypatch.setattr(working, "_SHORTLY_S", 0.01)
+    monkeypatch.setattr(job_workers, "_SHARE_OF_DEADLINE", 0.001)
+    monkeypatch.setattr(job_workers, "OUTAGE_S", 0.01)
+    monkeypatch.setattr(job_workers, "_SHORTLY_S", 0.01)
     await stored(service, "tea", ALICE)
     vectors: Any = service._vectors
     inner = vectors.check

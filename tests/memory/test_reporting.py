@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from graph_store import reporting
+from graph_store import reports
 from memory.caller import DEFAULT_PROJECT, Caller
-from memory.errors import NotFound
-from memory.language import ModelUnavailable
+from memory.errors import ModelUnavailable, NotFound
 from memory.model import NewMemory, Scope
 from memory.service import MemoryService
 
@@ -77,7 +76,7 @@ async def test_a_model_sums_up_as_long_as_it_answers(stocked: MemoryService) -> 
 async def test_the_oldest_reports_make_room(
     stocked: MemoryService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reporting, "_MOST", 2)
+    monkeypatch.setattr(reports, "_MOST", 2)
     listing = {"type": "array", "items": {"type": "string"}}
     first, *last = [await stocked.save_report(CALLER, ALICE, listing) for _ in range(3)]
     with pytest.raises(NotFound):

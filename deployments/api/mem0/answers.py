@@ -118,12 +118,8 @@ def relation_out(relation: Relation) -> Body:
 
 def added_out(job: Job, graph: bool) -> Body:
     """The answer to an add. Without `relations`, unless relationships were asked for."""
-    if job.state in (JobState.PENDING, JobState.RUNNING):
-        return {
-            "message": "Memory processing has been queued",
-            "status": JobState.PENDING.value,
-            "event_id": job.id,
-        }
+    if not job.state.ended:
+        return queued_out(job)
     out: Body = {
         "message": job.error or ("stored" if job.outcomes else "nothing to store"),
         "status": job.state.value,
@@ -131,6 +127,15 @@ def added_out(job: Job, graph: bool) -> Body:
         "results": [*map(outcome_out, job.outcomes)],
     }
     return out | {"relations": [*map(relation_out, job.relations)]} if graph else out
+
+
+def queued_out(job: Job) -> Body:
+    """Of a job that has not ended."""
+    return {
+        "message": "Memory processing has been queued",
+        "status": JobState.PENDING.value,
+        "event_id": job.id,
+    }
 
 
 def _state(memory: Memory) -> str:

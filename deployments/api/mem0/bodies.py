@@ -22,7 +22,7 @@ MOST_MEMORIES = 1_000
 BY_FILTERS = Scope()
 """Of a read whose filters say whose memories it is about."""
 
-Filters = Annotated[dict[str, Any], Field(description="docs/filters.md")]
+FiltersIn = Annotated[dict[str, Any], Field(description="docs/filters.md")]
 Moment = Annotated[int | float | str, BeforeValidator(times.written)]
 """Seconds since 1970, a day, or an ISO 8601 time."""
 Names = Annotated[list[str], Field(max_length=100)]
@@ -34,7 +34,7 @@ class AddIn(ScopeIn):
     ids of memories that the only message replaces."""
 
     messages: Annotated[Any, Field(description="a text, a message, or a list of messages")]
-    filters: Filters | None = None
+    filters: FiltersIn | None = None
     metadata: Metadata | None = None
     infer: bool = True
     timestamp: Moment | None = None
@@ -101,7 +101,7 @@ class AddIn(ScopeIn):
 class _Seen(Mem0Fields):
     """What of the world a list or a search shows, and what more it asks of a memory."""
 
-    filters: Filters | None = None
+    filters: FiltersIn | None = None
     categories: Names | None = None
     metadata: Metadata | None = None
     fields: Names | None = None

@@ -11,16 +11,17 @@ from pydantic import Field, model_validator
 from access.door import require
 from access.model import Demand, Pass, Right
 from deployments.api.mem0.fields import Mem0Fields
+from deployments.api.mem0.waiting import sound
 from memory import conditions, filters
 from memory.conditions import ANY
 from memory.errors import InvalidInput, ScopeRequired
+from memory.filters import Filters
 from memory.jobs import Job, JobKind
 from memory.memories import Memories
 from memory.model import SCOPE_FIELDS
-from memory.selections import Filters
 
 EVERYBODY: Filters = {"OR": [{name: ANY} for name in SCOPE_FIELDS]}
-"""All memories of a project: each names an entity."""
+"""memory.conditions.SOMEBODY in the filter language."""
 
 _MOST_TEXT = 16_384
 _NARROWING = filters.KNOWN | {"start_date", "end_date"}
@@ -75,21 +76,14 @@ async def forgotten(
 ) -> Job:
     """The job that erases what is wanted. Raises Forbidden where that is a whole project, and the
     key has not the right admin."""
-    if _wipes(wanted):
+    if conditions.everybody(filters.parse(wanted)):
         require(visitor, Demand(Right.ADMIN, writes=True))
-    return await memories.forget(visitor.caller, kind, wanted)
+    return sound(await memories.forget(visitor.caller, kind, wanted))
 
 
-def _wipes(wanted: Filters) -> bool:
-    """Whether it is about entities of every kind, whoever they are."""
-    found = conditions.scopes(filters.parse(wanted))
-    bare = {
-        name
-        for scope in found
-        for name, value in scope.given().items()
-        if value == ANY and len(scope.given()) == 1
-    }
-    return bare == set(SCOPE_FIELDS)
+def deleted(job: Job, done: str) -> str:
+    """What to say of a deletion: `done` where it has ended."""
+    return done if job.state.ended else "Deletion is under way; its event tells when it has ended"
 
 
 def _four_stars(fields: Filters) -> bool:

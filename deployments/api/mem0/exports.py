@@ -9,20 +9,21 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from deployments.api.answers import Json
-from deployments.api.mem0.bodies import Filters, Instructions
+from deployments.api.mem0.bodies import FiltersIn, Instructions
 from deployments.api.mem0.fields import ScopeIn
 from deployments.api.mem0.schemas import MessageOut
 from deployments.api.who import Who
 from memory.errors import InvalidInput, TooLarge
 from memory.memories import Memories
+from memory.schema_filling import filler
 
 _MOST_BYTES = 64 * 1024
 
 
 class Asked(ScopeIn):
-    """Filters in Mem0's language; ids may also come beside them."""
+    """FiltersIn in Mem0's language; ids may also come beside them."""
 
-    filters: Filters | None = None
+    filters: FiltersIn | None = None
 
     def wanted(self) -> dict[str, Any]:
         """Everything asked for, as one filter."""
@@ -72,6 +73,8 @@ def routes(memories: Memories) -> APIRouter:
             raise TooLarge("filters, schema and export_instructions together exceed 64 KB")
         export_id = await memories.save_report(who, filters, schema, words)
         told = "Memory export request received; POST /v1/exports/get has the result"
+        if words and filler(schema):
+            told += ". A list of memories needs no language model: export_instructions do nothing"
         return Json({"message": told, "id": export_id}, 201)
 
     @router.post("/v1/exports/get", response_model=dict[str, Any] | list[Any])

@@ -11,8 +11,8 @@ from deployments.api import text
 from deployments.api.answers import Json
 from deployments.api.mem0.fields import Mem0Fields
 from deployments.api.who import Who
+from memory.feedback import Feedback, Verdict
 from memory.memories import Memories
-from memory.ratings import Feedback, Verdict
 
 Reason = Annotated[str, Field(max_length=4_096), AfterValidator(text.storable)]
 

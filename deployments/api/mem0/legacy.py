@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from pydantic import Field
 
 from deployments.api.answers import Json
 from deployments.api.mem0 import schemas
-from deployments.api.mem0.answers import Body, outcome_out, relation_out
+from deployments.api.mem0.answers import Body, outcome_out, queued_out, relation_out
 from deployments.api.mem0.bodies import AddIn, ListIn, SearchIn
 from deployments.api.mem0.deleting import Written, json_object
 from deployments.api.mem0.fields import ScopeIn
 from deployments.api.mem0.paging import DEFAULT_PAGE, MAX_PAGE, Paged, Paging, envelope
 from deployments.api.mem0.reading import listed, searched
-from deployments.api.mem0.waiting import ended
+from deployments.api.mem0.waiting import ended, sound
 from deployments.api.who import Who
-from memory.jobs import Job, JobState
 from memory.memories import Memories
 from memory.model import Scope
 
@@ -91,11 +90,8 @@ def routes(memories: Memories, within_s: float) -> APIRouter:
     async def add(body: AddV1In, who: Who) -> Json:
         """Remember a conversation."""
         job = await memories.remember(who, body.conversation())
-        if body.waits:
-            job = await ended(memories, who, job, within_s)
-        done = (
-            [*map(outcome_out, job.outcomes)] if job.state is JobState.SUCCEEDED else [queued(job)]
-        )
+        job = await ended(memories, who, job, within_s) if body.waits else sound(job)
+        done = [*map(outcome_out, job.outcomes)] if job.state.ended else [queued_out(job)]
         if not body.wrapped:
             return Json(done)
         return Json({"results": done, "relations": [*map(relation_out, job.relations)]})
@@ -147,12 +143,3 @@ def routes(memories: Memories, within_s: float) -> APIRouter:
 
 def _formed(asked: Formed, found: list[Body]) -> Json:
     return Json({"results": found, "relations": []} if asked.wrapped else found)
-
-
-def queued(job: Job) -> dict[str, Any]:
-    """What stands for the outcomes of a job that has not ended."""
-    return {
-        "message": "Memory processing has been queued",
-        "status": JobState.PENDING.value,
-        "event_id": job.id,
-    }

@@ -19,7 +19,7 @@ from deployments.api.mem0.bodies import (
     refuse_entities,
 )
 from deployments.api.mem0.changing import each, part, superseded
-from deployments.api.mem0.deleting import DeleteParameters, forgotten
+from deployments.api.mem0.deleting import DeleteParameters, deleted, forgotten
 from deployments.api.mem0.fields import ScopeIn
 from deployments.api.mem0.paging import Paged, envelope
 from deployments.api.mem0.reading import history_of, listed, searched
@@ -67,7 +67,7 @@ def routes(memories: Memories) -> APIRouter:
         job = await forgotten(memories, visitor, query.wanted())
         return Json(
             {
-                "message": "Memories deleted successfully!",
+                "message": deleted(job, "Memories deleted successfully!"),
                 "event_id": job.id,
                 "status": job.state.value,
             }

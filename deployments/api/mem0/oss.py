@@ -22,7 +22,7 @@ from deployments.api.mem0.answers import (
 )
 from deployments.api.mem0.bodies import AddIn, Instructions, ListIn, SearchIn, UpdateIn
 from deployments.api.mem0.changing import get
-from deployments.api.mem0.deleting import EVERYBODY, DeleteParameters, forgotten
+from deployments.api.mem0.deleting import EVERYBODY, DeleteParameters, deleted, forgotten
 from deployments.api.mem0.entities import one_named
 from deployments.api.mem0.fields import ScopeIn
 from deployments.api.mem0.paging import MAX_PAGE, Paging
@@ -94,8 +94,8 @@ def routes(memories: Memories, within_s: float) -> APIRouter:
     @router.delete("/memories", response_model=schemas.MessageOut)
     async def delete_all(query: Annotated[DeleteParameters, Query()], visitor: Visitor) -> Json:
         """Erase all memories of an entity."""
-        await forgotten(memories, visitor, query.wanted())
-        return Json({"message": "All relevant memories deleted"})
+        job = await forgotten(memories, visitor, query.wanted())
+        return Json({"message": deleted(job, "All relevant memories deleted")})
 
     @router.get("/memories/{memory_id}", response_model=schemas.Mem0MemoryOut | None)
     async def read(memory_id: str, who: Who) -> Json:
@@ -141,20 +141,20 @@ def routes(memories: Memories, within_s: float) -> APIRouter:
     async def delete_entity(kind: Kind, name: str, request: Request, visitor: Visitor) -> Json:
         """Erase every memory that names an entity."""
         wanted = {f"{kind}_id": one_named(name, request)}
-        await forgotten(memories, visitor, wanted, JobKind.DELETE_USER)
-        return Json({"message": "Entity deleted successfully"})
+        job = await forgotten(memories, visitor, wanted, JobKind.DELETE_USER)
+        return Json({"message": deleted(job, "Entity deleted successfully")})
 
     @router.post("/reset", response_model=schemas.MessageOut, dependencies=[HOLDS_RIGHT])
     async def reset(visitor: Visitor) -> Json:
         """Erase all memories of the key's project."""
-        await forgotten(memories, visitor, EVERYBODY)
-        return Json({"message": "All memories reset"})
+        job = await forgotten(memories, visitor, EVERYBODY)
+        return Json({"message": deleted(job, "All memories reset")})
 
     return router
 
 
 def with_metadata(wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """Filters in which every key that is no field is one of the metadata."""
+    """FiltersIn in which every key that is no field is one of the metadata."""
     out: dict[str, Any] = {}
     rest: dict[str, Any] = {}
     for name, value in wanted.items():

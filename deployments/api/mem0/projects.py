@@ -48,7 +48,7 @@ Described = Annotated[
 """A name with a text about it, or the bare name."""
 
 
-class ProjectIn(Mem0Fields):
+class NamedProjectIn(Mem0Fields):
     name: Name
     description: Words = ""
 
@@ -178,7 +178,7 @@ def routes(memories: Memories, access: Access) -> APIRouter:
         return Json([*map(record_out, found)])
 
     @within.post("/projects", response_model=MadeOut)
-    async def create(body: ProjectIn, visitor: Visitor) -> Json:
+    async def create(body: NamedProjectIn, visitor: Visitor) -> Json:
         """Make a project. Its keys are made with POST /v1/keys."""
         require_everywhere(visitor, ADMIN_KEY_ONLY)
         made, _ = await access.projects.create(visitor, body.name)

@@ -55,7 +55,7 @@ class BreakdownOut(BaseModel):
     entity: float
 
 
-class DetailsOut(BaseModel):
+class ScoreDetailsOut(BaseModel):
     semantic_score: float
     bm25_score: float
     entity_boost: float
@@ -68,7 +68,7 @@ class DetailsOut(BaseModel):
 class Mem0FoundOut(ListedOut):  # type: ignore[valid-type,misc]
     score: float | None = Field(default=None, ge=0, le=1)
     score_breakdown: BreakdownOut | None = None
-    score_details: DetailsOut | None = None
+    score_details: ScoreDetailsOut | None = None
 
 
 class DataOut(BaseModel):

@@ -10,12 +10,9 @@ from pydantic import BaseModel
 
 from deployments.api.answers import Json
 from deployments.api.who import Who
-from memory.conditions import Present, some
+from memory.conditions import SOMEBODY
 from memory.memories import Memories
-from memory.model import SCOPE_FIELDS
 from memory.view import Selection
-
-_ANYBODY = some(Present(field) for field in SCOPE_FIELDS)
 
 
 class StatsOut(BaseModel):
@@ -33,7 +30,7 @@ def routes(memories: Memories) -> APIRouter:
     async def stats(who: Who) -> Json:
         """How many memories are valid now, and how many entities any memory names."""
         valid, entities = await asyncio.gather(
-            memories.select(who, Selection(condition=_ANYBODY, limit=0)), memories.entities(who)
+            memories.select(who, Selection(condition=SOMEBODY, limit=0)), memories.entities(who)
         )
         counts = Counter(each.kind for each in entities)
         return Json(

@@ -1,4 +1,4 @@
-"""Adds that answer with what came of them, as older clients expect."""
+"""Jobs that have to have ended, or not to have failed, before they are answered."""
 
 from __future__ import annotations
 
@@ -22,6 +22,11 @@ async def ended(memories: Memories, caller: Caller, job: Job, within_s: float) -
         if asyncio.get_running_loop().time() + pause - begun > within_s:
             return job
         job = await memories.job(caller, job.id)
+    return sound(job)
+
+
+def sound(job: Job) -> Job:
+    """The job. Raises Unavailable for one that failed."""
     if job.state is JobState.FAILED:
-        raise Unavailable(job.error or "nothing could be remembered")
+        raise Unavailable(job.error or "nothing came of it")
     return job

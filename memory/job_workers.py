@@ -11,16 +11,14 @@ from typing import Any
 from uuid import uuid4
 
 from memory.caller import Caller
-from memory.errors import Conflict, DeadlineExceeded, Mem0gError, Unavailable
-from memory.filters import parse
+from memory.errors import Conflict, DeadlineExceeded, Mem0gError, ModelUnavailable, Unavailable
+from memory.filters import Filters, parse
 from memory.forgetting import Forgetting
 from memory.identity import NOBODY, mint_job
 from memory.inferring import Inferring, JobGone
+from memory.job_record import Assignment, Call, Ending
 from memory.jobs import Job, JobKind
-from memory.language import ModelUnavailable
 from memory.model import Scope
-from memory.selections import Filters
-from memory.work import Assignment, Call, Ending
 
 log = logging.getLogger(__name__)
 

@@ -29,6 +29,8 @@ _FIELDS: Mapping[str, Callable[[Memory], Any]] = {
     "expiration_date": lambda memory: memory.last_day,
     "updated_at": lambda memory: format_instant(memory.recorded_at),
 }
+_KINDS = {"metadata": "object", "categories": "array"}
+"""Of the fields that are no texts."""
 _TELLING = frozenset({"id", "memory_id", "memory", "content", "text", "fact"})
 """An object with one of these is a memory."""
 _TEXTS = frozenset({"memories", "memory", "contents", "texts", "facts", "results"})
@@ -68,17 +70,26 @@ def _list(schema: Node, node: Node, texts: bool) -> Fill | None:
         return lambda memories: [each.content for each in memories]
     properties = _properties(item)
     needed = required(item)
-    if not _TELLING & set(properties) or not needed <= set(_FIELDS):
+    fits = all(_fits(name, _resolved(schema, node)) for name, node in properties.items())
+    if not _TELLING & set(properties) or not needed <= set(_FIELDS) or not fits:
         return None
-    return lambda memories: [_item(properties, each) for each in memories]
+    return lambda memories: [_item(properties, needed, each) for each in memories]
 
 
-def _item(properties: Node, memory: Memory) -> dict[str, Any]:
-    """Names that no memory has are looked for in its metadata."""
-    return {
+def _fits(name: str, node: Node) -> bool:
+    """Whether a memory has such a value under the name. Of metadata nobody knows."""
+    kind = node.get("type")
+    return kind is None or name not in _FIELDS or kind == _KINDS.get(name, "string")
+
+
+def _item(properties: Node, needed: frozenset[str], memory: Memory) -> dict[str, Any]:
+    """Names that no memory has are looked for in its metadata. What a memory has not is left out,
+    unless the schema wants it."""
+    values = {
         name: _FIELDS[name](memory) if name in _FIELDS else memory.metadata.get(name)
         for name in properties
     }
+    return {name: value for name, value in values.items() if value is not None or name in needed}
 
 
 def _resolved(schema: Node, node: Any) -> Node:

@@ -71,7 +71,7 @@ class Turn:
     now: int = 0
 
 
-class WorkBook(Protocol):
+class JobRecord(Protocol):
     """Part of memory.ports.GraphStore. Jobs that have ended are kept for seven days, those that
     wait for as long as it takes."""
 

@@ -8,7 +8,7 @@ import orjson
 
 from graph_store.connection import Connection
 from graph_store.keys import OwnerKeys
-from memory.ratings import Feedback, Verdict
+from memory.feedback import Feedback, Verdict
 
 _RATE = """#!lua
 -- KEYS: memory, feedback of the owner. ARGV: memory id, its feedback ('': none).
@@ -19,7 +19,7 @@ return 1"""
 
 
 class RedisRatings:
-    """See memory.ratings.RatingRecord."""
+    """See memory.feedback.RatingRecord."""
 
     _redis: Connection
 

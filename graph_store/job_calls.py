@@ -11,7 +11,7 @@ from redis.exceptions import ResponseError
 from graph_store import keys
 from graph_store.connection import Connection
 from graph_store.replies import mapping
-from memory.work import Call
+from memory.job_record import Call
 
 _GROUP = _CONSUMER = "workers"
 """One consumer for all: who is at a job is told by the owner's lease, and an entry goes to whoever
@@ -41,7 +41,7 @@ return redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, ARGV[3], 'JUSTID')"""
 
 
 class RedisCalls:
-    """Part of memory.work.WorkBook."""
+    """Part of memory.job_record.JobRecord."""
 
     _redis: Connection
 

@@ -9,9 +9,9 @@ from typing import Any
 import orjson
 
 from graph_store.replies import flat
+from memory.job_record import Assignment, Ending
 from memory.jobs import JobKind, JobState
 from memory.model import Scope
-from memory.work import Assignment, Ending
 
 WORDLESS = (
     *("kind", "state", "scope", "bound", "ending", "error", "attempts"),
