@@ -21,6 +21,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from itertools import count, islice
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import psutil
@@ -34,7 +35,51 @@ from loadtest.sentences import sentences
 CALLERS = (1, 16)
 SENTENCES = list(islice(sentences(seed=1), 60_000))
 """Enough that no run sends one twice: a duplicate would not be stored."""
+Request = tuple[str, str, dict[str, Any]]
+"""Method, path, and what is sent."""
 _TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def _user(number: int) -> dict[str, str]:
+    return {"user_id": f"user-{number % 50}"}
+
+
+def _add(number: int) -> Request:
+    return "POST", "/v1/memories", {"json": {"content": SENTENCES[number].text} | _user(number)}
+
+
+def _search(number: int) -> Request:
+    asked = {"query": SENTENCES[number // 2].question} | _user(number)
+    return "POST", "/v1/memories/search", {"json": asked}
+
+
+def _list(number: int) -> Request:
+    return "GET", "/v1/memories", {"params": _user(number) | {"limit": 10}}
+
+
+def _mem0_add(number: int) -> Request:
+    said = {"messages": [{"role": "user", "content": SENTENCES[number].text}], "infer": False}
+    return "POST", "/v3/memories/add/", {"json": said | _user(number)}
+
+
+def _mem0_search(number: int) -> Request:
+    asked = {"query": SENTENCES[number // 2].question, "filters": _user(number)}
+    return "POST", "/v3/memories/search/", {"json": asked}
+
+
+def _mem0_list(number: int) -> Request:
+    page = {"page": 1, "page_size": 10}
+    return "POST", "/v3/memories/", {"json": {"filters": _user(number)}, "params": page}
+
+
+OPERATIONS: dict[str, Callable[[int], Request]] = {
+    "add": _add,
+    "search": _search,
+    "list": _list,
+    "add, as Mem0": _mem0_add,
+    "search, as Mem0": _mem0_search,
+    "list, as Mem0": _mem0_list,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,27 +153,15 @@ def _threads(pid: int) -> Iterator[tuple[str, int]]:
 async def drive(
     running: Running, operation: str, callers: int, seconds: float, numbers: Iterator[int]
 ) -> Load:
-    base = f"http://127.0.0.1:{running.port}/v1/memories"
+    host = f"http://127.0.0.1:{running.port}"
     connector = aiohttp.TCPConnector(limit=callers)
     async with aiohttp.ClientSession(connector=connector) as session:
 
-        async def add(number: int) -> None:
-            body = {"content": SENTENCES[number].text, "user_id": f"user-{number % 50}"}
-            async with session.post(base, json=body) as answer:
+        async def one(number: int) -> None:
+            method, path, sent = OPERATIONS[operation](number)
+            async with session.request(method, host + path, **sent) as answer:
                 assert answer.status in (200, 201), await answer.text()
 
-        async def search(number: int) -> None:
-            body = {"query": SENTENCES[number // 2].question, "user_id": f"user-{number % 50}"}
-            async with session.post(f"{base}/search", json=body) as answer:
-                assert answer.status == 200, await answer.text()
-
-        async def get(number: int) -> None:
-            async with session.get(
-                base, params={"user_id": f"user-{number % 50}", "limit": 10}
-            ) as answer:
-                assert answer.status == 200, await answer.text()
-
-        one = {"add": add, "search": search, "list": get}[operation]
         await _closed_loop(one, callers, 1.0, numbers)
         before, began = running.cpu_ms(), time.perf_counter()
         took = await _closed_loop(one, callers, seconds, numbers)
@@ -214,7 +247,7 @@ def main() -> None:
                 "| operation | callers | per s | p50 ms | p95 ms | CPU-ms outside model | in it |"
             )
             print("|---|---|---|---|---|---|---|")
-            for operation in ("add", "search", "list"):
+            for operation in OPERATIONS:
                 for callers in CALLERS:
                     load = asyncio.run(drive(running, operation, callers, options.seconds, numbers))
                     print(

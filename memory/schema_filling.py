@@ -73,7 +73,8 @@ def _list(schema: Node, node: Node, texts: bool) -> Fill | None:
     fits = all(_fits(name, _resolved(schema, node)) for name, node in properties.items())
     if not _TELLING & set(properties) or not needed <= set(_FIELDS) or not fits:
         return None
-    return lambda memories: [_item(properties, needed, each) for each in memories]
+    wanted = needed | {name for name, node in properties.items() if _nullable(node)}
+    return lambda memories: [_item(properties, wanted, each) for each in memories]
 
 
 def _fits(name: str, node: Node) -> bool:
@@ -82,14 +83,22 @@ def _fits(name: str, node: Node) -> bool:
     return kind is None or name not in _FIELDS or kind == _KINDS.get(name, "string")
 
 
-def _item(properties: Node, needed: frozenset[str], memory: Memory) -> dict[str, Any]:
+def _nullable(node: Any) -> bool:
+    """Whether null is a value of it; so it is where nothing is said of its type."""
+    if not isinstance(node, Mapping):
+        return True
+    choices = [*(node.get("anyOf") or ()), *(node.get("oneOf") or ())]
+    return {"type": "null"} in choices or not ({"type", "$ref", "allOf"} & set(node) or choices)
+
+
+def _item(properties: Node, wanted: frozenset[str], memory: Memory) -> dict[str, Any]:
     """Names that no memory has are looked for in its metadata. What a memory has not is left out,
-    unless the schema wants it."""
+    unless it is wanted all the same."""
     values = {
         name: _FIELDS[name](memory) if name in _FIELDS else memory.metadata.get(name)
         for name in properties
     }
-    return {name: value for name, value in values.items() if value is not None or name in needed}
+    return {name: value for name, value in values.items() if value is not None or name in wanted}
 
 
 def _resolved(schema: Node, node: Any) -> Node:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -18,6 +20,9 @@ from tests.redis_server import RedisServer
 from tests.weaviate_server import WeaviateServer, weaviate_server
 from tests.word_embedder import WordEmbedder
 from vector_store import open_vector_store
+
+_MEM0_HOME = tempfile.TemporaryDirectory(prefix="mem0-")
+os.environ.update(MEM0_TELEMETRY="False", MEM0_DIR=_MEM0_HOME.name)  # read when mem0 is imported
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,5 @@
-"""Mem0's published clients, as tests use them. Imported only once conftest has told the package to
-send nothing home and to keep out of the home directory."""
+"""Mem0's published clients, as tests use them. tests/conftest.py tells the package to send
+nothing home and to keep out of the home directory."""
 
 from __future__ import annotations
 

@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any, cast
 
 import httpx
 import pytest
+from mem0 import MemoryClient
 from pydantic import SecretStr
 
 from config import Settings
 from tests.fuzz.running import serving
+from tests.mem0 import documented
+from tests.mem0.clients import KINDS, Blocking, recorded
 from tests.redis_server import RedisServer
-
-_HOME = tempfile.TemporaryDirectory(prefix="mem0-")
-os.environ.update(MEM0_TELEMETRY="False", MEM0_DIR=_HOME.name)  # read when mem0 is imported
-
-from mem0 import MemoryClient  # noqa: E402
-
-from tests.mem0 import documented  # noqa: E402
-from tests.mem0.clients import KINDS, Blocking, recorded  # noqa: E402
 
 Host = str
 HostWith = Callable[..., Host]

@@ -47,7 +47,7 @@ def soon(commits: int = 1) -> str:
 async def test_a_memory_that_would_end_before_its_record_is_refused(client: Client) -> None:
     body = {"content": "is on the way", "user_id": "alice", "valid_to": soon()}
     await ask(client, "POST", "", 400, json=body)
-    assert await listed(client, show_expired=True) == []
+    assert await listed(client, include_expired=True) == []
     body["valid_to"] = soon()
     batch = {"memories": [body, {"content": "has arrived", "user_id": "alice"}]}
     results = (await ask(client, "POST", "/batch", json=batch))["results"]

@@ -55,7 +55,7 @@ async def test_a_slow_redis_is_waited_for(
     open_client: Open, redis_server: RedisServer, between: Between
 ) -> None:
     proxy = await between(redis_server.port)
-    client = await open_client(f"redis://127.0.0.1:{proxy.port}")
+    client = await open_client(f"redis://127.0.0.1:{proxy.port}", redis={"deadline_s": 3.0})
     known = await stored(client)
     proxy.delay_s = 0.02
     await assert_answered(client, [*known.of_the_record(), *known.of_the_index()])

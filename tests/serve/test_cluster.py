@@ -5,6 +5,9 @@ import time
 
 import psutil
 import pytest
+from mem0 import MemoryClient
+
+from tests.language_server import LanguageServer
 
 pytestmark = pytest.mark.serve
 
@@ -24,20 +27,39 @@ def refused(launch):
 
 
 def test_it_runs_keeps_its_data_and_stops_without_a_trace(config, launch, refused, tmp_path):
+    """What waits for a language model that cannot be reached waits across the restart, too."""
     path, data = config(), tmp_path / "data"
-    first = launch(path, data).ready()
+    model = LanguageServer()
+    known = {"MEM0G_LLM__BASE_URL": model.url, "MEM0G_LLM__MODEL": "test/rules"}
+    first = launch(path, data, **known).ready()
     assert all(line.startswith("mem0g: ") for line in first.said)
     assert first.get("/health")["status"] == "ok"
     assert first.get("/ready")["ready"] is True
     memory = first.post(
         "/v1/memories", {"content": "User prefers Python for scripting", "user_id": "alice"}
     )
+    mem0 = MemoryClient(api_key="m0-any", host=f"http://127.0.0.1:{first.port}")
+    waiting = mem0.add("I live in Oslo", user_id="ann")
+    assert waiting["status"] == "PENDING"
     assert "cannot listen on" in refused(path, tmp_path / "elsewhere")
     assert "in use by another service" in refused(config(), data)
     assert first.stop(to_group=True) == 0
 
-    second = launch(path, data).ready()
+    model.start()
+    second = launch(path, data, **known).ready()
     assert second.get(f"/v1/memories/{memory['id']}")["content"] == memory["content"]
+    event = f"/v1/event/{waiting['event_id']}/"
+    while (state := second.get(event)["status"]) == "PENDING":
+        time.sleep(0.2)
+    assert state in ("RUNNING", "SUCCEEDED")
+    while second.get(event)["status"] == "RUNNING":
+        time.sleep(0.2)
+    ann = {"user_id": "ann"}
+    (found,) = mem0.search("where does she live", filters=ann)["results"]
+    assert found["memory"] == "user live in Oslo"
+    mem0.delete_all(**ann)
+    assert mem0.get_all(filters=ann)["count"] == 0
+    model.stop()
     assert second.stop(signal.SIGTERM) == 0
 
 

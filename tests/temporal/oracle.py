@@ -21,6 +21,7 @@ from tests.temporal.versions import (
     Version,
     View,
     iso,
+    last_day,
     micros,
 )
 from tests.temporal.worlds import World
@@ -216,8 +217,14 @@ class Timeline:
             "user_id": self.user,
             "app_id": None,
             **memory.scope._asdict(),
+            "run_id": memory.scope.session_id,
             "content": version.content,
+            "memory": version.content,
             "categories": [],
+            "immutable": False,
+            "role": None,
+            "actor_id": None,
+            "expiration_date": None if successor else last_day(version.valid_to),
             "created_at": iso(memory.created),
             "version": memory.versions.index(version) + 1,
             **version.stamps(),

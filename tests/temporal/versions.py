@@ -22,6 +22,11 @@ def iso(instant: int) -> str:
     return (_EPOCH + instant * _MICROSECOND).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+def last_day(end: int | None) -> str | None:
+    """The day that an end of its own leaves a version, the whole of it or a part."""
+    return None if end is None else (_EPOCH + (end - 1) * _MICROSECOND).strftime("%Y-%m-%d")
+
+
 class Scope(NamedTuple):
     """None in a read's scope: any."""
 
