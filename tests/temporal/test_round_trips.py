@@ -31,7 +31,7 @@ from tests.temporal.worlds import INTERCEPT, SLOPE
 from tests.word_embedder import WordEmbedder
 from vector_store import open_vector_store
 
-SEQUENCES = 200 if SOAK else 5
+SEQUENCES = 200 if SOAK else 3
 HEADERS = {"Content-Type": "application/x-ndjson"}
 
 

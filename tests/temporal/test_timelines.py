@@ -48,7 +48,7 @@ STEPS = 30
 """The first step is three operations, each of the others one."""
 READS_A_STEP = 4
 SOAK = os.environ.get("MEM0G_TEST_SOAK") == "1"
-SEQUENCES = 500 if SOAK else 70
+SEQUENCES = 500 if SOAK else 30
 
 
 def sequences(count: int) -> settings:
