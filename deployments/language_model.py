@@ -117,7 +117,7 @@ def _ways(schema: Mapping[str, Any]) -> list[tuple[dict[str, Any], str]]:
 def json_object(text: str) -> dict[str, Any]:
     """The first JSON object in a text, whatever is said around it. Raises ModelUnavailable."""
     text = text.rpartition("</think>")[2]  # what a model says to itself
-    decoder = json.JSONDecoder()
+    decoder = json.JSONDecoder(strict=False)  # some write line breaks as they are
     begin = text.find("{")
     while begin >= 0:
         try:
