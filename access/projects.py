@@ -138,5 +138,11 @@ class Projects:
         return ProjectRecord(project_id, name, int(created_at))
 
 
+def require_seen(visitor: Pass, project_id: str) -> None:
+    """Raises NotFound where the caller is not told that there is such a project."""
+    if not visitor.sees(project_id):
+        raise missing(project_id)
+
+
 def missing(project_id: str) -> NotFound:
     return NotFound(f"no project {project_id[:60]!r}")

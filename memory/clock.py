@@ -10,6 +10,7 @@ from memory.errors import InvalidInput
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
+DAY = 86_400_000_000
 EARLIEST = (datetime(1700, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
 LATEST = (datetime(2250, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
 
@@ -42,10 +43,14 @@ def parse_instant(text: str, field: str) -> int:
     return instant
 
 
+def moment(instant: int) -> datetime:
+    """The same instant, in UTC."""
+    return _EPOCH + timedelta(microseconds=instant)
+
+
 def format_instant(instant: int) -> str:
     """ISO 8601 with six decimals and a Z, the one form the service answers with."""
-    moment = _EPOCH + timedelta(microseconds=instant)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment(instant).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def format_end(instant: int | None) -> str | None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
-from memory.clock import format_day, parse_instant
+from memory.clock import format_day, moment, parse_instant
 from memory.errors import InvalidInput, ModelUnavailable
 from memory.jobs import Conversation, Said
 from memory.model import Memory
@@ -86,7 +85,7 @@ class Question:
 
     def instructions(self) -> str:
         asked, project = self.conversation, self.preferences
-        day = datetime.fromtimestamp(self.at / 1_000_000, UTC).strftime("%A, %Y-%m-%d")
+        day = moment(self.at).strftime("%A, %Y-%m-%d")
         rules = [
             "You keep the memory of an assistant. Take the facts that are worth knowing later out "
             "of the conversation, and decide for each what it does to the memories known already. "

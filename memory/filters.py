@@ -14,7 +14,7 @@ from functools import partial
 from math import isfinite
 from typing import Any
 
-from memory.clock import EARLIEST, LATEST, parse_instant
+from memory.clock import DAY, EARLIEST, LATEST, parse_instant
 from memory.conditions import (
     Compares,
     Condition,
@@ -43,7 +43,6 @@ MOST_VALUES = 1_000
 Filters = Mapping[str, Any]
 """JSON in this language."""
 _MOST_JSON_LEVELS = 32
-_DAY = 86_400_000_000
 
 Reader = Callable[[Any], Condition]
 """Reads a value, or the operand of an operator."""
@@ -110,7 +109,7 @@ def _expiration(name: str, value: Any) -> Condition:
 
     def span(value: Any) -> tuple[int, int]:
         low, high = _span(name, value)
-        return (low + 1, high + 1) if high - low == _DAY else (low, high)
+        return (low + 1, high + 1) if high - low == DAY else (low, high)
 
     if value is None:
         return Not(Expires())
@@ -273,7 +272,7 @@ def _span(name: str, value: Any) -> tuple[int, int]:
     instant = parse_instant(_text(name, value), f"filters.{name}")
     with suppress(ValueError):
         date.fromisoformat(value)
-        return instant, instant + _DAY
+        return instant, instant + DAY
     return instant, instant + 1
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from memory.jobs import JobKind, JobState
+from memory.jobs import Progress
 from memory.model import Scope
 
 
@@ -22,26 +22,17 @@ class Ending:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Assignment:
+class Assignment(Progress):
     """A job as it is kept. `request` is what was asked for, `plan` what was decided to do about
     it: JSON, both gone once the job has ended. `bound` is the owner tag of the only user that the
-    caller may see. Times are microseconds by Redis's clock; 0 before it is stored."""
+    caller may see."""
 
-    id: str
     slot: str
-    kind: JobKind
-    state: JobState = JobState.PENDING
     scope: Scope = field(default_factory=Scope)
     bound: str | None = None
     request: Mapping[str, Any] | None = None
     plan: Mapping[str, Any] | None = None
     ending: Ending = Ending()
-    error: str | None = None
-    attempts: int = 0
-    created_at: int = 0
-    updated_at: int = 0
-    started_at: int | None = None
-    completed_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,22 +88,28 @@ class Relation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """`details` is JSON of the service's own words: how it was inferred, what was not applied.
-    Times are microseconds by Redis's clock."""
+class Progress:
+    """Which job it is, and how far it has come. Times are microseconds by Redis's clock; 0 before
+    it is stored."""
 
     id: str
     kind: JobKind
-    state: JobState
-    outcomes: Sequence[Outcome] = ()
-    relations: Sequence[Relation] = ()
-    details: Mapping[str, Any] = field(default_factory=dict)
+    state: JobState = JobState.PENDING
     error: str | None = None
     attempts: int = 0
     created_at: int = 0
     updated_at: int = 0
     started_at: int | None = None
     completed_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job(Progress):
+    """`details` is JSON of the service's own words: how it was inferred, what was not applied."""
+
+    outcomes: Sequence[Outcome] = ()
+    relations: Sequence[Relation] = ()
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

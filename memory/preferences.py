@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any, Self
 
 
@@ -21,14 +21,11 @@ class Preferences:
 
     @classmethod
     def read(cls, kept: Mapping[str, Any]) -> Self:
-        """From JSON as `written` made it; what this version does not know is left out."""
+        """From JSON by the names of the fields; what this version does not know is left out."""
         known = {each.name for each in fields(cls)}
         values = {name: value for name, value in kept.items() if name in known}
         pairs = values.get("custom_categories", ())
         return cls(**{**values, "custom_categories": tuple((name, text) for name, text in pairs)})
-
-    def written(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 NO_PREFERENCES = Preferences()

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from math import exp
 
 from config.settings import Calibration
+from memory.clock import DAY
 from memory.lexicon import stems
 from memory.view import Scale
 
 PREFERRED_HALF_LIFE_DAYS = 180.0
 """Of a project that prefers decay, where neither the search nor the settings name another."""
-_DAY = 86_400_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,5 +54,5 @@ class Scorer:
     def _decay(self, valid_from: int) -> float:
         if self.half_life_days is None:
             return 1.0
-        days = max(0, self.as_of - valid_from) / _DAY
+        days = max(0, self.as_of - valid_from) / DAY
         return float(0.5 ** (days / self.half_life_days))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 from memory.adding import Adding
@@ -11,7 +11,17 @@ from memory.caller import Caller
 from memory.errors import InvalidInput, NotFound, Refused
 from memory.identity import NOBODY, Project, job_tag, mint_job, split_slot
 from memory.job_record import Assignment, Ending
-from memory.jobs import Conversation, Job, JobKind, JobPage, JobState, Outcome, Relation, Said
+from memory.jobs import (
+    Conversation,
+    Job,
+    JobKind,
+    JobPage,
+    JobState,
+    Outcome,
+    Progress,
+    Relation,
+    Said,
+)
 from memory.model import Memory, NewMemory, Scope
 from memory.results import Added
 
@@ -134,19 +144,12 @@ def shown(
     job: Assignment, memories: Mapping[str, Memory], relations: Sequence[Relation] = ()
 ) -> Job:
     """A job as its caller sees it."""
+    progress = {each.name: getattr(job, each.name) for each in fields(Progress)}
     return Job(
-        id=job.id,
-        kind=job.kind,
-        state=job.state,
         outcomes=[Outcome(event, each, memories.get(each)) for event, each in job.ending.outcomes],
         relations=relations,
         details=job.ending.details,
-        error=job.error,
-        attempts=job.attempts,
-        created_at=job.created_at,
-        updated_at=job.updated_at,
-        started_at=job.started_at,
-        completed_at=job.completed_at,
+        **progress,
     )
 
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from access import Access
 from access.door import require_everywhere
 from access.model import Pass
-from access.projects import missing
+from access.projects import require_seen
 from deployments.api.access_bodies import ProjectId
 from deployments.api.answers import Json, replayed
 from deployments.api.fields import Body
@@ -129,8 +129,8 @@ def task_out(task: Task) -> dict[str, Any]:
 
 def _named(visitor: Pass, project_id: str | None) -> str | None:
     """The project to keep up; None is all. Raises NotFound for one that the caller does not see."""
-    if project_id is not None and not visitor.sees(project_id):
-        raise missing(project_id)
+    if project_id is not None:
+        require_seen(visitor, project_id)
     return project_id if visitor.everywhere else visitor.caller.project
 
 

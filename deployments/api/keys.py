@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from access import Access
 from access.key_ring import missing
 from access.model import Key, Pass
-from access.projects import missing as missing_project
+from access.projects import require_seen
 from deployments.api.access_bodies import (
     KeyIn,
     KeyOut,
@@ -62,8 +62,7 @@ def routes(access: Access) -> APIRouter:
         return Json(deleted, headers=replayed(known))
 
     async def _seen(visitor: Pass, project_id: str) -> None:
-        if not visitor.sees(project_id):
-            raise missing_project(project_id)
+        require_seen(visitor, project_id)
         await access.projects.get(project_id)
 
     async def _key(visitor: Pass, key_id: str) -> Key:

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 
 from access import Access
 from access.door import require_everywhere
-from access.projects import missing
+from access.projects import require_seen
 from deployments.api.access_bodies import ProjectIn, ProjectOut, ProjectsOut, project_out
 from deployments.api.answers import Json, replayed
 from deployments.api.who import Visitor
@@ -37,8 +37,7 @@ def routes(access: Access) -> APIRouter:
     @router.get("/{project_id}", response_model=ProjectOut)
     async def get(project_id: str, visitor: Visitor) -> Json:
         """One project."""
-        if not visitor.sees(project_id):
-            raise missing(project_id)
+        require_seen(visitor, project_id)
         return Json(project_out(await access.projects.get(project_id)))
 
     return router

@@ -5,18 +5,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from deployments.api import answers
-from memory.clock import format_instant, now
+from memory.clock import format_instant, moment, now
 from memory.jobs import Job, JobState, Outcome, Relation
 from memory.model import Event, Memory
 from memory.results import Found
 
 Body = dict[str, Any]
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -151,16 +149,16 @@ def _share(score: float) -> float:
 
 def _attributes(instant: int) -> Body:
     """Parts of the time of creation, UTC."""
-    moment = _EPOCH + timedelta(microseconds=instant)
+    at = moment(instant)
     return {
-        "year": moment.year,
-        "month": moment.month,
-        "day": moment.day,
-        "hour": moment.hour,
-        "minute": moment.minute,
-        "day_of_week": _WEEKDAYS[moment.weekday()],
-        "day_of_year": moment.timetuple().tm_yday,
-        "week_of_year": moment.isocalendar().week,
-        "quarter": (moment.month + 2) // 3,
-        "is_weekend": moment.weekday() >= 5,
+        "year": at.year,
+        "month": at.month,
+        "day": at.day,
+        "hour": at.hour,
+        "minute": at.minute,
+        "day_of_week": _WEEKDAYS[at.weekday()],
+        "day_of_year": at.timetuple().tm_yday,
+        "week_of_year": at.isocalendar().week,
+        "quarter": (at.month + 2) // 3,
+        "is_weekend": at.weekday() >= 5,
     }

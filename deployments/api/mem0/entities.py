@@ -114,8 +114,8 @@ def routes(memories: Memories) -> APIRouter:
         raise NotFound(f"no {kind} has the id {number[:60]}")
 
     async def _forget(who: Caller, kind: str, value: str) -> Json:
-        filters = {f"{kind}_id".replace("session_id", "run_id"): value}
-        return Json(deleting_out(await memories.forget(who, JobKind.DELETE_USER, filters)))
+        wanted = {f"{kind}_id": value}
+        return Json(deleting_out(await memories.forget(who, JobKind.DELETE_USER, wanted)))
 
     return router
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 from access import Access
 from access.door import require_everywhere
 from access.model import Member, Pass, ProjectDetails, ProjectRecord, Right
-from access.projects import missing
+from access.projects import require_seen
 from deployments.api.access_bodies import Name
 from deployments.api.answers import Json
 from deployments.api.mem0.fields import Mem0Fields
@@ -189,13 +189,13 @@ def routes(memories: Memories, access: Access) -> APIRouter:
     @within.get(one, response_model=DetailsOut)
     async def get(project_id: str, visitor: Visitor) -> Json:
         """A project with all its settings, whichever fields are asked for."""
-        _see(visitor, project_id)
+        require_seen(visitor, project_id)
         return Json(details_out(await access.projects.details(project_id), visitor))
 
     @within.patch(one, response_model=MessageOut)
     async def change(project_id: str, body: ChangeIn, visitor: Visitor) -> Json:
         """Change settings; those left out stay. They count for every replica within a second."""
-        _see(visitor, project_id)
+        require_seen(visitor, project_id)
         await access.projects.change(project_id, body.preferences(), body.name)
         unused = ", ".join(name for name in body.UNUSED if name in body.model_fields_set)
         told = f"; of no meaning here: {unused}" if unused else ""
@@ -213,21 +213,21 @@ def routes(memories: Memories, access: Access) -> APIRouter:
     @within.get(f"{one}/members", response_model=MembersOut)
     async def members(project_id: str, visitor: Visitor) -> Json:
         """Whom the project lists."""
-        _see(visitor, project_id)
+        require_seen(visitor, project_id)
         details = await access.projects.details(project_id)
         return Json({"members": [*map(member_out, details.members)]})
 
     @within.post(f"{one}/members", response_model=MessageOut)
     async def add_member(project_id: str, body: MemberIn, visitor: Visitor) -> Json:
         """List somebody. This gives no access."""
-        _see(visitor, project_id)
+        require_seen(visitor, project_id)
         await access.projects.add_member(project_id, body.member())
         return Json({"message": f"Member added; {_LISTED}"})
 
     @within.put(f"{one}/members", response_model=MessageOut)
     async def change_member(project_id: str, body: MemberIn, visitor: Visitor) -> Json:
         """Change a role. This changes no access."""
-        _see(visitor, project_id)
+        require_seen(visitor, project_id)
         await access.projects.change_member(project_id, body.member())
         return Json({"message": f"Member updated; {_LISTED}"})
 
@@ -236,7 +236,7 @@ def routes(memories: Memories, access: Access) -> APIRouter:
         project_id: str, email: Annotated[Email, Query()], visitor: Visitor
     ) -> Json:
         """List somebody no more. This takes no access."""
-        _see(visitor, project_id)
+        require_seen(visitor, project_id)
         await access.projects.remove_member(project_id, email)
         return Json({"message": f"Member removed; {_LISTED}"})
 
@@ -250,11 +250,6 @@ _ORGANISATION = {"org_id": ORGANISATION, "name": "Mem0g", "description": "", "me
 async def _known(org_id: str) -> None:
     if org_id != ORGANISATION:
         raise NotFound(f"no organization {org_id[:60]!r}; there is one, {ORGANISATION}")
-
-
-def _see(visitor: Pass, project_id: str) -> None:
-    if not visitor.sees(project_id):
-        raise missing(project_id)
 
 
 def record_out(project: ProjectRecord) -> dict[str, Any]:

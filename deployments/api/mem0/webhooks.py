@@ -6,7 +6,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from access.projects import missing
+from access.projects import require_seen
 from deployments.api.answers import Json
 from deployments.api.who import Visitor
 from memory.errors import InvalidInput, NotFound
@@ -27,15 +27,13 @@ def routes(_: Memories) -> APIRouter:
     @router.get("/projects/{project_id}", response_model=list[WebhookOut])
     async def page(project_id: str, visitor: Visitor) -> Json:
         """No webhooks."""
-        if not visitor.sees(project_id):
-            raise missing(project_id)
+        require_seen(visitor, project_id)
         return Json([])
 
     @router.post("/projects/{project_id}")
     async def create(project_id: str, visitor: Visitor) -> Json:
         """Refused, so that nobody waits for a call that never comes."""
-        if not visitor.sees(project_id):
-            raise missing(project_id)
+        require_seen(visitor, project_id)
         raise InvalidInput(_NONE_HERE)
 
     @router.put("/{webhook_id}")
