@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _SCHEMA = "answer"
 _FORMAT = "response_format"
 _NOT_UNDERSTOOD = (400, 404, 415, 422)
+_CUT = "length"
+_BOUNDS = ("maxItems", "maxLength")
 _LONGEST_WAIT_S = 300
 
 
@@ -64,7 +66,12 @@ class OpenAIModel:
                 ],
                 **way,
             )
-            return completion.choices[0].message.content or ""
+            choice = completion.choices[0]
+            if choice.finish_reason == _CUT:
+                raise ModelUnavailable(
+                    "the language model's answer is longer than its server allows"
+                )
+            return choice.message.content or ""
         except APITimeoutError:
             limit = self._settings.deadline_s
             raise ModelUnavailable(f"no answer from the language model in {limit:g} s") from None
@@ -98,20 +105,38 @@ class _NotUnderstoodError(Exception):
 
 
 def _ways(schema: Mapping[str, Any]) -> list[tuple[dict[str, Any], str]]:
-    """Forms of a request, the strictest first, and what the instructions say besides. Some models
-    take no temperature; some servers take a schema elsewhere, none, or no format at all."""
-    strict = {"name": _SCHEMA, "schema": dict(schema), "strict": True}
-    by_schema = {"response_format": {"type": "json_schema", "json_schema": strict}}
+    """Forms of a request, the strictest first, and what the instructions say besides. Some servers
+    take no bounds in a schema, which keep a small model from going on for ever; some models take
+    no temperature; some servers take a schema elsewhere, none, or no format at all."""
     cold = {"temperature": 0}
     told = f"\n\nAnswer with one JSON object after this JSON schema:\n{json.dumps(schema)}"
     return [
-        ({**by_schema, **cold}, ""),
-        (by_schema, ""),
+        ({**_strict(schema), **cold}, ""),
+        ({**_strict(_unbounded(schema)), **cold}, ""),
+        (_strict(_unbounded(schema)), ""),
         ({"response_format": {"type": "json_object", "schema": dict(schema)}, **cold}, told),
         ({"response_format": {"type": "json_object"}, **cold}, told),
         (cold, told),
         ({}, told),
     ]
+
+
+def _strict(schema: Mapping[str, Any]) -> dict[str, Any]:
+    form = {"name": _SCHEMA, "schema": dict(schema), "strict": True}
+    return {"response_format": {"type": "json_schema", "json_schema": form}}
+
+
+def _unbounded(schema: Any) -> Any:
+    """A bound is a number: a property may have the same name."""
+    if isinstance(schema, list):
+        return [_unbounded(each) for each in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    return {
+        name: _unbounded(value)
+        for name, value in schema.items()
+        if not (name in _BOUNDS and isinstance(value, int))
+    }
 
 
 def json_object(text: str) -> dict[str, Any]:

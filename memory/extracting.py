@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -25,7 +25,7 @@ DEFAULT_CATEGORIES = tuple(
 )
 """Mem0's own, where neither the request nor the project has others."""
 _MOST_FACTS, _MOST_RELATIONS = 200, 200
-_FACTS_A_MESSAGE, _MOST_CATEGORIES = 10, 3
+_FACTS_A_MESSAGE, _MOST_CATEGORIES, _ASKED_LENGTH = 10, 3, 500
 """Asked for, so that a small model comes to an end."""
 _LONGEST_FACT, _LONGEST_NAME = 8_000, 200
 _MOST_DIGITS = 4
@@ -131,23 +131,26 @@ class Question:
         return "\n".join(["Memories:", *(known or ["none"]), "", "Conversation:", *said])
 
     def schema(self) -> dict[str, Any]:
+        """What adds has no target, what does anything else has one."""
         nothing = {"type": "null"}
+        adds = {"decision": _one_of(["ADD"]), "target": nothing}
         numbers = {"type": "integer", "enum": [*range(1, len(self.shown) + 1)]}
-        fact = {
-            "text": {"type": "string"},
-            "decision": {"type": "string", "enum": [*DECISIONS]},
-            "target": {"anyOf": [numbers, nothing]} if self.shown else nothing,
+        others = _one_of(each for each in DECISIONS if each != "ADD")
+        text = {"text": _text(_ASKED_LENGTH)}
+        more = {
             "valid_from": {"anyOf": [{"type": "string"}, nothing]},
-            "categories": _list(
-                {"type": "string", "enum": [name for name, _ in self.categories]}, _MOST_CATEGORIES
-            ),
-            "attributed_to": {"type": "string", "enum": [*self.speakers]},
+            "categories": _list(_one_of(name for name, _ in self.categories), _MOST_CATEGORIES),
+            "attributed_to": _one_of(self.speakers),
         }
+        fact = _object({**text, **adds, **more})
+        if self.shown:
+            changes = _object({**text, "decision": others, "target": numbers, **more})
+            fact = {"anyOf": [fact, changes]}
         most = min(_FACTS_A_MESSAGE * len(self.said), _MOST_FACTS)
-        fields: dict[str, Any] = {"facts": _list(_object(fact), most)}
+        fields: dict[str, Any] = {"facts": _list(fact, most)}
         if self.conversation.graph:
             names = ("source", "source_in", "relationship", "target", "target_in")
-            relation = _object({each: {"type": "string"} for each in names})
+            relation = _object({each: _text(_LONGEST_NAME) for each in names})
             fields["relations"] = _list(relation, most)
         return _object(fields)
 
@@ -242,6 +245,14 @@ def _object(fields: Mapping[str, Any]) -> dict[str, Any]:
         "required": [*fields],
         "additionalProperties": False,
     }
+
+
+def _text(longest: int) -> dict[str, Any]:
+    return {"type": "string", "maxLength": longest}
+
+
+def _one_of(names: Iterable[str]) -> dict[str, Any]:
+    return {"type": "string", "enum": [*names]}
 
 
 def _list(items: Mapping[str, Any], most: int) -> dict[str, Any]:

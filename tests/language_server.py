@@ -15,17 +15,20 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 _MEMORY = re.compile(r"(\d+)\. (.*) \(since [-\d]+\)")
+_BOUND = re.compile(r'"max(Items|Length)": \d')
 _SAID = re.compile(r"(\w+): I (no longer )?(\w+)(.*?)\.?")
 
 
 class LanguageServer:
     """Listens on 127.0.0.1. `refuses` are formats it has no idea of, which it answers with
-    `refusal`; `statuses` are answered to the next requests instead of a completion, `wraps` is put
-    around an answer's JSON."""
+    `refusal`; "bounds" is how long a list or a text may be in a schema. `statuses` are answered to
+    the next requests instead of a completion, `wraps` is put around an answer's JSON, `finish` is
+    why an answer ended."""
 
     def __init__(self, port: int = 0, refuses: set[str] | None = None, wraps: str = "{}") -> None:
         self.refuses, self.wraps = refuses or set(), wraps
         self.refusal = 400
+        self.finish = "stop"
         self.statuses: list[int] = []
         self.asked: list[dict[str, Any]] = []
         self.keys: list[str | None] = []
@@ -45,11 +48,13 @@ class LanguageServer:
             return self.statuses.pop(0), {"error": {"message": "told to"}}
         form = request.get("response_format", {}).get("type", "text")
         given = {form, *(["temperature"] if "temperature" in request else [])}
+        if _BOUND.search(json.dumps(request.get("response_format"))):
+            given.add("bounds")
         if given & self.refuses:
             return self.refusal, {"error": {"message": f"no idea of {form}: response_format"}}
         content = json.dumps(_answer(request["messages"][-1]["content"]))
         message = {"role": "assistant", "content": self.wraps.replace("{}", content)}
-        choice = {"index": 0, "finish_reason": "stop", "message": message}
+        choice = {"index": 0, "finish_reason": self.finish, "message": message}
         whole = {"id": "1", "object": "chat.completion", "created": 0, "model": request["model"]}
         return 200, {**whole, "choices": [choice]}
 

@@ -95,6 +95,31 @@ async def test_a_server_that_knows_less_is_asked_for_less_from_then_on(
         assert '{"type": "object"}' in server.asked[-1]["messages"][0]["content"]
 
 
+async def test_bounds_that_a_server_does_not_take_are_left_out_of_the_schema(serve: Serve) -> None:
+    """OpenAI's own takes no maxLength."""
+    bounded = {
+        "type": "object",
+        "properties": {
+            "maxItems": {"type": "string", "maxLength": 5},
+            "list": {"anyOf": [{"type": "array", "items": {"type": "string"}, "maxItems": 3}]},
+        },
+    }
+    server = serve()
+    model = OpenAIModel(settings_for(server))
+    await model.fill(*ASKED[:2], bounded)
+    assert server.asked[-1]["response_format"]["json_schema"]["schema"] == bounded
+    server.refuses = {"bounds"}
+    await model.fill(*ASKED[:2], bounded)
+    assert server.asked[-1]["temperature"] == 0
+    assert server.asked[-1]["response_format"]["json_schema"]["schema"] == {
+        "type": "object",
+        "properties": {
+            "maxItems": {"type": "string"},
+            "list": {"anyOf": [{"type": "array", "items": {"type": "string"}}]},
+        },
+    }
+
+
 async def test_a_format_that_a_server_answers_500_to_is_one_it_does_not_know(serve: Serve) -> None:
     """As llama-cpp-python's does, which takes the schema beside the word json_object."""
     server = serve(refuses={"json_schema"})
@@ -120,6 +145,10 @@ async def test_what_goes_wrong_is_told_without_any_text(serve: Serve) -> None:
     with pytest.raises(ModelUnavailable, match="refuses the request"):
         await model.fill(*ASKED)
     assert await texts(model) == ["alice like tea"]
+    server.finish = "length"
+    with pytest.raises(ModelUnavailable, match="longer than its server allows"):
+        await model.fill(*ASKED)
+    server.finish = "stop"
     server.wraps = "tea is nice"
     with pytest.raises(ModelUnavailable, match="no JSON object"):
         await model.fill(*ASKED)

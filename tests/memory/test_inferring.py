@@ -540,7 +540,7 @@ async def test_the_model_is_told_what_it_needs_to_know(
     assert "1. moved to Oslo (since 2025-11-" in text
     assert text.endswith("Alice: I moved to Bergen\nassistant: How nice")
     assert "be kind" not in text
-    fact = schema["properties"]["facts"]["items"]["properties"]
+    (fact, _) = (each["properties"] for each in schema["properties"]["facts"]["items"]["anyOf"])
     assert fact["categories"]["items"]["enum"] == ["home", "work"]
     assert fact["attributed_to"]["enum"] == ["Alice", "assistant"]
     one, other = (each.memory for each in job.outcomes)
