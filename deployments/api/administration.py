@@ -17,6 +17,8 @@ from deployments.api.access_bodies import ProjectId
 from deployments.api.answers import Json, replayed
 from deployments.api.fields import Body
 from deployments.api.projects import ADMIN_KEY_ONLY
+from deployments.api.rights import HOLDS_RIGHT
+from deployments.api.routing import new_router
 from deployments.api.who import Visitor
 from memory.administration import Administration
 from memory.clock import format_instant
@@ -54,7 +56,7 @@ class TasksOut(BaseModel):
 
 
 def routes(administration: Administration, access: Access) -> APIRouter:
-    router = APIRouter(tags=["upkeep"])
+    router = new_router("upkeep", dependencies=[HOLDS_RIGHT])
 
     @router.post("/v1/admin/verify", status_code=202, response_model=TaskOut)
     async def verify(visitor: Visitor, body: VerifyIn | None = None) -> Json:

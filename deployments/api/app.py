@@ -28,24 +28,10 @@ from deployments.api import feed as live_feed
 from deployments.api.edge import Edge
 from deployments.api.event_hub import EventHub
 from deployments.api.observed import Observed
-from deployments.api.rights import HOLDS_RIGHT
-from deployments.api.schemas import ErrorOut
+from deployments.api.routing import gathered
 from graph_store import redis_url
 from memory.memories import Memories
 from memory.metering import SILENT, Meter
-
-_REFUSALS: dict[int | str, str] = {
-    400: "Bad input; nothing was changed",
-    401: "No key, or an unknown one",
-    403: "The key may not do this",
-    404: "Nothing of this id that the caller may see",
-    409: "The world stands otherwise",
-    413: "The body is too large",
-    429: "More requests than the key may send; see Retry-After",
-    503: "A store is down or the service is full; see Retry-After",
-    504: "No answer within the deadline",
-    "default": "Any other refusal",
-}
 
 
 def create_app(
@@ -73,27 +59,25 @@ def create_app(
         description="A memory service for AI agents with a temporal graph.",
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # Ray counts requests
-        responses={
-            status: {"description": text, "model": ErrorOut} for status, text in _REFUSALS.items()
-        },
     )
     errors.install(app)
-    app.include_router(health.routes(service))
-    app.include_router(mem0.routes(service, access, settings))
-    app.include_router(graph.routes(service))  # before memories': graph and path are no ids
-    app.include_router(relationships.routes(service))
-    app.include_router(memories.routes(service))
-    app.include_router(erasures.routes(service))
-    for administered in (
+    app.router.routes += gathered(
+        health.routes(service),
+        graph.routes(service),  # before memories': graph and path are no ids
+        relationships.routes(service),
+        memories.routes(service),
+    )
+    app.router.routes += mem0.routes(service, access, settings)
+    app.router.routes += gathered(
+        erasures.routes(service),
         transfer.routes(service),
         projects.routes(access),
         keys.routes(access),
         audit.routes(access),
         administration.routes(service, access),
-    ):
-        app.include_router(administered, dependencies=[HOLDS_RIGHT])
+    )
     if feed is not None:
-        app.include_router(live_feed.routes(feed))
+        app.include_router(live_feed.routes(feed))  # with its lifespan
 
     def edge(inner: ASGIApp) -> Edge:
         return Edge(inner, settings, access, sends_request_id)

@@ -12,7 +12,8 @@ from starlette.types import Scope
 from access import Access
 from deployments.api.access_bodies import AuditOut, AuditParameters
 from deployments.api.answers import Json
-from deployments.api.rights import ADMIN_AREAS
+from deployments.api.rights import ADMIN_AREAS, HOLDS_RIGHT
+from deployments.api.routing import new_router
 from deployments.api.who import Visitor
 
 _ID = re.compile(r"(?:key|proj|task)_[0-9a-f]{32}|default")
@@ -20,7 +21,7 @@ _LONGEST_METHOD = 16
 
 
 def routes(access: Access) -> APIRouter:
-    router = APIRouter(prefix="/v1/admin", tags=["access"])
+    router = new_router("access", prefix="/v1/admin", dependencies=[HOLDS_RIGHT])
 
     @router.get("/audit", response_model=AuditOut)
     async def audit(query: Annotated[AuditParameters, Query()], visitor: Visitor) -> Json:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from deployments.api.answers import Json, deleted_out, replayed
 from deployments.api.errors import invalid
 from deployments.api.fields import Body, Entity, Metadata, ScopeFields
+from deployments.api.routing import new_router
 from deployments.api.who import Who
 from memory.clock import parse_instant
 from memory.erasures import Erasure, Erasures, Inspection
@@ -89,7 +90,7 @@ class EntityDeletedOut(BaseModel):
 
 
 def routes(erasures: Erasures) -> APIRouter:
-    router = APIRouter(prefix="/v1", tags=["erasures"])
+    router = new_router("erasures", prefix="/v1")
     running: dict[int | str, dict[str, Any]] = {
         202: {"model": RunningOut, "description": "Under way; GET /v1/erasures/{id} tells more"}
     }

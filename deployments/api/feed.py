@@ -22,6 +22,7 @@ from deployments.api.errors import invalid
 from deployments.api.event_hub import EventHub, Listener, Reset
 from deployments.api.fields import ScopeFields
 from deployments.api.rights import STREAM_PATH
+from deployments.api.routing import new_router
 from memory.caller import Caller
 from memory.clock import format_instant
 from memory.errors import Mem0gError, Unavailable
@@ -67,7 +68,7 @@ def routes(hub: EventHub) -> APIRouter:
         yield
         await hub.close()
 
-    router = APIRouter(tags=["events"], lifespan=lifespan)
+    router = new_router("events", lifespan=lifespan)
 
     @router.get(
         STREAM_PATH,

@@ -14,12 +14,13 @@ from deployments.api.parameters import (
     PathParameters,
     RelatedParameters,
 )
+from deployments.api.routing import new_router
 from deployments.api.who import Who
 from memory.memories import Memories
 
 
 def routes(memories: Memories) -> APIRouter:
-    router = APIRouter(prefix="/v1/memories", tags=["graph"])
+    router = new_router("graph", prefix="/v1/memories")
 
     @router.get("/graph", response_model=schemas.GraphOut)
     async def graph(query: Annotated[GraphParameters, Query()], who: Who) -> Json:

@@ -7,12 +7,13 @@ from starlette.responses import RedirectResponse
 
 from deployments.api import schemas
 from deployments.api.answers import Json
+from deployments.api.routing import new_router
 from memory.errors import Mem0gError
 from memory.memories import Memories
 
 
 def routes(memories: Memories) -> APIRouter:
-    router = APIRouter(tags=["health"])
+    router = new_router("health")
 
     @router.get("/", include_in_schema=False)
     async def home() -> RedirectResponse:

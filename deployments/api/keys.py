@@ -19,12 +19,14 @@ from deployments.api.access_bodies import (
     key_out,
 )
 from deployments.api.answers import Json, deleted_out, replayed
+from deployments.api.rights import HOLDS_RIGHT
+from deployments.api.routing import new_router
 from deployments.api.schemas import DeletedOut
 from deployments.api.who import Visitor
 
 
 def routes(access: Access) -> APIRouter:
-    router = APIRouter(prefix="/v1/keys", tags=["access"])
+    router = new_router("access", prefix="/v1/keys", dependencies=[HOLDS_RIGHT])
 
     @router.post("", status_code=201, response_model=NewKeyOut)
     async def create(body: KeyIn, visitor: Visitor) -> Json:

@@ -13,6 +13,7 @@ from deployments.api.errors import invalid, status_of
 from deployments.api.fields import InstantFields
 from deployments.api.parameters import ListParameters, SearchParameters
 from deployments.api.requests import BatchIn, CorrectionIn, MemoryIn, SearchFields, SearchIn
+from deployments.api.routing import new_router
 from deployments.api.who import Who
 from memory.caller import Caller
 from memory.errors import Mem0gError, Refused
@@ -22,7 +23,7 @@ from memory.results import Added
 
 
 def routes(memories: Memories) -> APIRouter:
-    router = APIRouter(prefix="/v1/memories", tags=["memories"])
+    router = new_router("memories", prefix="/v1/memories")
 
     @router.post(
         "",

@@ -10,13 +10,15 @@ from access.door import require_everywhere
 from access.projects import require_seen
 from deployments.api.access_bodies import ProjectIn, ProjectOut, ProjectsOut, project_out
 from deployments.api.answers import Json, replayed
+from deployments.api.rights import HOLDS_RIGHT
+from deployments.api.routing import new_router
 from deployments.api.who import Visitor
 
 ADMIN_KEY_ONLY = "only the admin key makes and deletes projects"
 
 
 def routes(access: Access) -> APIRouter:
-    router = APIRouter(prefix="/v1/projects", tags=["access"])
+    router = new_router("access", prefix="/v1/projects", dependencies=[HOLDS_RIGHT])
 
     @router.post("", status_code=201, response_model=ProjectOut)
     async def create(body: ProjectIn, visitor: Visitor) -> Json:

@@ -10,13 +10,14 @@ from deployments.api import answers, schemas
 from deployments.api.answers import Json, deleted_out, edge_out
 from deployments.api.parameters import EdgeParameters
 from deployments.api.requests import AmendmentIn, RelationshipIn
+from deployments.api.routing import new_router
 from deployments.api.who import Who
 from memory.memories import Memories
 from memory.model import UNSET
 
 
 def routes(memories: Memories) -> APIRouter:
-    router = APIRouter(prefix="/v1/memories/{memory_id}/relationships", tags=["graph"])
+    router = new_router("graph", prefix="/v1/memories/{memory_id}/relationships")
 
     @router.post(
         "",

@@ -14,6 +14,8 @@ from deployments.api.answers import Json, replayed
 from deployments.api.fields import Instant, ScopeFields, instant
 from deployments.api.incoming_lines import Line, read_lines
 from deployments.api.outgoing_lines import backup_lines, export_lines
+from deployments.api.rights import HOLDS_RIGHT
+from deployments.api.routing import new_router
 from deployments.api.who import Visitor, Who
 from memory.adopting import only_owner
 from memory.archive import EdgeRecord, Entry, MemoryRecord
@@ -62,7 +64,7 @@ class RestoredOut(BaseModel):
 
 
 def routes(transfer: Transfer) -> APIRouter:
-    router = APIRouter(prefix="/v1", tags=["transfer"])
+    router = new_router("transfer", prefix="/v1", dependencies=[HOLDS_RIGHT])
 
     @router.get("/export", response_class=StreamingResponse, responses=_LINES)
     async def export(query: Annotated[ExportParameters, Query()], who: Who) -> StreamingResponse:

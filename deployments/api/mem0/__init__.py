@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from starlette.routing import BaseRoute
 
 from access import Access
 from config.settings import Settings
@@ -22,31 +22,30 @@ from deployments.api.mem0 import (
     summary,
     webhooks,
 )
+from deployments.api.routing import gathered
 from memory.memories import Memories
 
 _SHARE_OF_DEADLINE = 2 / 3
 """How long calls wait for work that may go on without them."""
 
 
-def routes(service: Memories, access: Access, settings: Settings) -> APIRouter:
+def routes(service: Memories, access: Access, settings: Settings) -> list[BaseRoute]:
     """All of them; the order is that in which paths are matched."""
-    router = APIRouter(tags=["mem0"])
-    router.include_router(ping.routes())
-    for each in (
-        memories,
-        profiles,
-        entities,
-        events,
-        exports,
-        summary,
-        feedback,
-        stats,
-        webhooks,
-    ):
-        router.include_router(each.routes(service))
-    router.include_router(projects.routes(service, access))
     patience = settings.api.deadline_s * _SHARE_OF_DEADLINE
-    router.include_router(legacy.routes(service, patience))
-    router.include_router(configured.routes(settings))
-    router.include_router(oss.routes(service, patience))
-    return router
+    return gathered(
+        ping.routes(),
+        memories.routes(service),
+        memories.single_routes(service),
+        profiles.routes(service),
+        entities.routes(service),
+        events.routes(service),
+        exports.routes(service),
+        summary.routes(service),
+        feedback.routes(service),
+        stats.routes(service),
+        webhooks.routes(service),
+        projects.routes(service, access),
+        legacy.routes(service, patience),
+        configured.routes(settings),
+        oss.routes(service, patience),
+    )

@@ -13,6 +13,7 @@ from deployments.api.answers import Json
 from deployments.api.fields import Content
 from deployments.api.mem0.fields import Mem0Fields
 from deployments.api.rights import HOLDS_RIGHT
+from deployments.api.routing import new_router
 from memory.errors import InvalidInput
 
 _LLMS = ("openai",)
@@ -52,7 +53,7 @@ class InstructionsOut(BaseModel):
 
 
 def routes(settings: Settings) -> APIRouter:
-    router = APIRouter()
+    router = new_router("mem0")
 
     @router.get("/configure", response_model=ConfigurationOut)
     async def configuration() -> Json:

@@ -15,6 +15,7 @@ from deployments.api.errors import invalid
 from deployments.api.fields import Entity as EntityId
 from deployments.api.mem0.paging import Paged, envelope
 from deployments.api.mem0.schemas import MessageOut
+from deployments.api.routing import new_router
 from deployments.api.who import Who
 from memory.caller import Caller
 from memory.clock import format_instant
@@ -66,7 +67,7 @@ class DeletingOut(MessageOut):
 
 
 def routes(memories: Memories) -> APIRouter:
-    router = APIRouter()
+    router = new_router("mem0")
 
     @router.get("/v1/entities", response_model=EntitiesOut)
     async def entities(paging: Paged, request: Request, who: Who) -> Json:

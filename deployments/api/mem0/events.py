@@ -12,6 +12,7 @@ from deployments.api.answers import Json
 from deployments.api.mem0.answers import outcome_out, relation_out
 from deployments.api.mem0.paging import Paged, envelope
 from deployments.api.mem0.schemas import OutcomeOut, RelationOut
+from deployments.api.routing import new_router
 from deployments.api.who import Who
 from memory.clock import format_end, format_instant
 from memory.jobs import Job
@@ -46,7 +47,7 @@ class EventsOut(BaseModel):
 
 
 def routes(memories: Memories) -> APIRouter:
-    router = APIRouter()
+    router = new_router("mem0")
 
     @router.get("/v1/events", response_model=EventsOut)
     async def events(paging: Paged, request: Request, who: Who) -> Json:

@@ -12,6 +12,7 @@ from deployments.api.answers import Json
 from deployments.api.mem0.bodies import FiltersIn, Instructions
 from deployments.api.mem0.fields import ScopeIn
 from deployments.api.mem0.schemas import MessageOut
+from deployments.api.routing import new_router
 from deployments.api.who import Who
 from memory.errors import InvalidInput, TooLarge
 from memory.memories import Memories
@@ -56,7 +57,7 @@ class SavedOut(MessageOut):
 
 
 def routes(memories: Memories) -> APIRouter:
-    router = APIRouter()
+    router = new_router("mem0")
 
     @router.post("/v1/exports", status_code=201, response_model=SavedOut)
     async def save(body: ExportIn, who: Who) -> Json:

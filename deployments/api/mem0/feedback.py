@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from deployments.api import text
 from deployments.api.answers import Json
 from deployments.api.mem0.fields import Mem0Fields
+from deployments.api.routing import new_router
 from deployments.api.who import Who
 from memory.feedback import Feedback, Verdict
 from memory.memories import Memories
@@ -34,7 +35,7 @@ class FeedbackOut(BaseModel):
 
 
 def routes(memories: Memories) -> APIRouter:
-    router = APIRouter()
+    router = new_router("mem0")
 
     @router.post("/v1/feedback", response_model=FeedbackOut)
     async def rate(body: FeedbackIn, who: Who) -> Json:

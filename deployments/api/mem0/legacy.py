@@ -16,6 +16,7 @@ from deployments.api.mem0.fields import ScopeIn
 from deployments.api.mem0.paging import DEFAULT_PAGE, MAX_PAGE, Paged, Paging, envelope
 from deployments.api.mem0.reading import listed, searched
 from deployments.api.mem0.waiting import ended, sound
+from deployments.api.routing import new_router
 from deployments.api.who import Who
 from memory.memories import Memories
 from memory.model import Scope
@@ -84,7 +85,7 @@ class ListParameters(Formed, Paging):
 
 def routes(memories: Memories, within_s: float) -> APIRouter:
     """An add that waits for what comes of it waits so long."""
-    router = APIRouter()
+    router = new_router("mem0")
 
     @router.post("/mem0/v1/memories", response_model=schemas.OldAddedOut)
     async def add(body: AddV1In, who: Who) -> Json:

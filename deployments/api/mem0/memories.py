@@ -23,6 +23,7 @@ from deployments.api.mem0.deleting import DeleteParameters, deleted, forgotten
 from deployments.api.mem0.fields import ScopeIn
 from deployments.api.mem0.paging import Paged, envelope
 from deployments.api.mem0.reading import history_of, listed, searched
+from deployments.api.routing import new_router
 from deployments.api.who import Visitor, Who
 from memory.errors import InvalidInput
 from memory.memories import Memories
@@ -37,7 +38,7 @@ class ListV3In(ScopeIn, ListIn):
 
 
 def routes(memories: Memories) -> APIRouter:
-    router = APIRouter()
+    router = new_router("mem0")
 
     @router.post("/v3/memories/add", response_model=schemas.Mem0AddedOut)
     async def add(body: AddIn, who: Who) -> Json:
@@ -98,13 +99,12 @@ def routes(memories: Memories) -> APIRouter:
         await each(ids, erase)
         return Json({"message": f"Successfully deleted {len(ids)} memories"})
 
-    router.include_router(_single(memories), prefix="/mem0/v1/memories")
     return router
 
 
-def _single(memories: Memories) -> APIRouter:
+def single_routes(memories: Memories) -> APIRouter:
     """Of paths that are ours as well; callers reach them by /v1/memories too (dialect.py)."""
-    router = APIRouter()
+    router = new_router("mem0", prefix="/mem0/v1/memories")
 
     @router.get("/{memory_id}", response_model=schemas.Mem0MemoryOut)
     async def read(memory_id: str, who: Who) -> Json:

@@ -29,6 +29,7 @@ from deployments.api.mem0.paging import MAX_PAGE, Paging
 from deployments.api.mem0.reading import history_of, listed, searched
 from deployments.api.mem0.waiting import ended
 from deployments.api.rights import HOLDS_RIGHT
+from deployments.api.routing import new_router
 from deployments.api.who import Visitor, Who
 from memory import filters
 from memory.clock import format_instant
@@ -59,7 +60,7 @@ class ListParameters(ScopeIn):
 
 def routes(memories: Memories, within_s: float) -> APIRouter:
     """An add waits so long for what comes of it."""
-    router = APIRouter()
+    router = new_router("mem0")
 
     @router.post("/memories", response_model=schemas.OssAddedOut)
     async def add(body: AddOssIn, who: Who) -> Json:

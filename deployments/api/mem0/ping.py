@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from deployments.api.answers import Json
 from deployments.api.mem0.schemas import PingOut
+from deployments.api.routing import new_router
 from deployments.api.who import Who
 
 ORGANISATION = "mem0g"
@@ -13,7 +14,7 @@ ORGANISATION = "mem0g"
 
 
 def routes() -> APIRouter:
-    router = APIRouter()
+    router = new_router("mem0")
 
     @router.get("/v1/ping", response_model=PingOut)
     async def ping(who: Who) -> Json:

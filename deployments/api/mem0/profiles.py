@@ -11,6 +11,7 @@ from pydantic import BaseModel, model_validator
 from deployments.api.answers import Json
 from deployments.api.fields import Body
 from deployments.api.rights import HOLDS_RIGHT
+from deployments.api.routing import new_router
 from deployments.api.who import Who
 from memory.conditions import Is
 from memory.errors import InvalidInput, NotFound
@@ -58,7 +59,7 @@ class SettingsOut(BaseModel):
 
 def routes(memories: Memories) -> APIRouter:
     """To be included before the routes of entities: a profile is at the end of their paths."""
-    router = APIRouter(prefix="/v2")
+    router = new_router("mem0", prefix="/v2")
 
     @router.get("/entities/user/{user_id:path}/profile", response_model=ProfileOut)
     async def profile(user_id: str, who: Who) -> Json:

@@ -19,6 +19,7 @@ from deployments.api.mem0.ping import ORGANISATION
 from deployments.api.mem0.schemas import MessageOut
 from deployments.api.projects import ADMIN_KEY_ONLY
 from deployments.api.rights import HOLDS_RIGHT
+from deployments.api.routing import new_router
 from deployments.api.who import Visitor
 from memory.caller import DEFAULT_PROJECT
 from memory.clock import format_instant
@@ -154,8 +155,10 @@ class EndingOut(MessageOut):
 
 
 def routes(memories: Memories, access: Access) -> APIRouter:
-    router = APIRouter()
-    within = APIRouter(prefix=f"{_AREA}/{{org_id}}", dependencies=[HOLDS_RIGHT, Depends(_known)])
+    router = new_router("mem0")
+    within = new_router(
+        "mem0", prefix=f"{_AREA}/{{org_id}}", dependencies=[HOLDS_RIGHT, Depends(_known)]
+    )
     one = "/projects/{project_id}"
 
     @router.get(_AREA, response_model=list[OrganisationOut])
@@ -240,7 +243,7 @@ def routes(memories: Memories, access: Access) -> APIRouter:
         await access.projects.remove_member(project_id, email)
         return Json({"message": f"Member removed; {_LISTED}"})
 
-    router.include_router(within)
+    router.routes += within.routes
     return router
 
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from deployments.api.answers import Json
+from deployments.api.routing import new_router
 from deployments.api.who import Who
 from memory.conditions import SOMEBODY
 from memory.memories import Memories
@@ -24,7 +25,7 @@ class StatsOut(BaseModel):
 
 
 def routes(memories: Memories) -> APIRouter:
-    router = APIRouter()
+    router = new_router("mem0")
 
     @router.get("/v1/stats", response_model=StatsOut)
     async def stats(who: Who) -> Json:

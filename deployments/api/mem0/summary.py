@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from deployments.api.answers import Json
 from deployments.api.mem0.exports import Asked
+from deployments.api.routing import new_router
 from deployments.api.who import Who
 from memory.memories import Memories
 
@@ -22,7 +23,7 @@ class SummaryOut(BaseModel):
 
 
 def routes(memories: Memories) -> APIRouter:
-    router = APIRouter()
+    router = new_router("mem0")
 
     @router.post("/v1/summary", response_model=list[SummaryOut])
     async def summary(body: Asked, who: Who) -> Json:

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from access.projects import require_seen
 from deployments.api.answers import Json
+from deployments.api.routing import new_router
 from deployments.api.who import Visitor
 from memory.errors import InvalidInput, NotFound
 from memory.memories import Memories
@@ -22,7 +23,7 @@ class WebhookOut(BaseModel):
 
 
 def routes(_: Memories) -> APIRouter:
-    router = APIRouter(prefix="/api/v1/webhooks")
+    router = new_router("mem0", prefix="/api/v1/webhooks")
 
     @router.get("/projects/{project_id}", response_model=list[WebhookOut])
     async def page(project_id: str, visitor: Visitor) -> Json:
