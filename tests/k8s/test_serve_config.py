@@ -102,6 +102,7 @@ def test_the_secret_settings_are_in_every_container_that_loads_them() -> None:
             variable("auth", "admin_key"),
             variable("weaviate", "api_key"),
             variable("redis", "url"),
+            variable("llm", "api_key"),
         } <= names
         assert {"name": "RAY_USAGE_STATS_ENABLED", "value": "0"} in container["env"]
 
