@@ -10,6 +10,7 @@ from config.settings import Llm
 from deployments import logs
 from memory.errors import ModelUnavailable
 from memory.language import LanguageModel
+from memory.metering import SILENT, Meter, measured
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -22,17 +23,17 @@ _BOUNDS = ("maxItems", "maxLength")
 _LONGEST_WAIT_S = 300
 
 
-def open_language_model(settings: Llm) -> LanguageModel | None:
+def open_language_model(settings: Llm, meter: Meter = SILENT) -> LanguageModel | None:
     """The model of the settings, or none; connects at its first use."""
-    return None if settings.base_url is None else OpenAIModel(settings)
+    return None if settings.base_url is None else OpenAIModel(settings, meter)
 
 
 class OpenAIModel:
     """Asks for an answer after the schema; a server that refuses such a request is asked in other
     forms, for any JSON, at last for text. What it took is what it is asked for from then on."""
 
-    def __init__(self, settings: Llm) -> None:
-        self._settings = settings
+    def __init__(self, settings: Llm, meter: Meter = SILENT) -> None:
+        self._settings, self._meter = settings, meter
         self._way = 0
         self._client: AsyncOpenAI | None = None
 
@@ -41,6 +42,14 @@ class OpenAIModel:
         return self._settings.model
 
     async def fill(self, instructions: str, text: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+        def tell(seconds: float, outcome: str) -> None:
+            self._meter.observe("model_seconds", seconds, outcome=outcome)
+
+        return await measured(tell, self._filled(instructions, text, schema))
+
+    async def _filled(
+        self, instructions: str, text: str, schema: Mapping[str, Any]
+    ) -> dict[str, Any]:
         ways = _ways(schema)
         for number in range(self._way, len(ways)):
             way, told = ways[number]
@@ -66,6 +75,9 @@ class OpenAIModel:
                 ],
                 **way,
             )
+            if (usage := completion.usage) is not None:
+                self._meter.count("model_tokens", usage.prompt_tokens, kind="prompt")
+                self._meter.count("model_tokens", usage.completion_tokens, kind="answer")
             choice = completion.choices[0]
             if choice.finish_reason == _CUT:
                 raise ModelUnavailable(

@@ -16,6 +16,7 @@ _ray: Any = metrics  # its annotations allow one tag only
 PREFIX = "mem0g_"
 _LATENCIES = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _TRIPS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 3.0)
+_WAITS = (0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0)
 _AMOUNTS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0)
 _TOKENS = (64.0, 256.0, 1024.0, 2048.0, 4096.0, 8192.0, 16384.0, 32768.0)
 _CANDIDATES = (10.0, 30.0, 60.0, 120.0, 250.0, 500.0, 1000.0, 2500.0, 10000.0)
@@ -72,6 +73,27 @@ CATALOGUE: Mapping[str, Metric] = {
         "histogram", "Memories read from the record and weighed by one search", (), _CANDIDATES
     ),
     "dedup_hits": Metric("counter", "Adds answered with a memory that stood already"),
+    "jobs": Metric(
+        "counter",
+        "Attempts at jobs (Mem0's events) in the background, by kind (ADD, DELETE_ALL, "
+        "DELETE_USER) and outcome: succeeded, failed (for good), retried (later, as one of its "
+        "attempts), put_off (a store was down), gone (erased meanwhile)",
+        ("kind", "outcome"),
+    ),
+    "job_seconds": Metric(
+        "histogram", "Seconds from a job's call to its end, waits included", ("kind",), _WAITS
+    ),
+    "jobs_waiting": Metric("gauge", "Jobs that wait or are under way, about (the same in all)"),
+    "model_seconds": Metric(
+        "histogram",
+        "Seconds of one answer of the language model, by outcome: ok, unavailable (down, late, or "
+        "no answer that fits), abandoned (its job was stopped), failed (any other error)",
+        ("outcome",),
+        _WAITS,
+    ),
+    "model_tokens": Metric(
+        "counter", "Tokens that the language model counted, by kind: prompt, answer", ("kind",)
+    ),
 }
 
 

@@ -111,7 +111,7 @@ class Store:
             self._embedder,
             self._settings,
             self._meter,
-            open_language_model(self._settings.llm),
+            open_language_model(self._settings.llm, self._meter),
         )
         try:
             await service.start()

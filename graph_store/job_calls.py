@@ -73,6 +73,10 @@ class RedisCalls:
             fresh = _entries(read)
         return [_call(entry, fields) for entry, fields in (*left, *fresh) if fields]
 
+    async def jobs_waiting(self) -> int:
+        counts = await self._redis.run(("XLEN", keys.WORK), ("ZCARD", keys.LATER))
+        return sum(map(int, counts))
+
     async def dismiss(self, call: Call) -> None:
         await self._redis.run(
             ("XACK", keys.WORK, _GROUP, call.entry), ("XDEL", keys.WORK, call.entry)

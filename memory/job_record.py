@@ -123,6 +123,10 @@ class JobRecord(Protocol):
         where the job is gone or in other hands."""
         ...
 
+    async def jobs_waiting(self) -> int:
+        """Of all projects, about: calls that are not dismissed."""
+        ...
+
     async def dismiss(self, call: Call) -> None:
         """Nothing is left to do about it."""
         ...

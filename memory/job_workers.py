@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Coroutine
 from contextlib import suppress
 from functools import cached_property
@@ -83,6 +84,10 @@ class Working(Inferring, Forgetting):
         while self._workers:
             await asyncio.wait({*self._workers})
 
+    async def repair(self) -> int:
+        self._meter.gauge("jobs_waiting", await self._graph.jobs_waiting())
+        return await super().repair()
+
     async def close(self) -> None:
         self._closing = True
         while self._workers:  # a call under way may swallow a cancellation: ask again
@@ -138,7 +143,7 @@ class Working(Inferring, Forgetting):
         """Carry a job out, and say how it ended."""
         if job.attempts > self._settings.llm.attempts:
             reason = job.error or "every worker that took it up has died"
-            await self._graph.end_job(job, holder, Ending(), reason)
+            await self._end(job, holder, Ending(), reason)
             return
         work = asyncio.create_task(self._carried_out(job, holder))
         try:
@@ -168,18 +173,35 @@ class Working(Inferring, Forgetting):
     async def _conclude(self, job: Assignment, holder: str, work: asyncio.Task[Ending]) -> None:
         error = work.exception()
         if error is None:
-            await self._graph.end_job(job, holder, work.result())
+            await self._end(job, holder, work.result())
         elif isinstance(error, JobGone):
+            self._count(job, "gone")
             log.info("a job was removed, or went on elsewhere")
         elif isinstance(error, Unavailable | DeadlineExceeded) and not _counts(error):
+            self._count(job, "put_off")
             await self._graph.put_job_off(job, holder, OUTAGE_S, error.message, counts=False)
         elif _counts(error) and job.attempts < self._settings.llm.attempts:
             wait = min(FIRST_WAIT_S * 2 ** (job.attempts - 1), LONGEST_WAIT_S)
+            self._count(job, "retried")
             await self._graph.put_job_off(job, holder, wait, _reason(error), counts=True)
         elif isinstance(error, Exception):
-            await self._graph.end_job(job, holder, Ending(), _reason(error))
+            await self._end(job, holder, Ending(), _reason(error))
         else:
             raise error
+
+    async def _end(
+        self, job: Assignment, holder: str, ending: Ending, reason: str | None = None
+    ) -> None:
+        if not await self._graph.end_job(job, holder, ending, reason):
+            self._count(job, "gone")
+            return
+        self._count(job, "failed" if reason else "succeeded")
+        self._meter.observe("job_seconds", time.time() - job.created_at / 1e6, kind=job.kind.value)
+        if reason:
+            log.warning("the job %s has failed: %s", job.id, reason)
+
+    def _count(self, job: Assignment, outcome: str) -> None:
+        self._meter.count("jobs", kind=job.kind.value, outcome=outcome)
 
 
 def _counts(error: BaseException) -> bool:

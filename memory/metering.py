@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
 from memory.errors import Unavailable
@@ -46,6 +46,15 @@ SILENT: Meter = _Silent()
 
 async def timed(meter: Meter, store: str, work: Awaitable[T]) -> T:
     """The result of one round trip to a store, with its seconds and outcome told to the meter."""
+
+    def tell(seconds: float, outcome: str) -> None:
+        meter.observe("store_seconds", seconds, store=store, outcome=outcome)
+
+    return await measured(tell, work)
+
+
+async def measured(tell: Callable[[float, str], None], work: Awaitable[T]) -> T:
+    """The result of work; its seconds and its outcome are told, whatever comes of it."""
     begun, outcome = time.perf_counter(), "failed"
     try:
         result = await work
@@ -58,5 +67,4 @@ async def timed(meter: Meter, store: str, work: Awaitable[T]) -> T:
         outcome = "unavailable"
         raise
     finally:
-        seconds = time.perf_counter() - begun
-        meter.observe("store_seconds", seconds, store=store, outcome=outcome)
+        tell(time.perf_counter() - begun, outcome)

@@ -56,7 +56,8 @@ class LanguageServer:
         message = {"role": "assistant", "content": self.wraps.replace("{}", content)}
         choice = {"index": 0, "finish_reason": self.finish, "message": message}
         whole = {"id": "1", "object": "chat.completion", "created": 0, "model": request["model"]}
-        return 200, {**whole, "choices": [choice]}
+        usage = {"prompt_tokens": 30, "completion_tokens": 5, "total_tokens": 35}
+        return 200, {**whole, "choices": [choice], "usage": usage}
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         server = self

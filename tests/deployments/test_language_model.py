@@ -18,6 +18,7 @@ from memory.jobs import Conversation, Job, JobState, Said
 from memory.model import Scope
 from memory.service import MemoryService
 from tests.language_server import LanguageServer
+from tests.recording_meter import RecordingMeter
 from tests.redis_server import RedisServer
 from tests.word_embedder import WordEmbedder
 from vector_store import open_vector_store
@@ -155,6 +156,19 @@ async def test_what_goes_wrong_is_told_without_any_text(serve: Serve) -> None:
     server.stop()
     with pytest.raises(ModelUnavailable, match="cannot be reached"):
         await model.fill(*ASKED)
+
+
+async def test_what_a_model_takes_is_measured(serve: Serve) -> None:
+    server, meter = serve(), RecordingMeter()
+    model = OpenAIModel(settings_for(server), meter)
+    await model.fill(*ASKED)
+    assert len(meter.seen("model_seconds", outcome="ok")) == 1
+    assert meter.counted("model_tokens", kind="prompt") == 30
+    assert meter.counted("model_tokens", kind="answer") == 5
+    server.statuses = [500]
+    with pytest.raises(ModelUnavailable):
+        await model.fill(*ASKED)
+    assert len(meter.seen("model_seconds", outcome="unavailable")) == 1
 
 
 async def test_a_model_that_is_silent_is_not_waited_for_without_end() -> None:

@@ -24,6 +24,7 @@ from memory.view import ANY_EDGE, NOW, View, Walk
 from tests.memory.failing import Failing
 from tests.memory.failpoints import BEFORE, Crash, Fuse, Ground
 from tests.memory.scripted import SILENCE, ScriptedModel, facts
+from tests.recording_meter import RecordingMeter
 from tests.redis_server import RedisServer
 from tests.word_embedder import WordEmbedder
 from vector_store import open_vector_store
@@ -55,12 +56,21 @@ def model() -> ScriptedModel:
 
 
 @pytest.fixture
+def meter() -> RecordingMeter:
+    return RecordingMeter()
+
+
+@pytest.fixture
 async def service(
-    settings: Settings, redis_server: RedisServer, embedder: WordEmbedder, model: ScriptedModel
+    settings: Settings,
+    redis_server: RedisServer,
+    embedder: WordEmbedder,
+    model: ScriptedModel,
+    meter: RecordingMeter,
 ) -> AsyncIterator[MemoryService]:
     graph: Any = Failing(open_graph_store(settings, redis_server.url))
     vectors: Any = Failing(open_vector_store(settings))
-    started = MemoryService(graph, vectors, embedder, settings, language=model)
+    started = MemoryService(graph, vectors, embedder, settings, meter, model)
     await started.start()
     yield started
     await started.close()
@@ -246,6 +256,30 @@ async def test_a_model_that_fails_is_asked_again(
     assert job.attempts == 5
     assert job.error is None
     assert await contents(service) == {"Alice lives in Bergen", "Alice plays the cello"}
+
+
+async def test_an_operator_sees_what_becomes_of_jobs(
+    service: MemoryService,
+    model: ScriptedModel,
+    meter: RecordingMeter,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    model.answers[:0] = [SILENCE, ZeroDivisionError()]
+    await remembered(service, conversation())
+    assert meter.counted("jobs", kind="ADD", outcome="retried") == 2
+    assert meter.counted("jobs", kind="ADD", outcome="succeeded") == 1
+    assert 0 < meter.seen("job_seconds", kind="ADD")[0] < 60
+    await service.worked()
+    await service.repair()
+    assert meter.stands_at("jobs_waiting") == 0
+    model.answers = [SILENCE]
+    await service.remember(DEFAULT, conversation("zanzibar"))
+    await service.repair()
+    assert meter.stands_at("jobs_waiting") == 1
+    failed = await remembered(service, conversation("zanzibar"))
+    assert meter.counted("jobs", outcome="failed") == 2
+    assert f"{failed.id} has failed: the language model does not answer" in caplog.text
+    assert "zanzibar" not in caplog.text
 
 
 @pytest.mark.parametrize(
