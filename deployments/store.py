@@ -31,7 +31,10 @@ WRITES = frozenset(
     {
         "add",
         "correct",
+        "correct_each",
         "erase",
+        "erase_each",
+        "erase_line",
         "erase_entity",
         "relate",
         "amend_edge",

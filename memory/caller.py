@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 DEFAULT_PROJECT = "default"
 """Where the admin key and a service without keys put their memories."""
@@ -26,3 +26,9 @@ class Caller:
     project: str
     user_id: str | None = None
     once: Once | None = None
+
+    def part(self, name: str) -> Caller:
+        """The caller, for one write of several of a call: an Idempotency-Key is each one's."""
+        if self.once is None:
+            return self
+        return replace(self, once=replace(self.once, key=f"{self.once.key} {name}"))

@@ -51,6 +51,22 @@ class Memories(Administration, Erasures, Transfer, Selections, Jobs, Ratings, Re
         returns the record time, microseconds."""
         ...
 
+    async def correct_each(
+        self, caller: Caller, corrections: Mapping[str, Correction]
+    ) -> list[Refused | None]:
+        """By memory id; None where it is done, in order. One that is refused keeps no other
+        back."""
+        ...
+
+    async def erase_each(self, caller: Caller, memory_ids: Sequence[str]) -> list[Refused | None]:
+        """As correct_each."""
+        ...
+
+    async def erase_line(self, caller: Caller, memory_id: str) -> tuple[int, int | None]:
+        """Erase a memory, all that it superseded, and that they did, the oldest first; returns
+        the record time and how many there were besides, None where it was erased before."""
+        ...
+
     async def history(self, caller: Caller, memory_id: str) -> list[Memory]:
         """Every version, oldest first."""
         ...

@@ -11,7 +11,7 @@ from memory.relating import Relating
 from memory.reporting import Reporting
 from memory.searching import Searching
 from memory.selecting import Selecting
-from memory.writing import Writing
+from memory.several import Several
 
 
 class MemoryService(
@@ -19,7 +19,7 @@ class MemoryService(
     Working,
     Selecting,
     Erasing,
-    Writing,
+    Several,
     Searching,
     Relating,
     Rating,

@@ -162,9 +162,12 @@ def test_batches_change_and_delete_each(mem0: MemoryClient) -> None:
     assert mem0.get(two)["metadata"] == {"read": True}
     assert "2 memories" in mem0.batch_delete([{"memory_id": one}, {"memory_id": two}])["message"]
     assert everything(mem0) == ["note 2"]
-    asked = [{"memory_id": one}, {"memory_id": three, "text": "third note"}]
-    with pytest.raises(ValidationError, match=rf"at least one.*1 of 2 are done; not {one}"):
-        mem0.batch_update(asked)
+    third = {"memory_id": three, "text": "third note"}
+    with pytest.raises(ValidationError, match=r"memories\.1: give at least one"):
+        mem0.batch_update([third, {"memory_id": one}])
+    assert everything(mem0) == ["note 2"]
+    with pytest.raises(MemoryNotFoundError, match=rf"1 of 2 are done; not {one}"):
+        mem0.batch_update([{"memory_id": one, "text": "again"}, third])
     assert everything(mem0) == ["third note"]
     with pytest.raises(MemoryNotFoundError, match=rf"1 of 2 are done; not {one}"):
         mem0.batch_delete([{"memory_id": one}, {"memory_id": three}])

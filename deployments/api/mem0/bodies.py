@@ -211,6 +211,18 @@ class ItemIn(UpdateIn):
 class BatchUpdateIn(Mem0Fields):
     memories: Annotated[list[ItemIn], Field(min_length=1, max_length=MOST_MEMORIES)]
 
+    def corrections(self) -> dict[str, Correction]:
+        """By memory id. Raises InvalidInput, with the place of what is wrong."""
+        found: dict[str, Correction] = {}
+        for place, item in enumerate(self.memories):
+            if item.memory_id in found:
+                raise InvalidInput(f"memories.{place}: each may be named once")
+            try:
+                found[item.memory_id] = item.correction()
+            except InvalidInput as error:
+                raise InvalidInput(f"memories.{place}: {error.message}") from None
+        return found
+
 
 class NamedIn(Mem0Fields):
     memory_id: str

@@ -18,14 +18,13 @@ from deployments.api.mem0.bodies import (
     UpdateIn,
     refuse_entities,
 )
-from deployments.api.mem0.changing import each, part, superseded
+from deployments.api.mem0.changing import refuse_undone
 from deployments.api.mem0.deleting import DeleteParameters, deleted, forgotten
 from deployments.api.mem0.fields import ScopeIn
 from deployments.api.mem0.paging import Paged, envelope
 from deployments.api.mem0.reading import history_of, listed, searched
 from deployments.api.routing import new_router
 from deployments.api.who import Visitor, Who
-from memory.errors import InvalidInput
 from memory.memories import Memories
 
 
@@ -77,26 +76,15 @@ def routes(memories: Memories) -> APIRouter:
     @router.put("/v1/batch", response_model=schemas.MessageOut)
     async def update_batch(body: BatchUpdateIn, who: Who) -> Json:
         """Update up to 1,000 memories; those that fail do not keep the others back."""
-        changes = {each.memory_id: each for each in body.memories}
-        if len(changes) < len(body.memories):
-            raise InvalidInput("memories: each may be named once")
-
-        async def update(memory_id: str) -> None:
-            change = changes[memory_id].correction()
-            await memories.correct(part(who, memory_id), memory_id, change)
-
-        await each([*changes], update)
+        changes = body.corrections()
+        refuse_undone(changes, await memories.correct_each(who, changes))
         return Json({"message": f"Successfully updated {len(changes)} memories"})
 
     @router.delete("/v1/batch", response_model=schemas.MessageOut)
     async def delete_batch(body: BatchDeleteIn, who: Who) -> Json:
         """Erase up to 1,000 memories; those that are not there do not keep the others back."""
         ids = [*dict.fromkeys(each.memory_id for each in body.memories)]
-
-        async def erase(memory_id: str) -> None:
-            await memories.erase(part(who, memory_id), memory_id)
-
-        await each(ids, erase)
+        refuse_undone(ids, await memories.erase_each(who, ids))
         return Json({"message": f"Successfully deleted {len(ids)} memories"})
 
     return router
@@ -119,11 +107,12 @@ def single_routes(memories: Memories) -> APIRouter:
     @router.delete("/{memory_id}", response_model=schemas.ErasedOut)
     async def erase(memory_id: str, who: Who, delete_linked: bool = False) -> Json:
         """Erase a memory; with delete_linked also those it superseded, and those they did."""
-        linked = await superseded(memories, who, memory_id) if delete_linked else None
-        for older in reversed(linked or ()):
-            await memories.erase(part(who, older), older)
-        at = await memories.erase(who, memory_id)
-        cascade = {} if linked is None else {"cascade_count": len(linked)}
+        linked = None
+        if delete_linked:
+            at, linked = await memories.erase_line(who, memory_id)
+        else:
+            at = await memories.erase(who, memory_id)
+        cascade = {} if linked is None else {"cascade_count": linked}
         said = {"message": "Memory deleted successfully!"}
         return Json({**deleted_out("Memory", memory_id, at), **said, **cascade})
 

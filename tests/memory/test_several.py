@@ -1,0 +1,61 @@
+"""Several memories changed by one call."""
+
+from __future__ import annotations
+
+from memory.caller import DEFAULT_PROJECT, Caller, Once
+from memory.model import Correction, Memory, NewMemory, Scope
+from memory.results import Added
+from memory.service import MemoryService
+
+DEFAULT = Caller(DEFAULT_PROJECT)
+ALICE = Scope(user_id="alice")
+
+
+async def stored(service: MemoryService, content: str, *supersedes: str) -> Memory:
+    draft = NewMemory(content=content, scope=ALICE, supersedes=supersedes)
+    (answer,) = await service.add(DEFAULT, [draft])
+    assert isinstance(answer, Added), answer
+    return answer.memory
+
+
+async def contents(service: MemoryService) -> list[str]:
+    page = await service.page(DEFAULT, ALICE, 100, None, newest=False)
+    return [each.content for each in page.memories]
+
+
+async def test_each_is_done_or_refused_by_itself(service: MemoryService) -> None:
+    one, two = await stored(service, "likes tea"), await stored(service, "plays chess")
+    ids = [one.id, "mem_" + "0" * 32, two.id, "nonsense"]
+    answers = await service.correct_each(
+        DEFAULT, {each: Correction(content=f"now {each}") for each in ids}
+    )
+    assert [each and each.code for each in answers] == [None, "not_found", None, "not_found"]
+    assert await contents(service) == [f"now {one.id}", f"now {two.id}"]
+    answers = await service.erase_each(DEFAULT, ids)
+    assert [each and each.code for each in answers] == [None, "not_found", None, "not_found"]
+    assert await contents(service) == []
+
+
+async def test_a_call_that_is_sent_again_does_what_was_left_of_it(service: MemoryService) -> None:
+    one, two = await stored(service, "likes tea"), await stored(service, "plays chess")
+    again = Caller(DEFAULT_PROJECT, once=Once("key", "digest"))
+    change = Correction(content="likes coffee")
+    assert await service.correct_each(again, {one.id: change}) == [None]
+    assert await service.correct_each(again, {one.id: change, two.id: change}) == [None, None]
+    assert (await service.get(DEFAULT, one.id)).version == 2
+    assert await service.erase_each(again, [one.id]) == [None]
+    assert await service.erase_each(again, [one.id, two.id]) == [None, None]
+
+
+async def test_a_memory_goes_with_its_whole_line(service: MemoryService) -> None:
+    oldest = await stored(service, "lives in Oslo")
+    older = await stored(service, "lives in Bergen", oldest.id)
+    newest = await stored(service, "lives in Lisbon", older.id)
+    other = await stored(service, "plays chess")
+    again = Caller(DEFAULT_PROJECT, once=Once("key", "digest"))
+    at, besides = await service.erase_line(again, newest.id)
+    assert besides == 2
+    assert await contents(service) == [other.content]
+    assert await service.erase_line(again, newest.id) == (at, None)
+    answers = await service.erase_each(DEFAULT, [oldest.id, older.id])
+    assert [each and each.code for each in answers] == ["not_found", "not_found"]
