@@ -14,11 +14,15 @@ import signal
 import socket
 import subprocess
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+
+from config import Settings
 
 _READY_WITHIN_S = 90
 
@@ -48,6 +52,17 @@ class WeaviateServer:
 
     def version(self) -> str:
         return str(httpx.get(f"{self.http_url}/v1/meta", timeout=5).json()["version"])
+
+    @contextlib.contextmanager
+    def holding(self, settings: Settings, **more: Any) -> Iterator[Settings]:
+        """The settings with vectors here, in a collection that ends with its test; `more` are
+        fields of their section weaviate."""
+        collection = f"Test{uuid.uuid4().hex}"
+        here = {"http_url": self.http_url, "grpc_url": self.grpc_url, "collection": collection}
+        store = settings.vector_store.model_copy(update={"backend": "weaviate"})
+        weaviate = settings.weaviate.model_copy(update=here | more)
+        yield settings.model_copy(update={"vector_store": store, "weaviate": weaviate})
+        self.remove(collection)
 
     def remove(self, collection: str) -> None:
         httpx.delete(f"{self.http_url}/v1/schema/{collection}", timeout=30).raise_for_status()

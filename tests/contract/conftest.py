@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -19,14 +18,8 @@ BACKENDS = ["embedded", pytest.param("weaviate", marks=pytest.mark.weaviate)]
 
 @pytest.fixture
 def weaviate(weaviate_process: WeaviateServer) -> Iterator[Settings]:
-    """Settings with a collection of their own."""
-    collection = f"Test{uuid.uuid4().hex}"
-    connection = {"http_url": weaviate_process.http_url, "grpc_url": weaviate_process.grpc_url}
-    yield Settings(
-        vector_store={"backend": "weaviate"},
-        weaviate={**connection, "collection": collection, "deadline_s": 2},
-    )
-    weaviate_process.remove(collection)
+    with weaviate_process.holding(Settings(), deadline_s=2) as settings:
+        yield settings
 
 
 @pytest.fixture(params=BACKENDS)

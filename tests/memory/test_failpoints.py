@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import suppress
 
@@ -63,14 +62,8 @@ def ground(
         yield Ground(settings, redis_server.url, embedder)
         return
     server: WeaviateServer = request.getfixturevalue("weaviate_process")
-    collection = f"Crash{uuid.uuid4().hex}"
-    changes = {"http_url": server.http_url, "grpc_url": server.grpc_url, "collection": collection}
-    changed = {
-        "vector_store": settings.vector_store.model_copy(update={"backend": "weaviate"}),
-        "weaviate": settings.weaviate.model_copy(update=changes),
-    }
-    yield Ground(settings.model_copy(update=changed), redis_server.url, embedder)
-    server.remove(collection)
+    with server.holding(settings) as there:
+        yield Ground(there, redis_server.url, embedder)
 
 
 @pytest.fixture

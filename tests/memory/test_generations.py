@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -26,21 +26,13 @@ BACKENDS = ["embedded", pytest.param("weaviate", marks=pytest.mark.weaviate)]
 
 
 @pytest.fixture(params=BACKENDS)
-def backed(request: pytest.FixtureRequest, settings: Settings) -> Settings:
+def backed(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Settings]:
     if request.param == "embedded":
-        return settings
+        yield settings
+        return
     server: WeaviateServer = request.getfixturevalue("weaviate_process")
-    collection = "TestUpkeep"
-    server.remove(collection)
-    connection = {"http_url": server.http_url, "grpc_url": server.grpc_url}
-    return settings.model_copy(
-        update={
-            "vector_store": settings.vector_store.model_copy(update={"backend": "weaviate"}),
-            "weaviate": settings.weaviate.model_copy(
-                update={**connection, "collection": collection, "deadline_s": 10}
-            ),
-        }
-    )
+    with server.holding(settings, deadline_s=10) as there:
+        yield there
 
 
 @pytest.fixture

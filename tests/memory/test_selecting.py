@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -75,22 +74,14 @@ def settings(
     request: pytest.FixtureRequest, tmp_path: Path, settings: Settings
 ) -> Iterator[Settings]:
     backend, buckets = request.param
-    store = {"backend": backend, "buckets": buckets}
+    store = settings.vector_store.model_copy(update={"buckets": buckets})
+    settings = settings.model_copy(update={"vector_store": store})
     if backend == "embedded":
-        yield settings.model_copy(
-            update={"vector_store": settings.vector_store.model_copy(update=store)}
-        )
+        yield settings
         return
     server: WeaviateServer = request.getfixturevalue("weaviate_process")
-    collection = f"Test{uuid.uuid4().hex}"
-    urls = {"http_url": server.http_url, "grpc_url": server.grpc_url, "collection": collection}
-    yield settings.model_copy(
-        update={
-            "vector_store": settings.vector_store.model_copy(update=store),
-            "weaviate": settings.weaviate.model_copy(update=urls),
-        }
-    )
-    server.remove(collection)
+    with server.holding(settings) as there:
+        yield there
 
 
 @dataclass(frozen=True, slots=True)
