@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from config.settings import Llm
@@ -19,7 +19,11 @@ _SCHEMA = "answer"
 _FORMAT = "response_format"
 _NOT_UNDERSTOOD = (400, 404, 415, 422)
 _CUT = "length"
-_BOUNDS = ("maxItems", "maxLength")
+_TOO_LONG = "the language model's answer is longer than its server allows"
+_NAMED = ("properties", "patternProperties", "$defs", "definitions")
+"""Keywords of a schema that hold schemas by any name."""
+_VALUES = ("const", "enum", "default", "examples", "required")
+"""Those that hold no schemas."""
 _LONGEST_WAIT_S = 300
 
 
@@ -54,15 +58,24 @@ class OpenAIModel:
         for number in range(self._way, len(ways)):
             way, told = ways[number]
             try:
-                answer = await self._asked(instructions + told, text, way)
+                answer, cut = await self._asked(instructions + told, text, way)
             except _NotUnderstoodError:
                 continue
-            self._way = number
-            return json_object(answer)
+            if _closed(schema):  # else it may be the caller's schema that was refused
+                self._way = number
+            try:
+                return json_object(answer)
+            except ModelUnavailable:
+                if cut:
+                    raise ModelUnavailable(_TOO_LONG) from None
+                raise
         self._way = 0
         raise ModelUnavailable("the language model refuses the request")
 
-    async def _asked(self, instructions: str, text: str, way: Mapping[str, Any]) -> str:
+    async def _asked(
+        self, instructions: str, text: str, way: Mapping[str, Any]
+    ) -> tuple[str, bool]:
+        """The answer, and whether it was cut off."""
         # Here, not where the module is loaded: most installations have no model.
         from openai import APIConnectionError, APIStatusError, APITimeoutError, OpenAIError
 
@@ -75,15 +88,8 @@ class OpenAIModel:
                 ],
                 **way,
             )
-            if (usage := completion.usage) is not None:
-                self._meter.count("model_tokens", usage.prompt_tokens, kind="prompt")
-                self._meter.count("model_tokens", usage.completion_tokens, kind="answer")
             choice = completion.choices[0]
-            if choice.finish_reason == _CUT:
-                raise ModelUnavailable(
-                    "the language model's answer is longer than its server allows"
-                )
-            return choice.message.content or ""
+            answer, cut = choice.message.content or "", choice.finish_reason == _CUT
         except APITimeoutError:
             limit = self._settings.deadline_s
             raise ModelUnavailable(f"no answer from the language model in {limit:g} s") from None
@@ -96,6 +102,15 @@ class OpenAIModel:
             raise ModelUnavailable(message, _wait(error.response.headers)) from None
         except (OpenAIError, ValueError, IndexError, AttributeError, TypeError):
             raise ModelUnavailable("the language model's answer is no completion") from None
+        self._count(completion.usage)
+        return answer, cut
+
+    def _count(self, usage: Any) -> None:
+        """As far as the server tells: some leave it out, whole or in part."""
+        for kind, name in (("prompt", "prompt_tokens"), ("answer", "completion_tokens")):
+            tokens = getattr(usage, name, None)
+            if isinstance(tokens, int):
+                self._meter.count("model_tokens", tokens, kind=kind)
 
     def _connected(self) -> AsyncOpenAI:
         if self._client is None:
@@ -118,37 +133,65 @@ class _NotUnderstoodError(Exception):
 
 def _ways(schema: Mapping[str, Any]) -> list[tuple[dict[str, Any], str]]:
     """Forms of a request, the strictest first, and what the instructions say besides. Some servers
-    take no bounds in a schema, which keep a small model from going on for ever; some models take
-    no temperature; some servers take a schema elsewhere, none, or no format at all."""
-    cold = {"temperature": 0}
-    told = f"\n\nAnswer with one JSON object after this JSON schema:\n{json.dumps(schema)}"
-    return [
-        ({**_strict(schema), **cold}, ""),
-        ({**_strict(_unbounded(schema)), **cold}, ""),
-        (_strict(_unbounded(schema)), ""),
-        ({"response_format": {"type": "json_object", "schema": dict(schema)}, **cold}, told),
-        ({"response_format": {"type": "json_object"}, **cold}, told),
-        (cold, told),
-        ({}, told),
+    take no bounds in a schema, which keep a small model from going on for ever; some take a
+    schema elsewhere, none, or no format at all; and some models take no temperature."""
+    asked = f"\n\nAnswer with one JSON object after this JSON schema:\n{json.dumps(schema)}"
+    forms: list[tuple[dict[str, Any], str]] = [
+        ({"response_format": _strict(schema)}, ""),
+        ({"response_format": _strict(_without(schema, "maxLength"))}, ""),
+        ({"response_format": _strict(_without(schema, "maxLength", "maxItems"))}, ""),
+        ({"response_format": {"type": "json_object", "schema": dict(schema)}}, asked),
+        ({"response_format": {"type": "json_object"}}, asked),
+        ({}, asked),
     ]
+    return [({**form, **heat}, told) for form, told in forms for heat in ({"temperature": 0}, {})]
 
 
 def _strict(schema: Mapping[str, Any]) -> dict[str, Any]:
-    form = {"name": _SCHEMA, "schema": dict(schema), "strict": True}
-    return {"response_format": {"type": "json_schema", "json_schema": form}}
+    form = {"name": _SCHEMA, "schema": dict(schema), "strict": _closed(schema)}
+    return {"type": "json_schema", "json_schema": form}
 
 
-def _unbounded(schema: Any) -> Any:
-    """A bound is a number: a property may have the same name."""
+def _schemas(schema: Any) -> Iterator[Mapping[str, Any]]:
+    """A schema and all within it."""
     if isinstance(schema, list):
-        return [_unbounded(each) for each in schema]
+        for each in schema:
+            yield from _schemas(each)
+    if isinstance(schema, Mapping):
+        yield schema
+        for name, value in schema.items():
+            if name in _NAMED and isinstance(value, Mapping):
+                yield from _schemas([*value.values()])
+            elif name not in _VALUES:
+                yield from _schemas(value)
+
+
+def _closed(schema: Mapping[str, Any]) -> bool:
+    """Whether every object in it has all of its properties and no others: the schemas that
+    OpenAI's servers take as strict, and all of our own."""
+    return all(
+        each.get("additionalProperties") is False
+        and {*each.get("required", ())} == {*each.get("properties", ())}
+        for each in _schemas(schema)
+        if each.get("type") == "object"
+    )
+
+
+def _without(schema: Any, *words: str) -> Any:
+    """A copy without these keywords; what is only called so stays."""
+    if isinstance(schema, list):
+        return [_without(each, *words) for each in schema]
     if not isinstance(schema, Mapping):
         return schema
-    return {
-        name: _unbounded(value)
-        for name, value in schema.items()
-        if not (name in _BOUNDS and isinstance(value, int))
-    }
+    copy: dict[str, Any] = {}
+    for name, value in schema.items():
+        if name in _VALUES:
+            copy[name] = value
+        elif name in _NAMED and isinstance(value, Mapping):
+            copy[name] = {each: _without(inner, *words) for each, inner in value.items()}
+        elif name not in words:
+            copy[name] = _without(value, *words)
+    return copy
 
 
 def json_object(text: str) -> dict[str, Any]:

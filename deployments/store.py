@@ -31,10 +31,7 @@ WRITES = frozenset(
     {
         "add",
         "correct",
-        "correct_each",
         "erase",
-        "erase_each",
-        "erase_line",
         "erase_entity",
         "relate",
         "amend_edge",
@@ -52,6 +49,7 @@ WRITES = frozenset(
         "forget",
     }
 )
+"""Finished whoever goes away. What changes several memories sees to that itself."""
 _RETRY_S = 1.0
 _REPAIR_S = 3.0
 _WORK_S = 1.0

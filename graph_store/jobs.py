@@ -102,12 +102,13 @@ _PUT_OFF = (
     + """
 -- ARGV: prefix, holder, id, milliseconds, error, attempts to take back.
 local job = prefix .. 'j:' .. ARGV[3]
-if redis.call('GET', lease) ~= ARGV[2] then return end
+if redis.call('GET', lease) ~= ARGV[2] then return 0 end
 redis.call('DEL', lease)
-if redis.call('EXISTS', job) == 0 then return end
+if redis.call('EXISTS', job) == 0 then return 0 end
 redis.call('HINCRBY', job, 'attempts', -ARGV[6])
 redis.call('HSET', job, 'state', 'PENDING', 'updated_at', now, 'error', ARGV[5],
-  'due', tonumber(now) + ARGV[4] * 1000)"""
+  'due', tonumber(now) + ARGV[4] * 1000)
+return 1"""
 )
 
 _END = (
@@ -116,12 +117,11 @@ _END = (
 -- ARGV: prefix, holder, id, state, ending, error.
 local job = prefix .. 'j:' .. ARGV[3]
 local state = redis.call('HGET', job, 'state')
-if state == ARGV[4] then return 1 end
-if not state or redis.call('GET', lease) ~= ARGV[2] then return 0 end
+if not state or state == ARGV[4] or redis.call('GET', lease) ~= ARGV[2] then return '0' end
 redis.call('HSET', job, 'state', ARGV[4], 'updated_at', now, 'ending', ARGV[5], 'error', ARGV[6])
 close(ARGV[3])
 redis.call('DEL', lease)
-return 1"""
+return now"""
 )
 
 _FORGET = (
@@ -243,16 +243,16 @@ class RedisJobs(RedisCalls):
 
     async def put_job_off(
         self, job: Assignment, holder: str, seconds: float, error: str, counts: bool
-    ) -> None:
+    ) -> bool:
         wait = (round(seconds * 1000), error, int(not counts))
-        await self._owners(_PUT_OFF, job.slot, holder, job.id, *wait)
+        return bool(int(await self._owners(_PUT_OFF, job.slot, holder, job.id, *wait)))
 
     async def end_job(
         self, job: Assignment, holder: str, ending: Ending, error: str | None = None
-    ) -> bool:
+    ) -> int | None:
         state = JobState.SUCCEEDED if error is None else JobState.FAILED
         fields = (state.value, text_of(asdict(ending)), error or "")
-        return bool(int(await self._owners(_END, job.slot, holder, job.id, *fields)))
+        return int(await self._owners(_END, job.slot, holder, job.id, *fields)) or None
 
     async def _owners(self, text: str, slot: str, *arguments: str | int) -> Any:
         return await self._redis.one(*_call(text, slot, *arguments))

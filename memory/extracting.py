@@ -27,7 +27,7 @@ DEFAULT_CATEGORIES = tuple(
 _MOST_FACTS, _MOST_RELATIONS = 200, 200
 _FACTS_A_MESSAGE, _MOST_CATEGORIES, _ASKED_LENGTH = 10, 3, 500
 """Asked for, so that a small model comes to an end."""
-_LONGEST_FACT, _LONGEST_NAME = 8_000, 200
+_LONGEST_FACT, _LONGEST_NAME, _LONGEST_DATE = 8_000, 200, 40
 _MOST_DIGITS = 4
 _REFERENCE = re.compile(r"\s*([FM])\s*(\d{1,4})\s*", re.IGNORECASE)
 
@@ -138,7 +138,7 @@ class Question:
         others = _one_of(each for each in DECISIONS if each != "ADD")
         text = {"text": _text(_ASKED_LENGTH)}
         more = {
-            "valid_from": {"anyOf": [{"type": "string"}, nothing]},
+            "valid_from": {"anyOf": [_text(_LONGEST_DATE), nothing]},
             "categories": _list(_one_of(name for name, _ in self.categories), _MOST_CATEGORIES),
             "attributed_to": _one_of(self.speakers),
         }

@@ -112,15 +112,17 @@ class JobRecord(Protocol):
 
     async def put_job_off(
         self, job: Assignment, holder: str, seconds: float, error: str, counts: bool
-    ) -> None:
-        """Not before so long; `counts`: as one of its attempts."""
+    ) -> bool:
+        """Not before so long; `counts`: as one of its attempts. False where the job is gone or in
+        other hands."""
         ...
 
     async def end_job(
         self, job: Assignment, holder: str, ending: Ending, error: str | None = None
-    ) -> bool:
-        """SUCCEEDED, or with an error FAILED. What it kept of the caller's text is removed. False
-        where the job is gone or in other hands."""
+    ) -> int | None:
+        """SUCCEEDED, or with an error FAILED. What it kept of the caller's text is removed.
+        Returns when, microseconds by Redis's clock; None where the job has ended before, is gone
+        or in other hands."""
         ...
 
     async def jobs_waiting(self) -> int:

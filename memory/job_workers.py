@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Coroutine
 from contextlib import suppress
 from functools import cached_property
@@ -36,6 +35,7 @@ _YOUNG_MS = 10_000
 _SHORTLY_S = 0.5
 """The least that a call is put off by."""
 _LOOK_EVERY_S = 0.05
+_MICROSECOND = 1e-6
 _SHARE_OF_DEADLINE = 1 / 3
 """For so long an erasure by filters is waited for, before its job is answered as it stands."""
 
@@ -175,15 +175,14 @@ class Working(Inferring, Forgetting):
         if error is None:
             await self._end(job, holder, work.result())
         elif isinstance(error, JobGone):
-            self._count(job, "gone")
             log.info("a job was removed, or went on elsewhere")
         elif isinstance(error, Unavailable | DeadlineExceeded) and not _counts(error):
-            self._count(job, "put_off")
-            await self._graph.put_job_off(job, holder, OUTAGE_S, error.message, counts=False)
+            if await self._graph.put_job_off(job, holder, OUTAGE_S, error.message, counts=False):
+                self._count(job, "put_off")
         elif _counts(error) and job.attempts < self._settings.llm.attempts:
             wait = min(FIRST_WAIT_S * 2 ** (job.attempts - 1), LONGEST_WAIT_S)
-            self._count(job, "retried")
-            await self._graph.put_job_off(job, holder, wait, _reason(error), counts=True)
+            if await self._graph.put_job_off(job, holder, wait, _reason(error), counts=True):
+                self._count(job, "retried")
         elif isinstance(error, Exception):
             await self._end(job, holder, Ending(), _reason(error))
         else:
@@ -192,11 +191,12 @@ class Working(Inferring, Forgetting):
     async def _end(
         self, job: Assignment, holder: str, ending: Ending, reason: str | None = None
     ) -> None:
-        if not await self._graph.end_job(job, holder, ending, reason):
-            self._count(job, "gone")
+        ended_at = await self._graph.end_job(job, holder, ending, reason)
+        if ended_at is None:
             return
         self._count(job, "failed" if reason else "succeeded")
-        self._meter.observe("job_seconds", time.time() - job.created_at / 1e6, kind=job.kind.value)
+        seconds = (ended_at - job.created_at) * _MICROSECOND
+        self._meter.observe("job_seconds", seconds, kind=job.kind.value)
         if reason:
             log.warning("the job %s has failed: %s", job.id, reason)
 

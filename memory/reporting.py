@@ -47,7 +47,7 @@ _SUMMARISE = (
 )
 _SUMMARY: Schema = {
     "type": "object",
-    "properties": {"summary": {"type": "string"}},
+    "properties": {"summary": {"type": "string", "maxLength": 4_000}},
     "required": ["summary"],
     "additionalProperties": False,
 }

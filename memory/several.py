@@ -1,10 +1,14 @@
-"""Changes of several memories by one call: each is done, or refused, by itself."""
+"""Changes of several memories by one call: each is done, or refused, by itself.
+
+What was begun is finished, whoever goes away; what was not is left undone.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
+from typing import TypeVar
 
 from memory.caller import Caller
 from memory.errors import Mem0gError, NotFound, Refused
@@ -12,26 +16,36 @@ from memory.identity import Project
 from memory.model import Correction, Memory
 from memory.writing import Writing
 
+T = TypeVar("T")
 _AT_ONCE = 16
+"""In a process, whatever the number of calls."""
 
 
 class Several(Writing):
+    @cached_property
+    def _changing(self) -> asyncio.Semaphore:
+        return asyncio.Semaphore(_AT_ONCE)
+
+    @cached_property
+    def _begun(self) -> set[asyncio.Task[object]]:
+        return set()
+
     async def correct_each(
         self, caller: Caller, corrections: Mapping[str, Correction]
     ) -> list[Refused | None]:
-        return await _each(
+        return await self._each(
             partial(self.correct, caller.part(memory_id), memory_id, correction)
             for memory_id, correction in corrections.items()
         )
 
     async def erase_each(self, caller: Caller, memory_ids: Sequence[str]) -> list[Refused | None]:
-        return await _each(partial(self.erase, caller.part(each), each) for each in memory_ids)
+        return await self._each(partial(self.erase, caller.part(each), each) for each in memory_ids)
 
     async def erase_line(self, caller: Caller, memory_id: str) -> tuple[int, int | None]:
         line = await self._superseded(await self._place(caller), memory_id)
         for older in reversed(line or ()):
-            await self.erase(caller.part(older), older)
-        at = await self.erase(caller, memory_id)
+            await self._finished(self.erase(caller.part(older), older))
+        at = await self._finished(self.erase(caller, memory_id))
         return at, None if line is None else len(line)
 
     async def _superseded(self, place: Project, memory_id: str) -> list[str] | None:
@@ -55,17 +69,28 @@ class Several(Writing):
         except NotFound:
             return None
 
+    async def _each(self, works: Iterable[Callable[[], Awaitable[object]]]) -> list[Refused | None]:
+        """Some at once. None where it is done, in order."""
 
-async def _each(works: Iterable[Callable[[], Awaitable[object]]]) -> list[Refused | None]:
-    """Some at once. None where it is done, in order."""
-    places = asyncio.Semaphore(_AT_ONCE)
+        async def one(work: Callable[[], Awaitable[object]]) -> Refused | None:
+            async with self._changing:
+                try:
+                    await self._finished(work())
+                except Mem0gError as error:
+                    return Refused.of(error)
+            return None
 
-    async def one(work: Callable[[], Awaitable[object]]) -> Refused | None:
-        async with places:
-            try:
-                await work()
-            except Mem0gError as error:
-                return Refused.of(error)
-        return None
+        return await asyncio.gather(*map(one, works))
 
-    return await asyncio.gather(*map(one, works))
+    async def _finished(self, write: Awaitable[T]) -> T:
+        task = asyncio.ensure_future(write)
+        self._begun.add(task)
+        task.add_done_callback(self._begun.discard)
+        task.add_done_callback(_looked_at)
+        return await asyncio.shield(task)
+
+
+def _looked_at(write: asyncio.Task[object]) -> None:
+    """Its caller may be gone; asyncio would complain of an error that nobody saw."""
+    if not write.cancelled():
+        write.exception()

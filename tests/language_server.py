@@ -15,20 +15,21 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 _MEMORY = re.compile(r"(\d+)\. (.*) \(since [-\d]+\)")
-_BOUND = re.compile(r'"max(Items|Length)": \d')
+_BOUND = re.compile(r'"(maxItems|maxLength)": \d')
 _SAID = re.compile(r"(\w+): I (no longer )?(\w+)(.*?)\.?")
 
 
 class LanguageServer:
     """Listens on 127.0.0.1. `refuses` are formats it has no idea of, which it answers with
-    `refusal`; "bounds" is how long a list or a text may be in a schema. `statuses` are answered to
+    `refusal`, or keywords of a schema. `statuses` are answered to
     the next requests instead of a completion, `wraps` is put around an answer's JSON, `finish` is
-    why an answer ended."""
+    why an answer ended, `usage` what it counts."""
 
     def __init__(self, port: int = 0, refuses: set[str] | None = None, wraps: str = "{}") -> None:
         self.refuses, self.wraps = refuses or set(), wraps
         self.refusal = 400
         self.finish = "stop"
+        self.usage: Any = {"prompt_tokens": 30, "completion_tokens": 5, "total_tokens": 35}
         self.statuses: list[int] = []
         self.asked: list[dict[str, Any]] = []
         self.keys: list[str | None] = []
@@ -48,16 +49,14 @@ class LanguageServer:
             return self.statuses.pop(0), {"error": {"message": "told to"}}
         form = request.get("response_format", {}).get("type", "text")
         given = {form, *(["temperature"] if "temperature" in request else [])}
-        if _BOUND.search(json.dumps(request.get("response_format"))):
-            given.add("bounds")
+        given |= {*_BOUND.findall(json.dumps(request.get("response_format")))}
         if given & self.refuses:
             return self.refusal, {"error": {"message": f"no idea of {form}: response_format"}}
         content = json.dumps(_answer(request["messages"][-1]["content"]))
         message = {"role": "assistant", "content": self.wraps.replace("{}", content)}
         choice = {"index": 0, "finish_reason": self.finish, "message": message}
         whole = {"id": "1", "object": "chat.completion", "created": 0, "model": request["model"]}
-        usage = {"prompt_tokens": 30, "completion_tokens": 5, "total_tokens": 35}
-        return 200, {**whole, "choices": [choice], "usage": usage}
+        return 200, {**whole, "choices": [choice], "usage": self.usage}
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         server = self

@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from deployments.api.answers import Json, error_out
 from memory.errors import InvalidInput, Mem0gError, NotFound, Unavailable
@@ -65,6 +66,16 @@ def _says_json(request: Request) -> bool:
     return "json" in request.headers.get("content-type", "").lower()
 
 
+def _methods(app: FastAPI, request: Request) -> set[str]:
+    """Of all routes of a path; Starlette would name those of the first."""
+    return {
+        method
+        for route in app.routes
+        if isinstance(route, Route) and route.matches(request.scope)[0] is Match.PARTIAL
+        for method in route.methods or ()
+    }
+
+
 def install(app: FastAPI) -> None:
     @app.exception_handler(Mem0gError)
     async def _domain(request: Request, error: Mem0gError) -> Response:
@@ -85,6 +96,8 @@ def install(app: FastAPI) -> None:
         request.state.refusal = kind.code
         answer = refusal(kind(str(error.detail)), request.state.request_id, error.status_code)
         answer.headers.update(error.headers or {})
+        if error.status_code == 405:
+            answer.headers["Allow"] = ", ".join(sorted(_methods(app, request)))
         return answer
 
     @app.exception_handler(Exception)

@@ -1,8 +1,8 @@
 """Routers whose routes document our refusals, and one flat list of all their routes.
 
 FastAPI keeps an included router as a router of its own: it builds every route once more for each
-level of inclusion, and asks level by level which one a request is for. With nearly two hundred
-routes that was 0.3 ms of every request, and 0.2 s of every start.
+level of inclusion, and asks level by level which one a request is for: with a hundred routes that
+was 0.25 ms of every request.
 """
 
 from __future__ import annotations

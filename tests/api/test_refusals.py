@@ -243,7 +243,9 @@ async def test_routes_answer_with_and_without_a_slash(client: Client) -> None:
 
 async def test_unknown_routes_and_methods(client: Client) -> None:
     assert_refused(await client.get("/v9/nothing"), 404)
-    assert_refused(await client.patch("/v1/memories"), 405)
+    answer = await client.patch("/v1/memories")
+    assert_refused(answer, 405)
+    assert answer.headers["Allow"] == "DELETE, GET, POST"
 
 
 async def test_request_ids_are_kept_or_made(client: Client) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -23,7 +24,8 @@ from tests.redis_server import RedisServer
 from tests.word_embedder import WordEmbedder
 from vector_store import open_vector_store
 
-ASKED = ("Take facts.", "Memories:\nnone\n\nConversation:\nalice: I like tea.", {"type": "object"})
+SCHEMA = {"type": "object", "additionalProperties": False}
+ASKED = ("Take facts.", "Memories:\nnone\n\nConversation:\nalice: I like tea.", SCHEMA)
 Serve = Callable[..., LanguageServer]
 
 
@@ -93,32 +95,64 @@ async def test_a_server_that_knows_less_is_asked_for_less_from_then_on(
     assert await texts(model) == ["alice like tea"]
     assert formats(server) == [taken]
     if taken[0] != "json_schema":
-        assert '{"type": "object"}' in server.asked[-1]["messages"][0]["content"]
+        assert json.dumps(SCHEMA) in server.asked[-1]["messages"][0]["content"]
 
 
-async def test_bounds_that_a_server_does_not_take_are_left_out_of_the_schema(serve: Serve) -> None:
-    """OpenAI's own takes no maxLength."""
-    bounded = {
-        "type": "object",
-        "properties": {
-            "maxItems": {"type": "string", "maxLength": 5},
-            "list": {"anyOf": [{"type": "array", "items": {"type": "string"}, "maxItems": 3}]},
-        },
+BOUNDED: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "maxItems": {"type": "string", "maxLength": 5},
+        "list": {"anyOf": [{"type": "array", "items": {"type": "string"}, "maxItems": 3}]},
+        "kind": {"enum": [{"maxLength": "5"}]},
+    },
+    "required": ["maxItems", "list", "kind"],
+    "additionalProperties": False,
+}
+
+
+def without(*bounds: str) -> dict[str, Any]:
+    """BOUNDED without these; what only looks like one is still there."""
+    copy: dict[str, Any] = json.loads(json.dumps(BOUNDED))
+    holders = {
+        "maxLength": copy["properties"]["maxItems"],
+        "maxItems": copy["properties"]["list"]["anyOf"][0],
     }
+    for name in bounds:
+        del holders[name][name]
+    return copy
+
+
+@pytest.mark.parametrize(
+    ("refuses", "bounds", "cold"),
+    [
+        (set(), (), True),
+        ({"temperature"}, (), False),
+        ({"maxLength"}, ("maxLength",), True),
+        ({"maxLength", "temperature"}, ("maxLength",), False),
+        ({"maxItems", "maxLength"}, ("maxLength", "maxItems"), True),
+    ],
+)
+async def test_a_schema_keeps_the_bounds_that_a_server_takes(
+    serve: Serve, refuses: set[str], bounds: tuple[str, ...], cold: bool
+) -> None:
+    """OpenAI's own takes no maxLength."""
+    server = serve(refuses=refuses)
+    await OpenAIModel(settings_for(server)).fill(*ASKED[:2], BOUNDED)
+    form = server.asked[-1]["response_format"]["json_schema"]
+    assert form["schema"] == without(*bounds)
+    assert form["strict"] is True
+    assert ("temperature" in server.asked[-1]) == cold
+
+
+async def test_a_callers_schema_that_is_refused_says_nothing_of_others(serve: Serve) -> None:
     server = serve()
     model = OpenAIModel(settings_for(server))
-    await model.fill(*ASKED[:2], bounded)
-    assert server.asked[-1]["response_format"]["json_schema"]["schema"] == bounded
-    server.refuses = {"bounds"}
-    await model.fill(*ASKED[:2], bounded)
-    assert server.asked[-1]["temperature"] == 0
-    assert server.asked[-1]["response_format"]["json_schema"]["schema"] == {
-        "type": "object",
-        "properties": {
-            "maxItems": {"type": "string"},
-            "list": {"anyOf": [{"type": "array", "items": {"type": "string"}}]},
-        },
-    }
+    server.statuses = [400] * 7
+    await model.fill(*ASKED[:2], {"type": "object", "properties": {"title": {"type": "string"}}})
+    assert server.asked[0]["response_format"]["json_schema"]["strict"] is False
+    assert server.asked[-1]["response_format"]["type"] == "json_object"
+    await model.fill(*ASKED[:2], BOUNDED)
+    assert server.asked[-1]["response_format"]["json_schema"]["strict"] is True
 
 
 async def test_a_format_that_a_server_answers_500_to_is_one_it_does_not_know(serve: Serve) -> None:
@@ -129,7 +163,7 @@ async def test_a_format_that_a_server_answers_500_to_is_one_it_does_not_know(ser
     assert await texts(model) == ["alice like tea"]
     assert server.asked[-1]["response_format"] == {
         "type": "json_object",
-        "schema": {"type": "object"},
+        "schema": SCHEMA,
     }
 
 
@@ -147,6 +181,8 @@ async def test_what_goes_wrong_is_told_without_any_text(serve: Serve) -> None:
         await model.fill(*ASKED)
     assert await texts(model) == ["alice like tea"]
     server.finish = "length"
+    assert await texts(model) == ["alice like tea"]  # it was whole by then
+    server.wraps = '{"facts": [{"text": "alice likes'
     with pytest.raises(ModelUnavailable, match="longer than its server allows"):
         await model.fill(*ASKED)
     server.finish = "stop"
@@ -165,6 +201,9 @@ async def test_what_a_model_takes_is_measured(serve: Serve) -> None:
     assert len(meter.seen("model_seconds", outcome="ok")) == 1
     assert meter.counted("model_tokens", kind="prompt") == 30
     assert meter.counted("model_tokens", kind="answer") == 5
+    for server.usage in (None, {}, {"prompt_tokens": None}, []):
+        await model.fill(*ASKED)
+    assert meter.counted("model_tokens") == 35
     server.statuses = [500]
     with pytest.raises(ModelUnavailable):
         await model.fill(*ASKED)

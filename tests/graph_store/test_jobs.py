@@ -123,9 +123,11 @@ async def test_a_job_that_ends_keeps_nothing_of_what_was_said(ground: Ground) ->
         assert job is not None
         await ground.graph.plan_job(job, "one", {"facts": ["zanzibar"]})
         ending = Ending((("ADD", "mem_1"),), (), {"x": 1})
-        for _ in range(2):  # the answer of the first may have been lost
-            assert await ground.graph.end_job(job, "one", ending, error)
+        at = await ground.graph.end_job(job, "one", ending, error)
+        assert await ground.graph.end_job(job, "one", ending, error) is None
+        assert not await ground.graph.put_job_off(job, "one", 1, "late", counts=True)
         kept = await whole(ground, job)
+        assert kept.completed_at == at
         assert (kept.state, kept.error, kept.ending) == (state, error, ending)
         assert (kept.request, kept.plan) == (None, None)
         assert kept.completed_at
@@ -141,7 +143,8 @@ async def test_a_job_that_is_put_off_waits_and_those_behind_it_wait_too(ground: 
         job = (await ground.graph.take_job(call, "one", LEASE_S)).job
         assert job is not None
         assert job.id == first.id
-        await ground.graph.put_job_off(job, "one", 0.3, "no answer", counts)
+        assert not await ground.graph.put_job_off(job, "other", 0.3, "no answer", counts)
+        assert await ground.graph.put_job_off(job, "one", 0.3, "no answer", counts)
         kept = await reread(ground, first)
         assert (kept.state, kept.attempts, kept.error) == (
             JobState.PENDING, attempts, "no answer",

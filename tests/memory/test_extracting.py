@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -66,3 +67,13 @@ def test_an_answer_comes_to_an_end() -> None:
     assert not fits({"facts": [fact("ADD", None)] * 11})
     assert not fits({"facts": [fact("ADD", None, text="and " * 200)]})
     assert not fits({"facts": [fact("ADD", None, categories=["sports"] * 4)]})
+    assert not fits({"facts": [fact("ADD", None, valid_from="2026" * 20)]})
+
+
+def test_relations_are_asked_for_where_they_are_wanted_and_are_short() -> None:
+    assert "relations" not in question().schema()["properties"]
+    related = replace(
+        question("Ann sails"), conversation=replace(question().conversation, graph=True)
+    )
+    relation = related.schema()["properties"]["relations"]["items"]["properties"]
+    assert all(each["maxLength"] for each in relation.values())

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import pytest
+
 from memory.caller import DEFAULT_PROJECT, Caller, Once
 from memory.model import Correction, Memory, NewMemory, Scope
 from memory.results import Added
@@ -43,8 +47,10 @@ async def test_a_call_that_is_sent_again_does_what_was_left_of_it(service: Memor
     assert await service.correct_each(again, {one.id: change}) == [None]
     assert await service.correct_each(again, {one.id: change, two.id: change}) == [None, None]
     assert (await service.get(DEFAULT, one.id)).version == 2
+    again = Caller(DEFAULT_PROJECT, once=Once("other key", "digest"))
     assert await service.erase_each(again, [one.id]) == [None]
     assert await service.erase_each(again, [one.id, two.id]) == [None, None]
+    assert await contents(service) == []
 
 
 async def test_a_memory_goes_with_its_whole_line(service: MemoryService) -> None:
@@ -59,3 +65,29 @@ async def test_a_memory_goes_with_its_whole_line(service: MemoryService) -> None
     assert await service.erase_line(again, newest.id) == (at, None)
     answers = await service.erase_each(DEFAULT, [oldest.id, older.id])
     assert [each and each.code for each in answers] == ["not_found", "not_found"]
+
+
+async def test_who_goes_away_leaves_no_write_half_done_and_begins_no_other(
+    service: MemoryService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [(await stored(service, f"note {number}")).id for number in range(40)]
+    erase, full, open_ = service.erase, asyncio.Event(), asyncio.Event()
+    begun: list[str] = []
+
+    async def slow(caller: Caller, memory_id: str) -> int:
+        begun.append(memory_id)
+        if len(begun) == 16:
+            full.set()
+        await open_.wait()
+        return await erase(caller, memory_id)
+
+    monkeypatch.setattr(service, "erase", slow)
+    calls = [asyncio.create_task(service.erase_each(DEFAULT, ids)) for _ in range(2)]
+    await full.wait()
+    for call in calls:
+        call.cancel()
+    await asyncio.wait(calls)
+    open_.set()
+    await asyncio.wait({*service._begun})
+    assert len(begun) == 16
+    assert len(await contents(service)) == 24

@@ -75,7 +75,7 @@ def routes(memories: Memories) -> APIRouter:
 
     @router.put("/v1/batch", response_model=schemas.MessageOut)
     async def update_batch(body: BatchUpdateIn, who: Who) -> Json:
-        """Update up to 1,000 memories; those that fail do not keep the others back."""
+        """Update up to 1,000 memories; those that are not there do not keep the others back."""
         changes = body.corrections()
         refuse_undone(changes, await memories.correct_each(who, changes))
         return Json({"message": f"Successfully updated {len(changes)} memories"})
