@@ -25,6 +25,8 @@ import pytest
 from config import Settings
 
 _READY_WITHIN_S = 90
+BACKENDS = ["embedded", pytest.param("weaviate", marks=pytest.mark.weaviate)]
+"""What a test runs on in turn; see stored_in."""
 
 
 class WeaviateServer:
@@ -162,6 +164,18 @@ def weaviate_server(folder: Path, say: Callable[[str], None]) -> Iterator[Weavia
         yield owned
     finally:
         owned.stop()
+
+
+def stored_in(
+    backend: str, request: pytest.FixtureRequest, settings: Settings, **weaviate: Any
+) -> Iterator[Settings]:
+    """The settings with vectors in this backend, for as long as a fixture's test takes."""
+    if backend == "embedded":
+        yield settings
+        return
+    server: WeaviateServer = request.getfixturevalue("weaviate_process")
+    with server.holding(settings, **weaviate) as there:
+        yield there
 
 
 def _free_ports(count: int) -> list[int]:

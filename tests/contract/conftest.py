@@ -10,10 +10,8 @@ import pytest
 from config.settings import Settings
 from memory.vectors import VectorStore
 from tests.contract.points import CARD
-from tests.weaviate_server import OwnedServer, WeaviateServer
+from tests.weaviate_server import BACKENDS, OwnedServer, WeaviateServer
 from vector_store import open_vector_store
-
-BACKENDS = ["embedded", pytest.param("weaviate", marks=pytest.mark.weaviate)]
 
 
 @pytest.fixture

@@ -18,21 +18,15 @@ from mem0.client.types import (
 from mem0.exceptions import MemoryNotFoundError, ValidationError
 
 from config import Settings
-from tests.weaviate_server import WeaviateServer
+from tests.weaviate_server import BACKENDS, stored_in
 
 ALICE = {"user_id": "alice"}
 Fields = dict[str, Any]
-BACKENDS = ["embedded", pytest.param("weaviate", marks=pytest.mark.weaviate)]
 
 
 @pytest.fixture(params=BACKENDS)
 def settings(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Settings]:
-    if request.param == "embedded":
-        yield settings
-        return
-    server: WeaviateServer = request.getfixturevalue("weaviate_process")
-    with server.holding(settings) as there:
-        yield there
+    yield from stored_in(request.param, request, settings)
 
 
 def said(client: MemoryClient, text: str, **fields: Any) -> str:

@@ -20,19 +20,12 @@ from memory.service import MemoryService
 from memory.view import Query
 from tests.memory.upkeep import ADMIN, ended, filled, found, new_service, quick, running, tenants
 from tests.redis_server import RedisServer
-from tests.weaviate_server import WeaviateServer
-
-BACKENDS = ["embedded", pytest.param("weaviate", marks=pytest.mark.weaviate)]
+from tests.weaviate_server import BACKENDS, stored_in
 
 
 @pytest.fixture(params=BACKENDS)
 def backed(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Settings]:
-    if request.param == "embedded":
-        yield settings
-        return
-    server: WeaviateServer = request.getfixturevalue("weaviate_process")
-    with server.holding(settings, deadline_s=10) as there:
-        yield there
+    yield from stored_in(request.param, request, settings, deadline_s=10)
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from memory.view import NOW, Query, Selection, View
 from tests.memory.failing import Failing
 from tests.memory.filter_language import DRAFTS, FILTERS, FIRST_DAY, NAMING, holds
 from tests.redis_server import RedisServer
-from tests.weaviate_server import WeaviateServer
+from tests.weaviate_server import stored_in
 from tests.word_embedder import WordEmbedder
 from vector_store import open_vector_store
 
@@ -76,12 +76,7 @@ def settings(
     backend, buckets = request.param
     store = settings.vector_store.model_copy(update={"buckets": buckets})
     settings = settings.model_copy(update={"vector_store": store})
-    if backend == "embedded":
-        yield settings
-        return
-    server: WeaviateServer = request.getfixturevalue("weaviate_process")
-    with server.holding(settings) as there:
-        yield there
+    yield from stored_in(backend, request, settings)
 
 
 @dataclass(frozen=True, slots=True)
