@@ -164,14 +164,16 @@ class RedisSettings(Section):
 
 class Llm(Section):
     """A language model behind an OpenAI-compatible API; without `base_url` there is none, and
-    conversations are stored as they stand. `api_key` is a secret. `deadline_s` is for one answer;
-    a conversation is FAILED after so many `attempts`."""
+    conversations are stored as they stand. `api_key` is a secret. `deadline_s` is for one answer.
+    A conversation is FAILED after so many `attempts` that brought no usable answer, or where the
+    model was down for `patience_s`."""
 
     base_url: str | None = Field(default=None, pattern=r"^https?://[^/?#@]+(/[^?#@]*)?$")
     api_key: SecretStr | None = None
     model: str = ""
     deadline_s: float = Field(default=60, gt=0)
     attempts: int = Field(default=12, ge=1)
+    patience_s: float = Field(default=86_400, ge=0)
 
     @model_validator(mode="after")
     def _model_with_url(self) -> Self:

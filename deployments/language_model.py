@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from config.settings import Llm
 from deployments import logs
-from memory.errors import ModelUnavailable
+from memory.errors import ModelUnavailable, UnfitAnswer
 from memory.language import LanguageModel
 from memory.metering import SILENT, Meter, measured
 
@@ -65,12 +65,12 @@ class OpenAIModel:
                 self._way = number
             try:
                 return json_object(answer)
-            except ModelUnavailable:
+            except UnfitAnswer:
                 if cut:
-                    raise ModelUnavailable(_TOO_LONG) from None
+                    raise UnfitAnswer(_TOO_LONG) from None
                 raise
         self._way = 0
-        raise ModelUnavailable("the language model refuses the request")
+        raise UnfitAnswer("the language model refuses the request")
 
     async def _asked(
         self, instructions: str, text: str, way: Mapping[str, Any]
@@ -195,7 +195,7 @@ def _without(schema: Any, *words: str) -> Any:
 
 
 def json_object(text: str) -> dict[str, Any]:
-    """The first JSON object in a text, whatever is said around it. Raises ModelUnavailable."""
+    """The first JSON object in a text, whatever is said around it. Raises UnfitAnswer."""
     text = text.rpartition("</think>")[2]  # what a model says to itself
     decoder = json.JSONDecoder(strict=False)  # some write line breaks as they are
     begin = text.find("{")
@@ -206,7 +206,7 @@ def json_object(text: str) -> dict[str, Any]:
             begin = text.find("{", begin + 1)
         else:
             return dict(found)
-    raise ModelUnavailable("the language model's answer holds no JSON object")
+    raise UnfitAnswer("the language model's answer holds no JSON object")
 
 
 def _wait(headers: Mapping[str, str]) -> int:

@@ -77,7 +77,7 @@ CATALOGUE: Mapping[str, Metric] = {
         "counter",
         "Attempts at jobs (Mem0's events) in the background, by kind (ADD, DELETE_ALL, "
         "DELETE_USER) and outcome: succeeded, failed (for good), retried (later, as one of its "
-        "attempts), put_off (a store was down)",
+        "attempts), put_off (a store or the model was down)",
         ("kind", "outcome"),
     ),
     "job_seconds": Metric(

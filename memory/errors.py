@@ -14,7 +14,8 @@ Mem0gError
 │   └── IdempotencyMismatch the Idempotency-Key was given to another request
 ├── Unavailable             worth another try after `retry_after` seconds
 │   ├── StoreUnavailable    Redis, Weaviate or the embedder does not answer
-│   ├── ModelUnavailable    no answer of the language model, or none that can be read
+│   ├── ModelUnavailable    no answer of the language model
+│   │   └── UnfitAnswer     one that cannot be used
 │   ├── Overloaded          more requests under way than admitted
 │   └── RateLimited         more requests than the key or its project may send
 ├── DeadlineExceeded        the request outlived its deadline
@@ -108,6 +109,10 @@ class ModelUnavailable(Unavailable):
     """Its message holds no words of a prompt or an answer."""
 
     code = "model_unavailable"
+
+
+class UnfitAnswer(ModelUnavailable):
+    """The same question may be answered better another time. Callers see a ModelUnavailable."""
 
 
 class Overloaded(Unavailable):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from memory.clock import format_day, moment, parse_instant
-from memory.errors import InvalidInput, ModelUnavailable
+from memory.errors import InvalidInput, UnfitAnswer
 from memory.jobs import Conversation, Said
 from memory.model import Memory
 from memory.preferences import Preferences
@@ -155,7 +155,7 @@ class Question:
         return _object(fields)
 
     def read(self, answer: Mapping[str, Any]) -> Reading:
-        """Raises ModelUnavailable for what is no list of facts; single fields that make no sense
+        """Raises UnfitAnswer for what is no list of facts; single fields that make no sense
         are left out."""
         facts = _items(answer, "facts")
         kept = [self._fact(each) for each in facts[:_MOST_FACTS]]
@@ -209,7 +209,7 @@ def clean(text: Any) -> str:
 def _items(answer: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
     found = answer.get(name)
     if not isinstance(found, list) or not all(isinstance(each, Mapping) for each in found):
-        raise ModelUnavailable(f"the language model's answer has no list of {name}")
+        raise UnfitAnswer(f"the language model's answer has no list of {name}")
     return found
 
 

@@ -10,8 +10,16 @@ from functools import cached_property
 from typing import Any
 from uuid import uuid4
 
+from memory import clock
 from memory.caller import Caller
-from memory.errors import Conflict, DeadlineExceeded, Mem0gError, ModelUnavailable, Unavailable
+from memory.errors import (
+    Conflict,
+    DeadlineExceeded,
+    Mem0gError,
+    ModelUnavailable,
+    Unavailable,
+    UnfitAnswer,
+)
 from memory.filters import Filters, parse
 from memory.forgetting import Forgetting
 from memory.identity import NOBODY, mint_job
@@ -28,8 +36,10 @@ _AT_ONCE = 8
 """Owners whose jobs a process carries out at a time."""
 FIRST_WAIT_S, LONGEST_WAIT_S = 2.0, 300.0
 """Before an attempt that follows one that failed; it doubles each time."""
+_DOUBLINGS = 10
 OUTAGE_S = 5.0
-"""Where a store was down: that is no failure of the job, however long it takes."""
+"""Where a store was down, however long it takes. For a model that was down a job waits as long as
+it has waited so far, within the times above: that doubles, too."""
 _YOUNG_MS = 10_000
 """A call comes before its job is stored."""
 _SHORTLY_S = 0.5
@@ -176,17 +186,33 @@ class Working(Inferring, Forgetting):
             await self._end(job, holder, work.result())
         elif isinstance(error, JobGone):
             log.info("a job was removed, or went on elsewhere")
-        elif isinstance(error, Unavailable | DeadlineExceeded) and not _counts(error):
-            if await self._graph.put_job_off(job, holder, OUTAGE_S, error.message, counts=False):
-                self._count(job, "put_off")
-        elif _counts(error) and job.attempts < self._settings.llm.attempts:
-            wait = min(FIRST_WAIT_S * 2 ** (job.attempts - 1), LONGEST_WAIT_S)
-            if await self._graph.put_job_off(job, holder, wait, _reason(error), counts=True):
-                self._count(job, "retried")
         elif isinstance(error, Exception):
-            await self._end(job, holder, Ending(), _reason(error))
+            await self._see_again(job, holder, error)
         else:
             raise error
+
+    async def _see_again(self, job: Assignment, holder: str, error: Exception) -> None:
+        """Put a job off that may go better later; an outage is no attempt of it."""
+        wait = self._wait(job, error)
+        if wait is None:
+            await self._end(job, holder, Ending(), _reason(error))
+            return
+        outage = _is_outage(error)
+        if await self._graph.put_job_off(job, holder, wait, _reason(error), counts=not outage):
+            self._count(job, "put_off" if outage else "retried")
+
+    def _wait(self, job: Assignment, error: Exception) -> float | None:
+        """Seconds; None where it is given up."""
+        settings = self._settings.llm
+        if _is_outage(error):
+            if not isinstance(error, ModelUnavailable):
+                return OUTAGE_S
+            age_s = (clock.now() - job.created_at) * _MICROSECOND
+            wait = min(max(age_s, FIRST_WAIT_S, error.retry_after), LONGEST_WAIT_S)
+            return wait if age_s < settings.patience_s else None
+        if _curable(error) and job.attempts < settings.attempts:
+            return min(FIRST_WAIT_S * (1 << min(job.attempts - 1, _DOUBLINGS)), LONGEST_WAIT_S)
+        return None
 
     async def _end(
         self, job: Assignment, holder: str, ending: Ending, reason: str | None = None
@@ -204,10 +230,15 @@ class Working(Inferring, Forgetting):
         self._meter.count("jobs", kind=job.kind.value, outcome=outcome)
 
 
-def _counts(error: BaseException) -> bool:
+def _is_outage(error: Exception) -> bool:
+    """Whether a store or the model was down: that is no failure of the job."""
+    down = isinstance(error, Unavailable | DeadlineExceeded)
+    return down and not isinstance(error, UnfitAnswer)
+
+
+def _curable(error: Exception) -> bool:
     """Whether it is a failure of the job itself that another attempt may cure."""
-    final = isinstance(error, Mem0gError) and not isinstance(error, ModelUnavailable | Conflict)
-    return isinstance(error, Exception) and not final
+    return isinstance(error, UnfitAnswer | Conflict) or not isinstance(error, Mem0gError)
 
 
 def _reason(error: BaseException) -> str:

@@ -12,5 +12,5 @@ class LanguageModel(Protocol):
 
     async def fill(self, instructions: str, text: str, schema: Mapping[str, Any]) -> dict[str, Any]:
         """A JSON object after the JSON schema, which the model is asked to keep to, but may not
-        have kept to: look at what comes. Raises ModelUnavailable."""
+        have kept to: look at what comes. Raises ModelUnavailable, UnfitAnswer for what is none."""
         ...

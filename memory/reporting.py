@@ -12,7 +12,7 @@ from memory.caller import Caller
 from memory.clock import format_day
 from memory.conditions import Condition, Every, Is, Not, Some
 from memory.erasures import Order
-from memory.errors import InvalidInput, ModelUnavailable, NotFound
+from memory.errors import InvalidInput, ModelUnavailable, NotFound, UnfitAnswer
 from memory.filters import Filters, parse
 from memory.identity import Project
 from memory.language import LanguageModel
@@ -124,14 +124,14 @@ class Reporting(Selecting):
         except TimeoutError:
             raise ModelUnavailable("the language model takes longer than a request may") from None
         if not required(report.schema) <= set(answer):
-            raise ModelUnavailable("the language model's answer does not fit the schema")
+            raise UnfitAnswer("the language model's answer does not fit the schema")
         return answer
 
     async def _told_by(self, model: LanguageModel, memories: Sequence[Memory]) -> str:
         answer = await model.fill(_SUMMARISE, _notes(memories), _SUMMARY)
         text = answer.get("summary")
         if not isinstance(text, str):
-            raise ModelUnavailable("the language model's answer has no summary")
+            raise UnfitAnswer("the language model's answer has no summary")
         return text
 
     async def _forget_kept(self, order: Order) -> None:

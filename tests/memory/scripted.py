@@ -8,7 +8,9 @@ from typing import Any
 
 from memory.errors import ModelUnavailable
 
-SILENCE = ModelUnavailable("the language model does not answer")
+SILENCE = ModelUnavailable("the language model does not answer", retry_after=0)
+NONSENSE: Mapping[str, Any] = {"zanzibar": 1}
+"""No list of facts."""
 
 
 class ScriptedModel:

@@ -23,7 +23,7 @@ from memory.service import MemoryService
 from memory.view import ANY_EDGE, NOW, View, Walk
 from tests.memory.failing import Failing
 from tests.memory.failpoints import BEFORE, Crash, Fuse, Ground
-from tests.memory.scripted import SILENCE, ScriptedModel, facts
+from tests.memory.scripted import NONSENSE, SILENCE, ScriptedModel, facts
 from tests.recording_meter import RecordingMeter
 from tests.redis_server import RedisServer
 from tests.word_embedder import WordEmbedder
@@ -40,7 +40,8 @@ ALWAYS = View(superseded=True, expired=True)
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, seconds in {
-        "LEASE_S": 0.2, "FIRST_WAIT_S": 0.01, "OUTAGE_S": 0.01, "_SHORTLY_S": 0.01,
+        "LEASE_S": 0.2, "FIRST_WAIT_S": 0.01, "LONGEST_WAIT_S": 0.05, "OUTAGE_S": 0.01,
+        "_SHORTLY_S": 0.01,
     }.items():  # fmt: skip
         monkeypatch.setattr(job_workers, name, seconds)
 
@@ -253,7 +254,7 @@ async def test_a_model_that_fails_is_asked_again(
     model.answers[:0] = [SILENCE, {"facts": "none"}, {}, {"facts": ["no object"]}]
     job = await remembered(service, conversation())
     assert job.state is JobState.SUCCEEDED
-    assert job.attempts == 5
+    assert job.attempts == 4
     assert job.error is None
     assert await contents(service) == {"Alice lives in Bergen", "Alice plays the cello"}
 
@@ -264,8 +265,9 @@ async def test_an_operator_sees_what_becomes_of_jobs(
     meter: RecordingMeter,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    model.answers[:0] = [SILENCE, ZeroDivisionError()]
+    model.answers[:0] = [SILENCE, ZeroDivisionError(), NONSENSE]
     await remembered(service, conversation())
+    assert meter.counted("jobs", kind="ADD", outcome="put_off") == 1
     assert meter.counted("jobs", kind="ADD", outcome="retried") == 2
     assert meter.counted("jobs", kind="ADD", outcome="succeeded") == 1
     assert 0 < meter.seen("job_seconds", kind="ADD")[0] < 60
@@ -276,17 +278,17 @@ async def test_an_operator_sees_what_becomes_of_jobs(
     await service.remember(DEFAULT, conversation("zanzibar"))
     await service.repair()
     assert meter.stands_at("jobs_waiting") == 1
+    model.answers = [NONSENSE]
     failed = await remembered(service, conversation("zanzibar"))
     assert meter.counted("jobs", outcome="failed") == 2
-    assert f"{failed.id} has failed: the language model does not answer" in caplog.text
+    assert f"{failed.id} has failed: the language model's answer has no list" in caplog.text
     assert "zanzibar" not in caplog.text
 
 
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
-        (SILENCE, "the language model does not answer"),
-        ({"zanzibar": 1}, "the language model's answer has no list of facts"),
+        (NONSENSE, "the language model's answer has no list of facts"),
         (ZeroDivisionError("zanzibar"), "internal error, see the log"),
     ],
 )
@@ -306,6 +308,27 @@ async def test_a_model_that_always_fails_fails_the_job_and_nothing_of_it_is_kept
     model.answers = [facts("Alice lives in Bergen")]
     await remembered(service, conversation("something else"))
     assert await contents(service) == {"Alice lives in Bergen"}
+
+
+async def test_a_model_that_is_down_for_long_loses_nothing(
+    service: MemoryService, model: ScriptedModel, settings: Settings
+) -> None:
+    model.answers[:0] = [SILENCE] * settings.llm.attempts * 2
+    job = await remembered(service, conversation())
+    assert (job.state, job.attempts) == (JobState.SUCCEEDED, 1)
+    assert await contents(service) == {"Alice lives in Bergen", "Alice plays the cello"}
+
+
+async def test_a_model_that_is_down_for_too_long_fails_the_job(
+    settings: Settings, redis_server: RedisServer, embedder: WordEmbedder
+) -> None:
+    llm = settings.llm.model_copy(update={"patience_s": 0.1})
+    settings = settings.model_copy(update={"llm": llm})
+    ground = Ground(settings, redis_server.url, embedder, ScriptedModel(SILENCE))
+    async with ground.service() as service:
+        job = await remembered(service, conversation())
+    assert (job.state, job.error) == (JobState.FAILED, SILENCE.message)
+    assert "zanzibar" not in everything(redis_server)
 
 
 async def test_an_outage_of_a_store_is_no_attempt(
