@@ -48,12 +48,13 @@ def host(host_with: HostWith) -> Host:
     return host_with()
 
 
-@pytest.fixture(autouse=True)
-def claims(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     """A test calls what it is marked to cover."""
-    calls = recorded(monkeypatch)
-    yield
-    for mark in request.node.iter_markers("covers"):
+    with pytest.MonkeyPatch.context() as patch:
+        calls = recorded(patch)
+        yield
+    for mark in item.iter_markers("covers"):
         assert set(mark.args) <= calls, "the test does not call what it is marked to cover"
 
 
