@@ -91,13 +91,17 @@ class Selecting(Stores):
             ]
         return memories
 
-    async def entities(self, caller: Caller) -> list[Entity]:
+    async def entities(self, caller: Caller, only: Owner | None = None) -> list[Entity]:
         place = await self._place(caller)
         tenants, where = place.tenants(), Where(world=_EVER)
         if place.user_id is not None:
             owner = Owner("user", place.user_id)
             tenants, where = [place.tenant(place.tag(owner))], where.also("owner", str(owner))
-        asked = [(name, tenant) for name in SCOPE_FIELDS for tenant in tenants]
+        names: tuple[str, ...] = SCOPE_FIELDS
+        if only is not None:
+            names = (f"{only.kind}_id",)
+            where = where.also(names[0], only.value)
+        asked = [(name, tenant) for name in names for tenant in tenants]
         answers = await asyncio.gather(
             *(self._vectors.named(tenant, name, where) for name, tenant in asked)
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from memory.caller import Caller
-from memory.model import Memory
+from memory.model import Memory, Owner
 from memory.view import Selection
 
 
@@ -42,6 +42,6 @@ class Selections(Protocol):
         entity, Forbidden where one of them is not the caller's."""
         ...
 
-    async def entities(self, caller: Caller) -> list[Entity]:
-        """Every entity that a memory names, by kind and value."""
+    async def entities(self, caller: Caller, only: Owner | None = None) -> list[Entity]:
+        """Every entity that a memory names, or this one, by kind and value."""
         ...

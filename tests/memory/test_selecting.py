@@ -19,7 +19,7 @@ from memory import selecting
 from memory.caller import DEFAULT_PROJECT, Caller
 from memory.errors import Forbidden, ScopeRequired, StoreUnavailable
 from memory.filters import parse
-from memory.model import Correction, Memory, NewMemory, Scope
+from memory.model import Correction, Memory, NewMemory, Owner, Scope
 from memory.results import Added
 from memory.selections import Selected
 from memory.service import MemoryService
@@ -283,6 +283,11 @@ async def test_entities_are_whoever_memories_name(filled: Filled) -> None:
         assert each.last == max(memory.recorded_at for memory in named)
         assert each.id == str(int(each.id))
     assert len({each.id for each in entities}) == len(entities)
+    for each in entities:
+        only = Owner(each.kind, each.value)
+        assert await filled.service.entities(DEFAULT, only) == [each]
+    assert await filled.service.entities(DEFAULT, Owner("user", "nobody")) == []
+    assert await filled.service.entities(ANN, Owner("user", "bob")) == []
     own = await filled.service.entities(ANN)
     anns = [each for each in filled.memories if each.scope.user_id == "ann"]
     assert [each.value for each in own if each.kind == "user"] == ["ann"]

@@ -22,6 +22,7 @@ from memory.clock import format_instant
 from memory.errors import InvalidInput, NotFound
 from memory.jobs import Job, JobKind
 from memory.memories import Memories
+from memory.model import Owner
 from memory.selections import Entity
 
 KINDS = {"user": "user", "agent": "agent", "app": "app", "run": "session", "session": "session"}
@@ -94,9 +95,8 @@ def routes(memories: Memories) -> APIRouter:
     async def get(kind: str, name: str, request: Request, who: Who) -> Json:
         """The entity of this name, in a list; 404 where no memory names it."""
         value = named_in_path(name, request)
-        for each in await memories.entities(who):
-            if each.kind == _kind(kind) and each.value == value:
-                return Json([entity_out(each, who.project)])
+        if found := await memories.entities(who, Owner(_kind(kind), value)):
+            return Json([entity_out(each, who.project) for each in found])
         raise NotFound(f"no memory names the {kind} {value[:60]!r}")
 
     @router.delete("/v2/entities/{kind}/{name:path}", response_model=DeletingOut)
