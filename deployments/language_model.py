@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _SCHEMA = "answer"
 _FORMAT = "response_format"
+_TOO_MUCH = re.compile(r"context.?(length|size|window)", re.IGNORECASE)
 _NOT_UNDERSTOOD = (400, 404, 415, 422)
 _CUT = "length"
 _TOO_LONG = "the language model's answer is longer than its server allows"
@@ -96,6 +98,8 @@ class OpenAIModel:
         except APIConnectionError:
             raise ModelUnavailable("the language model cannot be reached") from None
         except APIStatusError as error:
+            if _TOO_MUCH.search(error.response.text):
+                raise UnfitAnswer("the conversation is longer than the model's context") from None
             if error.status_code in _NOT_UNDERSTOOD or _FORMAT in error.response.text:
                 raise _NotUnderstoodError from None  # some servers answer 500 to a format
             message = f"the language model answers with status {error.status_code}"

@@ -20,15 +20,16 @@ _SAID = re.compile(r"(\w+): I (no longer )?(\w+)(.*?)\.?")
 
 
 class LanguageServer:
-    """Listens on 127.0.0.1. `refuses` are formats it has no idea of, which it answers with
-    `refusal`, or keywords of a schema. `statuses` are answered to
-    the next requests instead of a completion, `wraps` is put around an answer's JSON, `finish` is
-    why an answer ended, `usage` what it counts."""
+    """Listens on 127.0.0.1. `refuses` are formats or a schema's keywords that it has no idea of,
+    which it answers with `refusal`; `statuses` are answered to the next requests instead of a
+    completion, with `complaint`. `wraps` is put around an answer's JSON, `finish` is why an answer
+    ended, `usage` what it counts."""
 
     def __init__(self, port: int = 0, refuses: set[str] | None = None, wraps: str = "{}") -> None:
         self.refuses, self.wraps = refuses or set(), wraps
         self.refusal = 400
         self.finish = "stop"
+        self.complaint = "told to"
         self.usage: Any = {"prompt_tokens": 30, "completion_tokens": 5, "total_tokens": 35}
         self.statuses: list[int] = []
         self.asked: list[dict[str, Any]] = []
@@ -46,7 +47,7 @@ class LanguageServer:
     def answer(self, request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         self.asked.append(request)
         if self.statuses:
-            return self.statuses.pop(0), {"error": {"message": "told to"}}
+            return self.statuses.pop(0), {"error": {"message": self.complaint}}
         form = request.get("response_format", {}).get("type", "text")
         given = {form, *(["temperature"] if "temperature" in request else [])}
         given |= {*_BOUND.findall(json.dumps(request.get("response_format")))}

@@ -14,7 +14,7 @@ from config.settings import Llm
 from deployments.language_model import OpenAIModel, _ways, json_object, open_language_model
 from graph_store import open_graph_store
 from memory.caller import DEFAULT_PROJECT, Caller
-from memory.errors import ModelUnavailable
+from memory.errors import ModelUnavailable, UnfitAnswer
 from memory.jobs import Conversation, Job, JobState, Said
 from memory.model import Scope
 from memory.service import MemoryService
@@ -180,6 +180,10 @@ async def test_what_goes_wrong_is_told_without_any_text(serve: Serve) -> None:
     with pytest.raises(ModelUnavailable, match="refuses the request"):
         await model.fill(*ASKED)
     assert await texts(model) == ["alice like tea"]
+    server.statuses, server.complaint = [400], "This model's maximum context length is 4096"
+    with pytest.raises(UnfitAnswer, match="longer than the model's context"):
+        await model.fill(*ASKED)
+    assert server.statuses == []
     server.finish = "length"
     assert await texts(model) == ["alice like tea"]  # it was whole by then
     server.wraps = '{"facts": [{"text": "alice likes'
