@@ -16,6 +16,7 @@ from deployments.metrics import RayMeter
 from deployments.preflight import refuse_many_nodes
 from deployments.refusal import RefusedToStart, refusals
 from deployments.remote import OPERATIONS, RemoteEmbedder
+from memory.begun import BegunWrites
 from memory.errors import (
     DeadlineExceeded,
     InvalidInput,
@@ -69,7 +70,7 @@ class Store:
             self._embedder = RemoteEmbedder(embedder, self._settings.api.deadline_s)
             self._service: MemoryService | None = None
             self._waiting_for = ""
-            self._writes: set[asyncio.Task[Any]] = set()
+            self._writes = BegunWrites()
             await self._start()
         self._care = asyncio.create_task(self._keep())
 
@@ -86,10 +87,7 @@ class Store:
             answer = getattr(self._service, operation)(*args, **kwargs)
             if operation not in WRITES:
                 return await answer
-            write = asyncio.create_task(answer)
-            self._writes.add(write)
-            write.add_done_callback(self._written)
-            return await asyncio.shield(write)
+            return await self._writes.finish(answer)
         except Mem0gError as error:
             return Refused.of(error)
 
@@ -139,11 +137,6 @@ class Store:
         await asyncio.gather(
             _often(_REPAIR_S, service.repair, service.resume), _often(_WORK_S, service.work)
         )
-
-    def _written(self, write: asyncio.Task[Any]) -> None:
-        self._writes.discard(write)
-        if not write.cancelled():
-            write.exception()  # its caller may be gone; asyncio would complain
 
 
 async def _often(seconds: float, *cares: Callable[[], Awaitable[object]]) -> None:

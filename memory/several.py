@@ -8,15 +8,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import cached_property, partial
-from typing import TypeVar
 
+from memory.begun import BegunWrites
 from memory.caller import Caller
 from memory.errors import Mem0gError, NotFound, Refused
 from memory.identity import Project
 from memory.model import Correction, Memory
 from memory.writing import Writing
 
-T = TypeVar("T")
 _AT_ONCE = 16
 """In a process, whatever the number of calls."""
 
@@ -27,8 +26,8 @@ class Several(Writing):
         return asyncio.Semaphore(_AT_ONCE)
 
     @cached_property
-    def _begun(self) -> set[asyncio.Task[object]]:
-        return set()
+    def _begun(self) -> BegunWrites:
+        return BegunWrites()
 
     async def correct_each(
         self, caller: Caller, corrections: Mapping[str, Correction]
@@ -44,8 +43,8 @@ class Several(Writing):
     async def erase_line(self, caller: Caller, memory_id: str) -> tuple[int, int | None]:
         line = await self._superseded(await self._place(caller), memory_id)
         for older in reversed(line or ()):
-            await self._finished(self.erase(caller.part(older), older))
-        at = await self._finished(self.erase(caller, memory_id))
+            await self._begun.finish(self.erase(caller.part(older), older))
+        at = await self._begun.finish(self.erase(caller, memory_id))
         return at, None if line is None else len(line)
 
     async def _superseded(self, place: Project, memory_id: str) -> list[str] | None:
@@ -75,22 +74,9 @@ class Several(Writing):
         async def one(work: Callable[[], Awaitable[object]]) -> Refused | None:
             async with self._changing:
                 try:
-                    await self._finished(work())
+                    await self._begun.finish(work())
                 except Mem0gError as error:
                     return Refused.of(error)
             return None
 
         return await asyncio.gather(*map(one, works))
-
-    async def _finished(self, write: Awaitable[T]) -> T:
-        task = asyncio.ensure_future(write)
-        self._begun.add(task)
-        task.add_done_callback(self._begun.discard)
-        task.add_done_callback(_looked_at)
-        return await asyncio.shield(task)
-
-
-def _looked_at(write: asyncio.Task[object]) -> None:
-    """Its caller may be gone; asyncio would complain of an error that nobody saw."""
-    if not write.cancelled():
-        write.exception()

@@ -88,6 +88,6 @@ async def test_who_goes_away_leaves_no_write_half_done_and_begins_no_other(
         call.cancel()
     await asyncio.wait(calls)
     open_.set()
-    await asyncio.wait({*service._begun})
+    await asyncio.wait({*service._begun.under_way})
     assert len(begun) == 16
     assert len(await contents(service)) == 24
