@@ -1,13 +1,10 @@
-"""What is answered of several changes, and reads that find nothing."""
+"""What is answered of several changes."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from memory.caller import Caller
-from memory.errors import NotFound, Refused
-from memory.memories import Memories
-from memory.model import Memory
+from memory.errors import Refused
 
 _MOST_NAMED = 10
 
@@ -22,11 +19,3 @@ def refuse_undone(ids: Collection[str], answers: Sequence[Refused | None]) -> No
     named = ", ".join(name[:60] for name in [*refused][:_MOST_NAMED]) + more
     error.message += f" ({len(ids) - len(refused)} of {len(ids)} are done; not {named})"
     raise error
-
-
-async def get(memories: Memories, caller: Caller, memory_id: str) -> Memory | None:
-    """None for one that is not there, or not any more."""
-    try:
-        return await memories.get(caller, memory_id)
-    except NotFound:
-        return None

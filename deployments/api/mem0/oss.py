@@ -21,12 +21,11 @@ from deployments.api.mem0.answers import (
     relation_out,
 )
 from deployments.api.mem0.bodies import AddIn, Instructions, ListIn, SearchIn, UpdateIn
-from deployments.api.mem0.changing import get
 from deployments.api.mem0.deleting import EVERYBODY, DeleteParameters, deleted, forgotten
 from deployments.api.mem0.entities import one_named
 from deployments.api.mem0.fields import ScopeIn
 from deployments.api.mem0.paging import MAX_PAGE, Paging
-from deployments.api.mem0.reading import history_of, listed, searched
+from deployments.api.mem0.reading import get, history_of, listed, searched
 from deployments.api.mem0.waiting import ended
 from deployments.api.rights import HOLDS_RIGHT
 from deployments.api.routing import new_router

@@ -11,11 +11,11 @@ from deployments.api.mem0.answers import (
     successors,
 )
 from deployments.api.mem0.bodies import BY_FILTERS, ListIn, SearchIn
-from deployments.api.mem0.changing import get
 from deployments.api.mem0.paging import Paging
 from memory.caller import Caller
+from memory.errors import NotFound
 from memory.memories import Memories
-from memory.model import Scope
+from memory.model import Memory, Scope
 
 
 async def searched(
@@ -37,3 +37,11 @@ async def history_of(memories: Memories, caller: Caller, memory_id: str) -> list
     versions = await memories.history(caller, memory_id)
     following = [await get(memories, caller, each) for each in successors(versions)]
     return history_out(versions, [each for each in following if each])
+
+
+async def get(memories: Memories, caller: Caller, memory_id: str) -> Memory | None:
+    """None for one that is not there, or not any more."""
+    try:
+        return await memories.get(caller, memory_id)
+    except NotFound:
+        return None
