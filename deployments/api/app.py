@@ -44,12 +44,14 @@ def create_app(
 ) -> FastAPI:
     """The whole HTTP behaviour; Ray-free, so tests drive it in process. Behind a server that
     writes X-Request-ID itself, as Serve does, `sends_request_id` is off. Without `access` keys
-    are where the settings have the record; the app closes it at its end."""
+    are where the settings have the record; the app closes it, and the feed, at its end."""
     access = access or open_access(settings, redis_url(settings))
 
     @asynccontextmanager
     async def closing(_: FastAPI) -> AsyncIterator[None]:
         yield
+        if feed is not None:
+            await feed.close()
         await access.close()
 
     app = FastAPI(
@@ -61,23 +63,22 @@ def create_app(
         telemetry={"tracing": False, "metrics": False, "logs": False},  # Ray counts requests
     )
     errors.install(app)
-    app.router.routes += gathered(
+    routers = [
         health.routes(service),
         graph.routes(service),  # before memories': graph and path are no ids
         relationships.routes(service),
         memories.routes(service),
-    )
-    app.router.routes += mem0.routes(service, access, settings)
-    app.router.routes += gathered(
         erasures.routes(service),
         transfer.routes(service),
         projects.routes(access),
         keys.routes(access),
         audit.routes(access),
         administration.routes(service, access),
-    )
+        *mem0.routers(service, access, settings),
+    ]
     if feed is not None:
-        app.include_router(live_feed.routes(feed))  # with its lifespan
+        routers.append(live_feed.routes(feed))
+    app.router.routes += gathered(routers)
 
     def edge(inner: ASGIApp) -> Edge:
         return Edge(inner, settings, access, sends_request_id)

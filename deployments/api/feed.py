@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, FastAPI, Header, Query, WebSocket
+from fastapi import APIRouter, Header, Query, WebSocket
 from fastapi.sse import format_sse_event
 from pydantic import ValidationError
 from starlette.requests import Request
@@ -63,12 +63,7 @@ Message = LoggedEvent | Reset | Ping | Closing
 
 
 def routes(hub: EventHub) -> APIRouter:
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        yield
-        await hub.close()
-
-    router = new_router("events", lifespan=lifespan)
+    router = new_router("events")
 
     @router.get(
         STREAM_PATH,

@@ -7,11 +7,9 @@ was 0.25 ms of every request.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
-from itertools import chain
+from collections.abc import Iterable, Sequence
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter
 from fastapi.params import Depends
 from starlette.routing import BaseRoute
 
@@ -31,23 +29,17 @@ _BODY = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorOut"
 """By its name: a model would be built again for every status of every route."""
 
 
-def new_router(
-    tag: str,
-    prefix: str = "",
-    dependencies: Sequence[Depends] = (),
-    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None,
-) -> APIRouter:
+def new_router(tag: str, prefix: str = "", dependencies: Sequence[Depends] = ()) -> APIRouter:
     return APIRouter(
         prefix=prefix,
         tags=[tag],
         dependencies=dependencies,
-        lifespan=lifespan,
         responses={
             status: {"description": text, "content": _BODY} for status, text in _REFUSALS.items()
         },
     )
 
 
-def gathered(*routers: APIRouter) -> list[BaseRoute]:
+def gathered(routers: Iterable[APIRouter]) -> list[BaseRoute]:
     """In the order in which paths are matched."""
-    return [*chain.from_iterable(each.routes for each in routers)]
+    return [route for each in routers for route in each.routes]

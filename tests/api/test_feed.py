@@ -202,6 +202,9 @@ async def test_a_stream_has_one_owner(wire: str, server: FeedServer) -> None:
     both = {"user_id": "alice", "agent_id": "robot"}
     assert await refusal(wire, server.url, **both) == (400, "invalid_input")
     assert await refusal(wire, server.url, user_id="x" * 3_000) == (400, "invalid_input")
+    async with httpx.AsyncClient(base_url=server.url) as session:
+        answer = await session.post(PATH)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET")
 
 
 async def test_a_key_hears_its_own_user_for_as_long_as_it_stands(

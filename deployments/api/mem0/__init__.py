@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from starlette.routing import BaseRoute
+from fastapi import APIRouter
 
 from access import Access
 from config.settings import Settings
@@ -22,17 +22,16 @@ from deployments.api.mem0 import (
     summary,
     webhooks,
 )
-from deployments.api.routing import gathered
 from memory.memories import Memories
 
 _SHARE_OF_DEADLINE = 2 / 3
 """How long calls wait for work that may go on without them."""
 
 
-def routes(service: Memories, access: Access, settings: Settings) -> list[BaseRoute]:
+def routers(service: Memories, access: Access, settings: Settings) -> list[APIRouter]:
     """All of them; the order is that in which paths are matched."""
     patience = settings.api.deadline_s * _SHARE_OF_DEADLINE
-    return gathered(
+    return [
         ping.routes(),
         memories.routes(service),
         memories.single_routes(service),
@@ -44,8 +43,9 @@ def routes(service: Memories, access: Access, settings: Settings) -> list[BaseRo
         feedback.routes(service),
         stats.routes(service),
         webhooks.routes(service),
-        projects.routes(service, access),
+        projects.routes(),
+        projects.routes_within(service, access),
         legacy.routes(service, patience),
         configured.routes(settings),
         oss.routes(service, patience),
-    )
+    ]

@@ -154,24 +154,30 @@ class EndingOut(MessageOut):
     task_id: str
 
 
-def routes(memories: Memories, access: Access) -> APIRouter:
+def routes() -> APIRouter:
     router = new_router("mem0")
-    within = new_router(
-        "mem0", prefix=f"{_AREA}/{{org_id}}", dependencies=[HOLDS_RIGHT, Depends(_known)]
-    )
-    one = "/projects/{project_id}"
 
     @router.get(_AREA, response_model=list[OrganisationOut])
     async def organizations() -> Json:
         """The one organization there is."""
         return Json([_ORGANISATION])
 
-    @within.get("", response_model=OrganisationOut)
+    return router
+
+
+def routes_within(memories: Memories, access: Access) -> APIRouter:
+    """Of the one organization."""
+    router = new_router(
+        "mem0", prefix=f"{_AREA}/{{org_id}}", dependencies=[HOLDS_RIGHT, Depends(_known)]
+    )
+    one = "/projects/{project_id}"
+
+    @router.get("", response_model=OrganisationOut)
     async def organization() -> Json:
         """The organization of every project."""
         return Json(_ORGANISATION)
 
-    @within.get("/projects", response_model=list[ListedProjectOut])
+    @router.get("/projects", response_model=list[ListedProjectOut])
     async def page(visitor: Visitor) -> Json:
         """Every project that the caller may see."""
         if visitor.everywhere:
@@ -180,7 +186,7 @@ def routes(memories: Memories, access: Access) -> APIRouter:
             found = [await access.projects.get(visitor.caller.project)]
         return Json([*map(record_out, found)])
 
-    @within.post("/projects", response_model=MadeOut)
+    @router.post("/projects", response_model=MadeOut)
     async def create(body: NamedProjectIn, visitor: Visitor) -> Json:
         """Make a project. Its keys are made with POST /v1/keys."""
         require_everywhere(visitor, ADMIN_KEY_ONLY)
@@ -189,13 +195,13 @@ def routes(memories: Memories, access: Access) -> APIRouter:
             await access.projects.change(made.id, {"description": body.description})
         return Json({"message": "Project created successfully", "project_id": made.id})
 
-    @within.get(one, response_model=DetailsOut)
+    @router.get(one, response_model=DetailsOut)
     async def get(project_id: str, visitor: Visitor) -> Json:
         """A project with all its settings, whichever fields are asked for."""
         require_seen(visitor, project_id)
         return Json(details_out(await access.projects.details(project_id), visitor))
 
-    @within.patch(one, response_model=MessageOut)
+    @router.patch(one, response_model=MessageOut)
     async def change(project_id: str, body: ChangeIn, visitor: Visitor) -> Json:
         """Change settings; those left out stay. They count for every replica within a second."""
         require_seen(visitor, project_id)
@@ -204,7 +210,7 @@ def routes(memories: Memories, access: Access) -> APIRouter:
         told = f"; of no meaning here: {unused}" if unused else ""
         return Json({"message": f"Project updated successfully{told}"})
 
-    @within.delete(one, response_model=EndingOut)
+    @router.delete(one, response_model=EndingOut)
     async def erase(project_id: str, visitor: Visitor) -> Json:
         """Erase a project with all that it holds, and revoke its keys; of the default one only
         its contents. GET /v1/admin/tasks/{task_id} tells when it is done."""
@@ -213,28 +219,28 @@ def routes(memories: Memories, access: Access) -> APIRouter:
         task = await memories.erase_project(visitor.caller, project_id)
         return Json({"message": "Project deletion has begun", "task_id": task.id})
 
-    @within.get(f"{one}/members", response_model=MembersOut)
+    @router.get(f"{one}/members", response_model=MembersOut)
     async def members(project_id: str, visitor: Visitor) -> Json:
         """Whom the project lists."""
         require_seen(visitor, project_id)
         details = await access.projects.details(project_id)
         return Json({"members": [*map(member_out, details.members)]})
 
-    @within.post(f"{one}/members", response_model=MessageOut)
+    @router.post(f"{one}/members", response_model=MessageOut)
     async def add_member(project_id: str, body: MemberIn, visitor: Visitor) -> Json:
         """List somebody. This gives no access."""
         require_seen(visitor, project_id)
         await access.projects.add_member(project_id, body.member())
         return Json({"message": f"Member added; {_LISTED}"})
 
-    @within.put(f"{one}/members", response_model=MessageOut)
+    @router.put(f"{one}/members", response_model=MessageOut)
     async def change_member(project_id: str, body: MemberIn, visitor: Visitor) -> Json:
         """Change a role. This changes no access."""
         require_seen(visitor, project_id)
         await access.projects.change_member(project_id, body.member())
         return Json({"message": f"Member updated; {_LISTED}"})
 
-    @within.delete(f"{one}/members", response_model=MessageOut)
+    @router.delete(f"{one}/members", response_model=MessageOut)
     async def remove_member(
         project_id: str, email: Annotated[Email, Query()], visitor: Visitor
     ) -> Json:
@@ -243,7 +249,6 @@ def routes(memories: Memories, access: Access) -> APIRouter:
         await access.projects.remove_member(project_id, email)
         return Json({"message": f"Member removed; {_LISTED}"})
 
-    router.routes += within.routes
     return router
 
 
