@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from config.settings import Llm
@@ -56,14 +57,15 @@ class OpenAIModel:
     async def _filled(
         self, instructions: str, text: str, schema: Mapping[str, Any]
     ) -> dict[str, Any]:
-        ways = _ways(schema)
+        closed = _closed(dict(schema))
+        ways = _ways(dict(schema), closed)
         for number in range(self._way, len(ways)):
             way, told = ways[number]
             try:
                 answer, cut = await self._asked(instructions + told, text, way)
             except _NotUnderstoodError:
                 continue
-            if _closed(schema):  # else it may be the caller's schema that was refused
+            if closed:  # else it may be the caller's schema that was refused
                 self._way = number
             try:
                 return json_object(answer)
@@ -135,42 +137,41 @@ class _NotUnderstoodError(Exception):
     """The server does not take a request of this form."""
 
 
-def _ways(schema: Mapping[str, Any]) -> list[tuple[dict[str, Any], str]]:
+def _ways(schema: dict[str, Any], closed: bool) -> list[tuple[dict[str, Any], str]]:
     """Forms of a request, the strictest first, and what the instructions say besides. Some servers
     take no bounds in a schema, which keep a small model from going on for ever; some take a
     schema elsewhere, none, or no format at all; and some models take no temperature."""
     asked = f"\n\nAnswer with one JSON object after this JSON schema:\n{json.dumps(schema)}"
-    forms: list[tuple[dict[str, Any], str]] = [
-        ({"response_format": _strict(schema)}, ""),
-        ({"response_format": _strict(_without(schema, "maxLength"))}, ""),
-        ({"response_format": _strict(_without(schema, "maxLength", "maxItems"))}, ""),
-        ({"response_format": {"type": "json_object", "schema": dict(schema)}}, asked),
+    bounds = ((), ("maxLength",), ("maxLength", "maxItems"))
+    forms = [
+        *(({"response_format": _strict(_without(schema, *each), closed)}, "") for each in bounds),
+        ({"response_format": {"type": "json_object", "schema": schema}}, asked),
         ({"response_format": {"type": "json_object"}}, asked),
         ({}, asked),
     ]
     return [({**form, **heat}, told) for form, told in forms for heat in ({"temperature": 0}, {})]
 
 
-def _strict(schema: Mapping[str, Any]) -> dict[str, Any]:
-    form = {"name": _SCHEMA, "schema": dict(schema), "strict": _closed(schema)}
+def _strict(schema: dict[str, Any], closed: bool) -> dict[str, Any]:
+    form = {"name": _SCHEMA, "schema": schema, "strict": closed}
     return {"type": "json_schema", "json_schema": form}
 
 
-def _schemas(schema: Any) -> Iterator[Mapping[str, Any]]:
+def _schemas(schema: Any) -> Iterator[dict[str, Any]]:
     """A schema and all within it."""
     if isinstance(schema, list):
         for each in schema:
             yield from _schemas(each)
-    if isinstance(schema, Mapping):
+    if isinstance(schema, dict):
         yield schema
         for name, value in schema.items():
-            if name in _NAMED and isinstance(value, Mapping):
+            if name in _NAMED and isinstance(value, dict):
                 yield from _schemas([*value.values()])
             elif name not in _VALUES:
                 yield from _schemas(value)
 
 
-def _closed(schema: Mapping[str, Any]) -> bool:
+def _closed(schema: dict[str, Any]) -> bool:
     """Whether every object in it has all of its properties and no others: the schemas that
     OpenAI's servers take as strict, and all of our own."""
     return all(
@@ -181,20 +182,12 @@ def _closed(schema: Mapping[str, Any]) -> bool:
     )
 
 
-def _without(schema: Any, *words: str) -> Any:
+def _without(schema: Mapping[str, Any], *words: str) -> dict[str, Any]:
     """A copy without these keywords; what is only called so stays."""
-    if isinstance(schema, list):
-        return [_without(each, *words) for each in schema]
-    if not isinstance(schema, Mapping):
-        return schema
-    copy: dict[str, Any] = {}
-    for name, value in schema.items():
-        if name in _VALUES:
-            copy[name] = value
-        elif name in _NAMED and isinstance(value, Mapping):
-            copy[name] = {each: _without(inner, *words) for each, inner in value.items()}
-        elif name not in words:
-            copy[name] = _without(value, *words)
+    copy = deepcopy(dict(schema))
+    for each in [*_schemas(copy)]:
+        for word in words:
+            each.pop(word, None)
     return copy
 
 

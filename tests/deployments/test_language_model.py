@@ -176,7 +176,7 @@ async def test_what_goes_wrong_is_told_without_any_text(serve: Serve) -> None:
             await model.fill(*ASKED)
         assert "tea" not in raised.value.message
         assert "told to" not in raised.value.message
-    server.statuses = [400] * len(_ways({}))
+    server.statuses = [400] * len(_ways({}, True))
     with pytest.raises(ModelUnavailable, match="refuses the request"):
         await model.fill(*ASKED)
     assert await texts(model) == ["alice like tea"]
