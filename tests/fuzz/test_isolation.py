@@ -139,7 +139,7 @@ def ground(
 def test_nothing_of_another_is_seen_or_changed(ground: Ground, operation: Operation) -> None:
     texts = st.sampled_from([*INJECTIONS, *ground.names, "s", "shared", "mallory", "memory"])
 
-    @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
     @given(requests_of(operation, DOCUMENT, texts), st.dictionaries(
         st.sampled_from(["X-Project-Id", "X-User-Id", "Mem0-User-ID", "X-Forwarded-User"]),
         st.sampled_from(["alice", "default"]), max_size=1,

@@ -102,7 +102,7 @@ def map_body(context: Any, body: Any) -> Any:
 
 @schema.parametrize()
 @settings(
-    max_examples=6,
+    max_examples=12,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
