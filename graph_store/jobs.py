@@ -149,7 +149,7 @@ class RedisJobs(RedisCalls):
         listing, at = keys.jobs(project_id), clock.now()
         trip += [
             ("ZADD", listing, "NX", at, job.id),
-            ("ZREMRANGEBYSCORE", listing, "-inf", at - _KEPT_S * 1_000_000),
+            ("ZREMRANGEBYSCORE", listing, "-inf", at - _KEPT_S * clock.SECOND),
             ("ZREMRANGEBYRANK", listing, 0, -_MOST_LISTED - 1),
         ]
         waits = job.state is JobState.PENDING
@@ -177,7 +177,7 @@ class RedisJobs(RedisCalls):
         listing, now = keys.jobs(project_id), clock.now()
         while True:
             _, count, rows = await self._redis.run(
-                ("ZREMRANGEBYSCORE", listing, "-inf", now - _KEPT_S * 1_000_000),
+                ("ZREMRANGEBYSCORE", listing, "-inf", now - _KEPT_S * clock.SECOND),
                 ("ZCARD", listing),
                 ("ZRANGE", listing, offset, offset + limit - 1, "REV", "WITHSCORES"),
             )
@@ -186,7 +186,7 @@ class RedisJobs(RedisCalls):
             gone = [
                 each
                 for each, at in listed
-                if each not in found and float(at) < now - _YOUNG_S * 1_000_000
+                if each not in found and float(at) < now - _YOUNG_S * clock.SECOND
             ]
             if not gone:
                 return int(count), [found[each] for each, _ in listed if each in found]

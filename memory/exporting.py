@@ -11,6 +11,7 @@ import orjson
 from memory.adopting import only_owner
 from memory.archive import EdgeRecord, MemoryRecord, Record
 from memory.caller import Caller
+from memory.clock import SECOND
 from memory.errors import InvalidInput
 from memory.identity import split_slot
 from memory.model import Scope
@@ -23,7 +24,6 @@ MOST_CHARACTERS = 4 * 2**20
 """Of a page; one memory or edge more than this may be on it."""
 _PLACES_A_TRIP = 50
 _CHARACTERS_OF_A_VERSION = 300
-_MICROSECOND = 1e-6
 
 
 @dataclass(slots=True)
@@ -82,7 +82,7 @@ class Exporting(Stores):
         the owner may live on a server whose clock is behind."""
         now = (await self._graph.instant([mark.slot])).now
         if now < mark.until:
-            await asyncio.sleep((mark.until - now) * _MICROSECOND)
+            await asyncio.sleep((mark.until - now) / SECOND)
 
     async def _fill(self, mark: Mark, sheet: _Sheet) -> Mark | None:
         if mark.edges:

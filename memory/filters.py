@@ -14,7 +14,7 @@ from functools import partial
 from math import isfinite
 from typing import Any
 
-from memory.clock import DAY, EARLIEST, LATEST, parse_instant
+from memory.clock import DAY, EARLIEST, LATEST, SECOND, parse_instant
 from memory.conditions import (
     Compares,
     Condition,
@@ -265,7 +265,7 @@ def _text(name: str, value: Any) -> str:
 def _span(name: str, value: Any) -> tuple[int, int]:
     """The day that a date stands for, or the microsecond of an instant."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        instant = round(value * 1_000_000)
+        instant = round(value * SECOND)
         if not EARLIEST <= instant < LATEST:
             raise InvalidInput(f"filters.{name} must lie between the years 1700 and 2250")
         return instant, instant + 1

@@ -45,7 +45,6 @@ _YOUNG_MS = 10_000
 _SHORTLY_S = 0.5
 """The least that a call is put off by."""
 _LOOK_EVERY_S = 0.05
-_MICROSECOND = 1e-6
 _SHARE_OF_DEADLINE = 1 / 3
 """For so long an erasure by filters is waited for, before its job is answered as it stands."""
 
@@ -193,26 +192,27 @@ class Working(Inferring, Forgetting):
 
     async def _see_again(self, job: Assignment, holder: str, error: Exception) -> None:
         """Put a job off that may go better later; an outage is no attempt of it."""
-        wait = self._wait(job, error)
+        outage, reason = _is_outage(error), _reason(error)
+        wait = self._outage_wait(job, error) if outage else self._retry_wait(job, error)
         if wait is None:
-            await self._end(job, holder, Ending(), _reason(error))
-            return
-        outage = _is_outage(error)
-        if await self._graph.put_job_off(job, holder, wait, _reason(error), counts=not outage):
+            await self._end(job, holder, Ending(), reason)
+        elif await self._graph.put_job_off(job, holder, wait, reason, counts=not outage):
             self._count(job, "put_off" if outage else "retried")
 
-    def _wait(self, job: Assignment, error: Exception) -> float | None:
+    def _outage_wait(self, job: Assignment, error: Exception) -> float | None:
         """Seconds; None where it is given up."""
-        settings = self._settings.llm
-        if _is_outage(error):
-            if not isinstance(error, ModelUnavailable):
-                return OUTAGE_S
-            age_s = (clock.now() - job.created_at) * _MICROSECOND
-            wait = min(max(age_s, FIRST_WAIT_S, error.retry_after), LONGEST_WAIT_S)
-            return wait if age_s < settings.patience_s else None
-        if _curable(error) and job.attempts < settings.attempts:
-            return min(FIRST_WAIT_S * (1 << min(job.attempts - 1, _DOUBLINGS)), LONGEST_WAIT_S)
-        return None
+        if not isinstance(error, ModelUnavailable):
+            return OUTAGE_S
+        age_s = (clock.now() - job.created_at) / clock.SECOND
+        if age_s >= self._settings.llm.patience_s:
+            return None
+        return min(max(age_s, FIRST_WAIT_S, error.retry_after), LONGEST_WAIT_S)
+
+    def _retry_wait(self, job: Assignment, error: Exception) -> float | None:
+        """Seconds; None where it is given up."""
+        if not _curable(error) or job.attempts >= self._settings.llm.attempts:
+            return None
+        return min(FIRST_WAIT_S * (1 << min(job.attempts - 1, _DOUBLINGS)), LONGEST_WAIT_S)
 
     async def _end(
         self, job: Assignment, holder: str, ending: Ending, reason: str | None = None
@@ -221,7 +221,7 @@ class Working(Inferring, Forgetting):
         if ended_at is None:
             return
         self._count(job, "failed" if reason else "succeeded")
-        seconds = (ended_at - job.created_at) * _MICROSECOND
+        seconds = (ended_at - job.created_at) / clock.SECOND
         self._meter.observe("job_seconds", seconds, kind=job.kind.value)
         if reason:
             log.warning("the job %s has failed: %s", job.id, reason)
@@ -241,7 +241,7 @@ def _curable(error: Exception) -> bool:
     return isinstance(error, UnfitAnswer | Conflict) or not isinstance(error, Mem0gError)
 
 
-def _reason(error: BaseException) -> str:
+def _reason(error: Exception) -> str:
     if isinstance(error, Mem0gError):
         return error.message
     log.error("a job failed", exc_info=error)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 
-from memory.clock import DAY, EARLIEST, LATEST, parse_instant
+from memory.clock import DAY, EARLIEST, LATEST, SECOND, parse_instant
 from memory.errors import InvalidInput
-
-SECOND = 1_000_000
 
 _NUMBER = re.compile(r"-?\d{1,12}(\.\d{1,9})?")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
