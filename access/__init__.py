@@ -12,8 +12,8 @@ from access.projects import Projects
 from access.rate_limits import RateLimits
 from access.repeats import Repeats
 from config.settings import Settings
-from graph_store.connection import Connection
-from memory.metering import SILENT, Meter
+from graph_store.redis.connection import Connection
+from memory.ports.metrics import SILENT, Meter
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ import logging
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from graph_store.connection import Connection
-from graph_store.replies import flat
-from memory import clock
-from memory.clock import format_instant
-from memory.errors import Unavailable
+from graph_store.redis.connection import Connection
+from graph_store.redis.replies import flat
+from memory.domain import clock
+from memory.domain.clock import format_instant
+from memory.domain.errors import Unavailable
 
 log = logging.getLogger("mem0g.audit")
 

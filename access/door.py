@@ -12,9 +12,9 @@ from typing import Protocol
 from access.key_ring import KeyRing
 from access.model import Demand, Key, Pass, Right, Standing
 from access.rate_limits import RateLimits
-from memory import clock
-from memory.caller import DEFAULT_PROJECT, Caller
-from memory.errors import Forbidden, Unauthenticated
+from memory.domain import clock
+from memory.domain.caller import DEFAULT_PROJECT, Caller
+from memory.domain.errors import Forbidden, Unauthenticated
 
 ADMIN = "admin"
 """What stands for the admin key where others have an id."""

@@ -12,12 +12,12 @@ from access.model import IssuedKey, Key, NewKey, Pass, Right
 from access.pepper import Pepper
 from access.projects import missing as missing_project
 from access.repeats import KEPT_S, Repeats
-from graph_store import keys
-from graph_store.connection import Connection
-from graph_store.replies import flat, mapping
-from memory import clock
-from memory.caller import DEFAULT_PROJECT
-from memory.errors import InvalidInput, NotFound
+from graph_store.format import keys
+from graph_store.redis.connection import Connection
+from graph_store.redis.replies import flat, mapping
+from memory.domain import clock
+from memory.domain.caller import DEFAULT_PROJECT
+from memory.domain.errors import InvalidInput, NotFound
 
 _ID = re.compile(r"key_[0-9a-f]{32}")
 _HALF = 16

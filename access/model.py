@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from memory.caller import Caller
-from memory.preferences import Preferences
+from memory.domain.caller import Caller
+from memory.domain.preferences import Preferences
 
 
 class Right(StrEnum):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import secrets
 
-from graph_store import keys
-from graph_store.connection import Connection
+from graph_store.format import keys
+from graph_store.redis.connection import Connection
 
 
 class Pepper:

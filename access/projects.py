@@ -8,12 +8,13 @@ from typing import Any
 
 from access.model import Member, Pass, ProjectDetails, ProjectRecord
 from access.repeats import Repeats
-from graph_store import keys, preferences
-from graph_store.connection import Connection
-from graph_store.replies import flat, mapping
-from memory import clock
-from memory.caller import DEFAULT_PROJECT
-from memory.errors import Conflict, InvalidInput, NotFound
+from graph_store.format import keys
+from graph_store.projects import preferences
+from graph_store.redis.connection import Connection
+from graph_store.redis.replies import flat, mapping
+from memory.domain import clock
+from memory.domain.caller import DEFAULT_PROJECT
+from memory.domain.errors import Conflict, InvalidInput, NotFound
 
 _FIELDS = ("name", "created_at")
 _MEMBER = "member:"

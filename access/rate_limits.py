@@ -19,8 +19,8 @@ from redis.exceptions import RedisClusterException, RedisError
 
 from access.model import Standing
 from config.settings import Limits, RedisSettings
-from graph_store.connection import Connection
-from memory.errors import StoreUnavailable
+from graph_store.redis.connection import Connection
+from memory.domain.errors import StoreUnavailable
 
 _PREFIX = "mg:limits"
 _Answer = TypeVar("_Answer")

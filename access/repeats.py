@@ -12,8 +12,8 @@ from typing import Any
 
 from access.model import Pass
 from access.pepper import Pepper
-from graph_store.connection import Connection
-from memory.errors import IdempotencyMismatch
+from graph_store.redis.connection import Connection
+from memory.domain.errors import IdempotencyMismatch
 
 KEPT_S = 25 * 3600
 """Seconds from the first attempt; an hour more than callers are told."""

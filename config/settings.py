@@ -27,7 +27,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from memory.errors import StartupRefused
+from memory.domain.errors import StartupRefused
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
 DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"

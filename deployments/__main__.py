@@ -23,7 +23,7 @@ from types import FrameType
 from typing import Any
 
 from config.settings import Settings, variable
-from deployments.encoder import cores
+from deployments.models.encoder import cores
 from deployments.preflight import (
     held_data_dir,
     read_config,
@@ -32,14 +32,14 @@ from deployments.preflight import (
 )
 from deployments.refusal import refusal_in
 from deployments.supervisor import supervised
-from memory.errors import StartupRefused
+from memory.domain.errors import StartupRefused
 
 ROOT = Path(__file__).resolve().parent.parent
 START_S = 600
 READY_S = 60
 STOP_S = 7
 OBJECT_STORE_BYTES = 200_000_000  # vectors cross in the messages themselves; Ray wants some
-EXPORTER = "deployments.tracing:exporter"
+EXPORTER = "deployments.observability.tracing:exporter"
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 

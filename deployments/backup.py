@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from config.settings import Settings, variable
-from memory.errors import StartupRefused
+from memory.domain.errors import StartupRefused
 
 CHECKSUM_BYTES = 32
 MOST_LINES = 10_000

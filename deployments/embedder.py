@@ -5,19 +5,19 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from config.settings import EmbedderSettings, Settings
-from deployments import logs
-from deployments.device_queue import DeviceQueue
-from deployments.encoder import Encoder, SentenceEncoder
-from deployments.metrics import RayMeter
+from deployments.models.device_queue import DeviceQueue
+from deployments.models.encoder import Encoder, SentenceEncoder
+from deployments.observability import logs
+from deployments.observability.metrics import RayMeter
 from deployments.refusal import refusals
-from memory.errors import InvalidInput
-from memory.vectors import ModelCard, Vectors
+from memory.domain.errors import InvalidInput
+from memory.ports.vector_store import ModelCard, Vectors
 
 logger = logging.getLogger("ray.serve")
 
 
 class Embedder:
-    """Implements memory.vectors.Embedder; concurrent callers share each forward pass."""
+    """Implements memory.ports.vector_store.Embedder; concurrent callers share each forward pass."""
 
     def __init__(
         self,

@@ -5,8 +5,8 @@ from typing import Any
 from ray.serve.context import _get_global_client  # private: nothing public tells the HTTP host
 
 from config.settings import Settings
-from deployments import logs
-from deployments.metrics import RayMeter
+from deployments.observability import logs
+from deployments.observability.metrics import RayMeter
 from deployments.preflight import refuse_open_door
 from deployments.refusal import refusals
 from deployments.remote import remote_memories
@@ -27,8 +27,8 @@ class Ingress:
         # Here, not where the application is built.
         from access import open_access
         from deployments.api import create_app
-        from deployments.api.event_hub import EventHub
-        from deployments.api.observed import wordless
+        from deployments.api.feed.event_hub import EventHub
+        from deployments.api.middleware.access_log import wordless
         from graph_store import open_event_log, redis_url
 
         url = redis_url(self._settings)

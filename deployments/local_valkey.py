@@ -1,6 +1,6 @@
 """The actor that owns the local valkey-server: one for all replicas of Store, started before them.
 
-Serve pickles this module by value, so what it does lives in graph_store/valkey_server.py.
+Serve pickles this module by value, so what it does lives in graph_store/redis/local_server.py.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ class LocalValkey:
     def __init__(self, args: dict[str, Any]) -> None:
         from config.settings import Settings
         from deployments.refusal import refusals
-        from graph_store.valkey_server import ValkeyServer
+        from graph_store.redis.local_server import ValkeyServer
 
         with refusals():
             settings = Settings.load(args)

@@ -16,8 +16,8 @@ import yaml  # type: ignore[import-untyped]
 from pydantic import BaseModel, ValidationError
 
 from config.settings import Settings, variable
-from graph_store import valkey_server
-from memory.errors import StartupRefused
+from graph_store.redis import local_server
+from memory.domain.errors import StartupRefused
 
 LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 MIN_FREE_BYTES = 500_000_000
@@ -132,7 +132,7 @@ def _lock(lock: int, folder: Path) -> None:
     while True:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if not valkey_server.in_use(folder):
+            if not local_server.in_use(folder):
                 return
             fcntl.flock(lock, fcntl.LOCK_UN)
         except BlockingIOError:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from memory.errors import StartupRefused
+from memory.domain.errors import StartupRefused
 
 _LINE = re.compile(r"RefusedToStart: mem0g: (.+?)(?:\\n|\n|$)")
 

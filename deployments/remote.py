@@ -16,7 +16,7 @@ from ray.serve.exceptions import (
     ReplicaUnavailableError,
 )
 
-from memory.errors import (
+from memory.domain.errors import (
     DeadlineExceeded,
     InvalidInput,
     Mem0gError,
@@ -24,8 +24,8 @@ from memory.errors import (
     Refused,
     StoreUnavailable,
 )
-from memory.memories import Memories
-from memory.vectors import ModelCard, Vectors
+from memory.ports.vector_store import ModelCard, Vectors
+from memory.service.api import Memories
 
 TEXT_BYTES_A_CALL = 8 * 2**20
 """Texts are sent in calls of this size: the handle's messages end at 256 MiB (serve_config.yaml),
@@ -117,7 +117,7 @@ def remote_memories(store: Any, deadline_s: float) -> Memories:
 
 
 class RemoteEmbedder:
-    """memory.vectors.Embedder behind a handle of the Embedder."""
+    """memory.ports.vector_store.Embedder behind a handle of the Embedder."""
 
     def __init__(self, embedder: Any, deadline_s: float) -> None:
         self._embed: HandleMethod = embedder.embed

@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Any
 import ray
 
 if TYPE_CHECKING:
-    from memory.service import MemoryService
+    from memory.service.service import MemoryService
 
 from config.settings import Settings
-from deployments import logs
-from deployments.metrics import RayMeter
+from deployments.observability import logs
+from deployments.observability.metrics import RayMeter
 from deployments.preflight import refuse_many_nodes
 from deployments.refusal import RefusedToStart, refusals
 from deployments.remote import OPERATIONS, RemoteEmbedder
-from memory.begun import BegunWrites
-from memory.errors import (
+from memory.domain.errors import (
     DeadlineExceeded,
     InvalidInput,
     Mem0gError,
@@ -25,6 +24,7 @@ from memory.errors import (
     StoreUnavailable,
     Unavailable,
 )
+from memory.write.background import BegunWrites
 
 logger = logging.getLogger("ray.serve")
 
@@ -57,7 +57,8 @@ _WORK_S = 1.0
 
 
 class Store:
-    """Answers memory.memories.Memories through `call`. While a dependency is down at the start it
+    """Answers memory.service.api.Memories through `call`. While a dependency is down at the start
+    it
     answers StoreUnavailable and keeps trying; data that it must not touch fails the deployment.
     """
 
@@ -99,9 +100,9 @@ class Store:
 
     async def _start(self) -> None:
         # Here, not where the application is built.
-        from deployments.language_model import open_language_model
+        from deployments.models.language_model import open_language_model
         from graph_store import open_graph_store, redis_url
-        from memory.service import MemoryService
+        from memory.service.service import MemoryService
         from vector_store import open_vector_store
 
         service = MemoryService(

@@ -1,13 +1,13 @@
 """The graph itself, in Redis: memories with every version, relationships as adjacency sets."""
 
 from config.settings import Settings
-from graph_store.connection import Connection
-from graph_store.event_log import RedisEventLog
+from graph_store.events.event_log import RedisEventLog
+from graph_store.redis.connection import Connection
+from graph_store.redis.local_server import url_of
 from graph_store.redis_graph import RedisGraph
-from graph_store.valkey_server import url_of
-from memory.events import EventLog
-from memory.metering import SILENT, Meter
-from memory.ports import GraphStore
+from memory.domain.events import EventLog
+from memory.ports.graph_store import GraphStore
+from memory.ports.metrics import SILENT, Meter
 
 
 def redis_url(settings: Settings) -> str:

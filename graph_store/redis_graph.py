@@ -5,30 +5,32 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 
-from graph_store import keys, packing, preferences, versions
-from graph_store.adjacency import AdjacencyRead
-from graph_store.compacting import RedisCompacting
-from graph_store.connection import Command, Connection
-from graph_store.erasing import RedisErasing
-from graph_store.erasure_log import RedisErasureLog
-from graph_store.feedback import RedisRatings
-from graph_store.generations import RedisGenerations
-from graph_store.jobs import RedisJobs
-from graph_store.keys import OwnerKeys
-from graph_store.operations import RedisOperations
-from graph_store.places import PlacesRead
-from graph_store.replies import flat, pairs
-from graph_store.reports import RedisReports
-from graph_store.soundness import RedisSoundness
-from graph_store.startup import assert_durable, assert_format
-from graph_store.tasks import RedisTasks
-from memory.errors import NotFound, StoreUnavailable
-from memory.identity import Project, owner_slot
-from memory.model import Edge, Memory, Scope
-from memory.ports import Briefing, Cursor, Dirty, Expansion, Instant, Reach, Standing
-from memory.transaction import ClaimKey, Holding
-from memory.vectors import ModelCard
-from memory.view import World
+from graph_store.erasure.orders import RedisErasureLog
+from graph_store.erasure.owner import RedisErasing
+from graph_store.format import keys, packing
+from graph_store.format.keys import OwnerKeys
+from graph_store.jobs.jobs import RedisJobs
+from graph_store.maintenance.compacting import RedisCompacting
+from graph_store.maintenance.consistency import RedisSoundness
+from graph_store.maintenance.generations import RedisGenerations
+from graph_store.maintenance.tasks import RedisTasks
+from graph_store.memories import versions
+from graph_store.memories.edges import AdjacencyRead
+from graph_store.memories.feedback import RedisRatings
+from graph_store.memories.idempotency import RedisOperations
+from graph_store.memories.listing import PlacesRead
+from graph_store.projects import preferences
+from graph_store.projects.reports import RedisReports
+from graph_store.redis.connection import Command, Connection
+from graph_store.redis.replies import flat, pairs
+from graph_store.redis.startup_checks import assert_durable, assert_format
+from memory.domain.errors import NotFound, StoreUnavailable
+from memory.domain.ids import Project, owner_slot
+from memory.domain.memory import Edge, Memory, Scope
+from memory.domain.transaction import ClaimKey, Holding
+from memory.ports.graph_store import Briefing, Cursor, Dirty, Expansion, Instant, Reach, Standing
+from memory.ports.vector_store import ModelCard
+from memory.query.views import World
 
 _NOW = """#!lua flags=no-writes
 -- KEYS: clock, bounded memories. Redis's time, but never before the owner's last record time,
@@ -79,7 +81,7 @@ class RedisGraph(
     RedisReports,
     RedisJobs,
 ):
-    """See memory.ports.GraphStore."""
+    """See memory.ports.graph_store.GraphStore."""
 
     def __init__(self, connection: Connection) -> None:
         self._redis = connection

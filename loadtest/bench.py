@@ -28,8 +28,8 @@ import psutil
 import yaml
 
 from config import Settings
-from deployments.device_queue import MODEL_THREAD
-from deployments.encoder import SentenceEncoder
+from deployments.models.device_queue import MODEL_THREAD
+from deployments.models.encoder import SentenceEncoder
 from loadtest.sentences import sentences
 
 CALLERS = (1, 16)

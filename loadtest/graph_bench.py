@@ -29,17 +29,17 @@ import redis
 
 from config import Settings
 from graph_store import open_graph_store
-from graph_store.valkey_server import ValkeyServer
+from graph_store.redis.local_server import ValkeyServer
 from loadtest.sentences import sentences
-from memory.clock import AT_COMMIT
-from memory.errors import NotFound
-from memory.identity import mint
-from memory.model import Edge, Memory, Owner, Scope
-from memory.ports import GraphStore
-from memory.service import MemoryService
-from memory.transaction import PutEdge, PutMemory, RetractEdge, Transaction, Write
-from memory.vectors import ModelCard, Vectors
-from memory.view import View, Walk
+from memory.domain.clock import AT_COMMIT
+from memory.domain.errors import NotFound
+from memory.domain.ids import mint
+from memory.domain.memory import Edge, Memory, Owner, Scope
+from memory.domain.transaction import PutEdge, PutMemory, RetractEdge, Transaction, Write
+from memory.ports.graph_store import GraphStore
+from memory.ports.vector_store import ModelCard, Vectors
+from memory.query.views import View, Walk
+from memory.service.service import MemoryService
 from vector_store import open_vector_store
 
 MEMORIES, EDGES, A_SESSION = 10_000, 50_000, 20

@@ -17,10 +17,10 @@ import numpy as np
 import numpy.typing as npt
 
 from config import Settings
-from deployments.api.requests import DEFAULT_THRESHOLD
-from deployments.encoder import SentenceEncoder
-from memory.lexicon import stems
-from memory.ranking import Scorer
+from deployments.api.schemas.bodies import DEFAULT_THRESHOLD
+from deployments.models.encoder import SentenceEncoder
+from memory.domain.stemming import stems
+from memory.search.ranking import Scorer
 
 FITTED_ON = 2
 """Conversations, in order of their file names."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from deployments.metrics import CATALOGUE
+from deployments.observability.metrics import CATALOGUE
 
 Tags = tuple[tuple[str, str], ...]
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from memory.lexicon import stems
-from memory.vectors import ModelCard, Vectors
+from memory.domain.stemming import stems
+from memory.ports.vector_store import ModelCard, Vectors
 
 DIMENSIONS = 64
 

@@ -1,10 +1,10 @@
-"""Where memories are found: memory.vectors.VectorStore and the backends behind it."""
+"""Where memories are found: memory.ports.vector_store.VectorStore and the backends behind it."""
 
 from __future__ import annotations
 
 from config.settings import Settings
-from memory.metering import SILENT, Meter
-from memory.vectors import VectorStore
+from memory.ports.metrics import SILENT, Meter
+from memory.ports.vector_store import VectorStore
 
 
 def open_vector_store(settings: Settings, meter: Meter = SILENT) -> VectorStore:

@@ -11,8 +11,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from memory.errors import StoreUnavailable
-from memory.metering import SILENT, Meter
+from memory.domain.errors import StoreUnavailable
+from memory.ports.metrics import SILENT, Meter
 
 T = TypeVar("T")
 

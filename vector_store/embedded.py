@@ -20,11 +20,20 @@ from uuid import uuid4
 
 import numpy as np
 
-from memory.errors import StartupRefused, StoreUnavailable
-from memory.identity import project_of_tenant
-from memory.metering import SILENT, Meter, timed
-from memory.vectors import Hit, Indexed, Listed, ModelCard, Named, Point, Retraction, Vectors
-from memory.view import Where
+from memory.domain.errors import StartupRefused, StoreUnavailable
+from memory.domain.ids import project_of_tenant
+from memory.ports.metrics import SILENT, Meter, timed
+from memory.ports.vector_store import (
+    Hit,
+    Indexed,
+    Listed,
+    ModelCard,
+    Named,
+    Point,
+    Retraction,
+    Vectors,
+)
+from memory.query.views import Where
 from vector_store import tenant_file, tenant_rows
 from vector_store.group_commit import GroupCommit
 from vector_store.vector_cache import VectorCache
@@ -39,7 +48,8 @@ _ROW_OVERHEAD_BYTES = 200
 
 
 class EmbeddedVectorStore:
-    """memory.vectors.VectorStore; see there for the contract. `folder` holds the tenants' files."""
+    """memory.ports.vector_store.VectorStore; see there for the contract. `folder` holds the
+    tenants' files."""
 
     def __init__(self, folder: Path, cache_mb: int, meter: Meter = SILENT) -> None:
         self._folder, self._meter = folder, meter

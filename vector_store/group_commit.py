@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Sequence
 
-from memory.vectors import Point
+from memory.ports.vector_store import Point
 
 
 class GroupCommit:

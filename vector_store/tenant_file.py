@@ -14,8 +14,8 @@ from pathlib import Path
 from random import getrandbits
 from uuid import uuid4
 
-from memory.errors import StartupRefused
-from memory.vectors import ModelCard
+from memory.domain.errors import StartupRefused
+from memory.ports.vector_store import ModelCard
 
 APPLICATION = 0x4D656D30
 FORMAT = 1

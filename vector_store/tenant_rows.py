@@ -13,8 +13,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from memory.vectors import Hit, Indexed, Listed, Named, Point, Retraction
-from memory.view import Where
+from memory.ports.vector_store import Hit, Indexed, Listed, Named, Point, Retraction
+from memory.query.views import Where
 from vector_store.tenant_file import transaction
 from vector_store.tenant_where import marks, rows_where, scope_field
 

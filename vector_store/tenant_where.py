@@ -10,9 +10,9 @@ import json
 from collections.abc import Sequence, Sized
 from typing import TypeAlias
 
-from memory.conditions import EVERYTHING, Condition, Every, Is, Not, Present, Some, Within
-from memory.model import SCOPE_FIELDS
-from memory.view import Where, World
+from memory.domain.memory import SCOPE_FIELDS
+from memory.query.conditions import EVERYTHING, Condition, Every, Is, Not, Present, Some, Within
+from memory.query.views import Where, World
 
 Bound: TypeAlias = list[str | int]
 
@@ -22,7 +22,7 @@ _SHARED = frozenset({"user_id", "agent_id", "app_id"})
 """Fields that usually match rows of many owners, or all rows of the one."""
 _MOST_MARKS = 100
 """SQLite binds at most 32,766 values: a longer list is bound as one, in JSON, which is as fast and
-exact for every text without NUL (deployments.api.text)."""
+exact for every text without NUL (deployments.api.schemas.limits)."""
 
 
 def rows_where(where: Where) -> tuple[str, Bound]:

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
-from memory.metering import SILENT, Meter
+from memory.ports.metrics import SILENT, Meter
 
 
 class VectorCache:

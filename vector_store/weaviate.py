@@ -13,12 +13,21 @@ from weaviate.classes.query import BM25Operator, Filter, MetadataQuery
 from weaviate.exceptions import UnexpectedStatusCodeError, WeaviateBaseError
 
 from config.settings import WeaviateSettings
-from memory.errors import StartupRefused, StoreUnavailable
-from memory.identity import project_of_tenant
-from memory.metering import SILENT, Meter
-from memory.parts import parts
-from memory.vectors import Hit, Indexed, Listed, ModelCard, Named, Point, Retraction, Vectors
-from memory.view import Where
+from memory.domain.batched import parts
+from memory.domain.errors import StartupRefused, StoreUnavailable
+from memory.domain.ids import project_of_tenant
+from memory.ports.metrics import SILENT, Meter
+from memory.ports.vector_store import (
+    Hit,
+    Indexed,
+    Listed,
+    ModelCard,
+    Named,
+    Point,
+    Retraction,
+    Vectors,
+)
+from memory.query.views import Where
 from vector_store import weaviate_lists as lists
 from vector_store.weaviate_connection import WeaviateConnection, status
 from vector_store.weaviate_schema import accept, definition
@@ -48,7 +57,7 @@ class TenantMissing(Exception):
 
 
 class WeaviateVectorStore:
-    """memory.vectors.VectorStore; see there for the contract."""
+    """memory.ports.vector_store.VectorStore; see there for the contract."""
 
     def __init__(self, settings: WeaviateSettings, meter: Meter = SILENT) -> None:
         self._settings = settings

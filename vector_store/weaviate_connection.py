@@ -25,8 +25,8 @@ from weaviate.exceptions import (
 )
 
 from config.settings import WeaviateSettings
-from memory.errors import StoreUnavailable
-from memory.metering import SILENT, Meter, timed
+from memory.domain.errors import StoreUnavailable
+from memory.ports.metrics import SILENT, Meter, timed
 from vector_store.breaker import Breaker
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from weaviate.classes.aggregate import GroupByAggregate, Metrics
 from weaviate.classes.query import Filter, FilterReturn, Sort
 
-from memory.vectors import Listed, Named
+from memory.ports.vector_store import Listed, Named
 from vector_store.weaviate_writes import Tenant
 
 MOST_GROUPS = 1000

@@ -18,9 +18,9 @@ from weaviate.classes.config import (
     VectorDistances,
 )
 
-from memory.errors import StartupRefused
-from memory.model import SCOPE_FIELDS, Memory
-from memory.vectors import ModelCard, Point
+from memory.domain.errors import StartupRefused
+from memory.domain.memory import SCOPE_FIELDS, Memory
+from memory.ports.vector_store import ModelCard, Point
 
 FORMAT = 1
 OPEN_END = 2**53 - 1

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from weaviate.classes.query import Filter, FilterReturn, Sort
 
-from memory.vectors import Indexed
+from memory.ports.vector_store import Indexed
 from vector_store.weaviate_schema import OPEN_END
 from vector_store.weaviate_writes import Tenant
 

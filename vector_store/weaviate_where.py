@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from weaviate.classes.query import Filter, FilterReturn
 
-from memory.conditions import EVERYTHING, Condition, Every, Is, Not, Present, Some, Within
-from memory.view import Where, World
+from memory.query.conditions import EVERYTHING, Condition, Every, Is, Not, Present, Some, Within
+from memory.query.views import Where, World
 from vector_store.weaviate_schema import OPEN_END
 
 _ALL = Filter.by_property("valid_from").greater_or_equal(-OPEN_END)

@@ -19,7 +19,7 @@ from weaviate.exceptions import (
     WeaviateDeleteManyError,
 )
 
-from memory.vectors import Point, Retraction, Vectors
+from memory.ports.vector_store import Point, Retraction, Vectors
 from vector_store.weaviate_connection import status
 from vector_store.weaviate_schema import identity, properties
 

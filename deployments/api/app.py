@@ -10,28 +10,27 @@ from starlette.types import ASGIApp
 
 from access import Access, open_access
 from config.settings import Settings
-from deployments.api import (
-    administration,
+from deployments.api import errors, mem0
+from deployments.api.feed import routes as live_feed
+from deployments.api.feed.event_hub import EventHub
+from deployments.api.middleware.access_log import Observed
+from deployments.api.middleware.admission import Edge
+from deployments.api.routes import (
+    admin,
     audit,
     erasures,
-    errors,
     graph,
     health,
     keys,
-    mem0,
     memories,
     projects,
     relationships,
-    transfer,
 )
-from deployments.api import feed as live_feed
-from deployments.api.edge import Edge
-from deployments.api.event_hub import EventHub
-from deployments.api.observed import Observed
-from deployments.api.routing import gathered
+from deployments.api.routes.routing import gathered
+from deployments.api.transfer import routes as transfer
 from graph_store import redis_url
-from memory.memories import Memories
-from memory.metering import SILENT, Meter
+from memory.ports.metrics import SILENT, Meter
+from memory.service.api import Memories
 
 
 def create_app(
@@ -73,7 +72,7 @@ def create_app(
         projects.routes(access),
         keys.routes(access),
         audit.routes(access),
-        administration.routes(service, access),
+        admin.routes(service, access),
         *mem0.routers(service, access, settings),
     ]
     if feed is not None:

@@ -12,8 +12,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match, Route
 
-from deployments.api.answers import Json, error_out
-from memory.errors import InvalidInput, Mem0gError, NotFound, Unavailable
+from deployments.api.schemas.serialize import Json, error_out
+from memory.domain.errors import InvalidInput, Mem0gError, NotFound, Unavailable
 
 log = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ import pytest
 
 from access import Access, door
 from access.model import NewKey, Pass, Right
-from memory.caller import Caller, Once
-from memory.errors import IdempotencyMismatch, InvalidInput, NotFound, Unauthenticated
+from memory.domain.caller import Caller, Once
+from memory.domain.errors import IdempotencyMismatch, InvalidInput, NotFound, Unauthenticated
 from tests.access.conftest import ADMIN_KEY, Opened
 
 NEW = NewKey("default", "phone", None, frozenset({Right.READ}), None)

@@ -13,7 +13,7 @@ import pytest
 from access import Access
 from access.model import Standing
 from config import Settings
-from memory.errors import StartupRefused, StoreUnavailable
+from memory.domain.errors import StartupRefused, StoreUnavailable
 from tests.access.conftest import Opened
 from tests.redis_server import RedisServer, free_port
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from memory.clock import format_instant, parse_instant
+from memory.domain.clock import format_instant, parse_instant
 
 Client = httpx.AsyncClient
 Fields = dict[str, Any]

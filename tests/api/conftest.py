@@ -13,7 +13,7 @@ from access import open_access
 from config import Settings
 from deployments.api import create_app
 from graph_store import open_graph_store
-from memory.service import MemoryService
+from memory.service.service import MemoryService
 from tests.redis_server import RedisServer
 from tests.word_embedder import WordEmbedder
 from vector_store import open_vector_store

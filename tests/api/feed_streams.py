@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed
 from access import open_access
 from config import Settings
 from deployments.api import create_app
-from deployments.api.event_hub import EventHub
+from deployments.api.feed.event_hub import EventHub
 from graph_store import open_event_log
 
 Messages = AsyncIterator[dict[str, Any]]

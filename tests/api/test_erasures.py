@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator
 
 from config import Settings
 from graph_store.redis_graph import RedisGraph
-from memory.service import MemoryService
+from memory.service.service import MemoryService
 from tests.api.calls import Client, Fields, add, edge, listed, put, read, search
 from tests.api.conftest import ClientWith
 from tests.api.keyed import keyed, with_key

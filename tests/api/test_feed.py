@@ -12,9 +12,9 @@ from pydantic import SecretStr
 from redis.asyncio import Redis
 
 from config import Settings
-from memory.caller import DEFAULT_PROJECT, Caller
-from memory.model import NewMemory, Scope
-from memory.service import MemoryService
+from memory.domain.caller import DEFAULT_PROJECT, Caller
+from memory.domain.memory import NewMemory, Scope
+from memory.service.service import MemoryService
 from tests.api.feed_streams import PATH, FeedServer, feed_app, listening, take
 from tests.redis_server import RedisServer
 
@@ -234,7 +234,7 @@ async def test_a_stream_ends_where_its_project_was_erased(
     wire: str, client: httpx.AsyncClient, server: FeedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The owner's log is another one then: who comes again finds it."""
-    monkeypatch.setattr("deployments.api.feed._PING_S", 0.2)
+    monkeypatch.setattr("deployments.api.feed.routes._PING_S", 0.2)
     async with listening(wire, server.url, user_id="alice") as messages:
         assert (await client.delete("/v1/projects/default")).status_code == 202
         told = (await take(messages, 1))[-1]

@@ -20,9 +20,9 @@ from websockets.exceptions import ConnectionClosed
 
 from config import Settings
 from graph_store import open_event_log
-from memory.caller import DEFAULT_PROJECT, Caller
-from memory.identity import mint
-from memory.model import Scope
+from memory.domain.caller import DEFAULT_PROJECT, Caller
+from memory.domain.ids import mint
+from memory.domain.memory import Scope
 from tests.api.feed_streams import PATH, FeedServer, feed_app, listening, take
 from tests.redis_server import RedisServer, free_port
 

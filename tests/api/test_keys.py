@@ -12,8 +12,8 @@ import redis
 from access.model import Demand, Right
 from config import Settings
 from deployments.api import create_app
-from deployments.api.rights import OPEN_PATHS, demand_of
-from memory.service import MemoryService
+from deployments.api.middleware.permissions import OPEN_PATHS, demand_of
+from memory.service.service import MemoryService
 from tests.api.calls import add, relate, search
 from tests.api.conftest import ClientWith
 from tests.api.keyed import ADMIN_KEY, AUTH, carry, holder, issue, keyed, project, with_key
@@ -107,7 +107,9 @@ async def test_administration_asks_for_its_right_a_second_time(
     key = await with_key(admin)
     routes = [each for each in await routes_of(admin) if demand_of(*each).right is Right.ADMIN]
     assert len(routes) > 10
-    monkeypatch.setattr("deployments.api.edge.demand_of", lambda *_: Demand(Right.READ, False))
+    monkeypatch.setattr(
+        "deployments.api.middleware.admission.demand_of", lambda *_: Demand(Right.READ, False)
+    )
     for method, path in routes:
         assert_refused(await key.request(method, path), 403)
 

@@ -17,12 +17,12 @@ from starlette.types import Message
 from access import open_access
 from config import Settings
 from config.settings import Auth
-from deployments import logs
 from deployments.api import create_app
-from deployments.api.observed import Bug, wordless
+from deployments.api.middleware.access_log import Bug, wordless
+from deployments.observability import logs
 from graph_store import open_graph_store
-from memory.errors import StoreUnavailable
-from memory.service import MemoryService
+from memory.domain.errors import StoreUnavailable
+from memory.service.service import MemoryService
 from tests.recording_meter import RecordingMeter
 from tests.redis_server import RedisServer
 from tests.word_embedder import WordEmbedder
@@ -149,8 +149,10 @@ async def test_repair_tells_how_far_the_index_is_behind(
     meter: RecordingMeter,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("memory.indexing.DEADLINES_TO_SETTLE", 0)
-    monkeypatch.setattr("memory.indexing.Index._settle", lambda *each: None)  # as a crash leaves it
+    monkeypatch.setattr("memory.index.outbox.DEADLINES_TO_SETTLE", 0)
+    monkeypatch.setattr(
+        "memory.index.outbox.Index._settle", lambda *each: None
+    )  # as a crash leaves it
     await observed.post("/v1/memories", json=TEXT)
     await metered.repair()
     assert meter.stands_at("outbox_owners") == 1

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from access import Access, open_access
 from access.model import NewKey, Right
 from config import Settings
-from deployments.api.edge import Edge
+from deployments.api.middleware.admission import Edge
 from tests.api.keyed import ADMIN_KEY, AUTH
 from tests.redis_server import RedisServer
 
@@ -173,7 +173,7 @@ async def test_a_key_has_no_more_than_half_of_the_streams(
 async def test_who_reads_nothing_of_a_long_answer_gives_its_place_back(
     settings: Settings, access: Access, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
-    monkeypatch.setattr("deployments.api.edge.SEND_S", 0.05)
+    monkeypatch.setattr("deployments.api.middleware.admission.SEND_S", 0.05)
     app = edge(lasting(asyncio.Event()), settings, access, max_in_flight=1)
     told: list[Message] = []
 

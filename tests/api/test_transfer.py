@@ -14,9 +14,9 @@ import pytest
 from pydantic import SecretStr
 
 from deployments.api.errors import invalid
-from deployments.api.incoming_lines import MOST_LINES
-from memory.errors import InvalidInput, StoreUnavailable
-from memory.service import MemoryService
+from deployments.api.transfer.read_lines import MOST_LINES
+from memory.domain.errors import InvalidInput, StoreUnavailable
+from memory.service.service import MemoryService
 from tests.api.calls import Client, Fields, add, edge, listed, put, search
 from tests.api.conftest import ClientWith
 
@@ -247,7 +247,7 @@ async def test_lines_of_an_export_are_no_backup(client: Client) -> None:
 async def test_a_stream_that_breaks_has_no_end(
     client: Client, service: MemoryService, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
-    monkeypatch.setattr("memory.exporting.MOST_RECORDS", 1)
+    monkeypatch.setattr("memory.transfer.export.MOST_RECORDS", 1)
     await add(client, "one")
     await add(client, "two")
     whole, pages = service._owner_page, iter((True,))
@@ -330,7 +330,7 @@ async def test_a_line_of_many_faults_is_refused_for_the_first_ones(
         faults.append(len(problems))
         return invalid(problems)
 
-    monkeypatch.setattr("deployments.api.incoming_lines.invalid", counted)
+    monkeypatch.setattr("deployments.api.transfer.read_lines.invalid", counted)
     await bring(client, [FLOODS[name]])
     assert len(faults) == 1
     assert faults[0] < 5
@@ -345,7 +345,7 @@ async def test_others_are_answered_while_lines_are_read(
         reading.set()
         assert answered.wait(20)
 
-    monkeypatch.setattr("deployments.api.incoming_lines._read", slow)
+    monkeypatch.setattr("deployments.api.transfer.read_lines._read", slow)
     importing = asyncio.create_task(bring(client, [{"type": "memory"}]))
     assert await asyncio.to_thread(reading.wait, 20)
     assert (await client.get("/health")).status_code == 200

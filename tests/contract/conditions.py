@@ -7,7 +7,10 @@ from dataclasses import replace
 import numpy as np
 from hypothesis import strategies as st
 
-from memory.conditions import (
+from memory.domain.memory import SCOPE_FIELDS, Scope
+from memory.domain.metadata_tokens import category_tag, tags, value_tag
+from memory.ports.vector_store import Point
+from memory.query.conditions import (
     Compares,
     Condition,
     Equals,
@@ -20,9 +23,6 @@ from memory.conditions import (
     Some,
     Within,
 )
-from memory.model import SCOPE_FIELDS, Scope
-from memory.tags import category_tag, tags, value_tag
-from memory.vectors import Point
 from tests.contract.points import point, random_units
 
 _NAMES = ("al", "al*", "a?", "*", "Al", "böb")

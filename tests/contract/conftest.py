@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from config.settings import Settings
-from memory.vectors import VectorStore
+from memory.ports.vector_store import VectorStore
 from tests.contract.points import CARD
 from tests.weaviate_server import BACKENDS, OwnedServer, WeaviateServer
 from vector_store import open_vector_store

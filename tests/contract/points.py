@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from memory.conditions import meets
-from memory.lexicon import stems
-from memory.model import Memory, Scope
-from memory.vectors import Hit, Listed, ModelCard, Point, Vectors, VectorStore
-from memory.view import Where, World
+from memory.domain.memory import Memory, Scope
+from memory.domain.stemming import stems
+from memory.ports.vector_store import Hit, Listed, ModelCard, Point, Vectors, VectorStore
+from memory.query.conditions import meets
+from memory.query.views import Where, World
 
 DIMENSIONS = 8
 CARD = ModelCard("test-model", DIMENSIONS)

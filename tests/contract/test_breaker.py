@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from memory.errors import StoreUnavailable
+from memory.domain.errors import StoreUnavailable
 from vector_store.breaker import Breaker
 
 

@@ -1,4 +1,5 @@
-"""Trees of conditions, lists and counts: the stores agree with what memory.conditions says."""
+"""Trees of conditions, lists and counts: the stores agree with what memory.query.conditions
+says."""
 
 from __future__ import annotations
 
@@ -11,10 +12,12 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from config.settings import Settings
-from memory.conditions import (
+from memory.domain.memory import SCOPE_FIELDS, Scope
+from memory.ports.vector_store import Listed, Named, Point, VectorStore
+from memory.query.conditions import (
     EVERYTHING as EVERY_MEMORY,
 )
-from memory.conditions import (
+from memory.query.conditions import (
     NOTHING,
     Condition,
     Every,
@@ -27,9 +30,7 @@ from memory.conditions import (
     meets,
     storable,
 )
-from memory.model import SCOPE_FIELDS, Scope
-from memory.vectors import Listed, Named, Point, VectorStore
-from memory.view import Where, World
+from memory.query.views import Where, World
 from tests.contract.conditions import drawn_memories, storable_trees, trees
 from tests.contract.points import (
     CARD,

@@ -6,11 +6,11 @@ from dataclasses import asdict
 
 from config.settings import Settings
 from graph_store import open_graph_store
-from memory.caller import DEFAULT_PROJECT, Caller
-from memory.erasures import Counts, Order
-from memory.model import Correction, NewMemory, Scope
-from memory.results import Added
-from memory.service import MemoryService
+from memory.domain.caller import DEFAULT_PROJECT, Caller
+from memory.domain.erasures import Counts, Order
+from memory.domain.memory import Correction, NewMemory, Scope
+from memory.domain.results import Added
+from memory.service.service import MemoryService
 from tests.redis_server import RedisServer
 from tests.word_embedder import WordEmbedder
 from vector_store import open_vector_store

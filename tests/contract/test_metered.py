@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from memory.errors import StoreUnavailable
-from memory.metering import timed
+from memory.domain.errors import StoreUnavailable
+from memory.ports.metrics import timed
 from tests.recording_meter import RecordingMeter
 from vector_store.breaker import Breaker
 

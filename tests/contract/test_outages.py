@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from config.settings import Settings
-from memory.errors import StartupRefused, StoreUnavailable
-from memory.vectors import Retraction, VectorStore
-from memory.view import Where
+from memory.domain.errors import StartupRefused, StoreUnavailable
+from memory.ports.vector_store import Retraction, VectorStore
+from memory.query.views import Where
 from tests.contract.points import CARD, EVERYTHING, TENANT, found, point, random_units, unit
 from tests.weaviate_server import OwnedServer
 from vector_store import open_vector_store

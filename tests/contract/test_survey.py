@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from config.settings import Settings
-from memory.errors import StoreUnavailable
-from memory.model import Scope
-from memory.vectors import Indexed, Point, Retraction, VectorStore
+from memory.domain.errors import StoreUnavailable
+from memory.domain.memory import Scope
+from memory.ports.vector_store import Indexed, Point, Retraction, VectorStore
 from tests.contract.points import CARD, EVERYTHING, TENANT, found, point, random_units, unit
 from tests.weaviate_server import OwnedServer
 from vector_store import open_vector_store

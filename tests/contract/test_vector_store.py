@@ -1,4 +1,4 @@
-"""What callers of memory.vectors.VectorStore rely on, asserted over every backend."""
+"""What callers of memory.ports.vector_store.VectorStore rely on, asserted over every backend."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from config.settings import Settings
-from memory.errors import StartupRefused
-from memory.lexicon import stems
-from memory.model import Scope
-from memory.vectors import ModelCard, Retraction, VectorStore
-from memory.view import Where, World
+from memory.domain.errors import StartupRefused
+from memory.domain.memory import Scope
+from memory.domain.stemming import stems
+from memory.ports.vector_store import ModelCard, Retraction, VectorStore
+from memory.query.views import Where, World
 from tests.contract.points import (
     CARD,
     DIMENSIONS,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from memory.clock import EARLIEST, LATEST
-from memory.lexicon import stems
-from memory.model import Scope
-from memory.vectors import Retraction, VectorStore
-from memory.view import Where, World
+from memory.domain.clock import EARLIEST, LATEST
+from memory.domain.memory import Scope
+from memory.domain.stemming import stems
+from memory.ports.vector_store import Retraction, VectorStore
+from memory.query.views import Where, World
 from tests.contract.points import EVERYTHING, TENANT, found, ids, point, unit, versions
 
 ALICE = Where().also("owner", "user:alice")

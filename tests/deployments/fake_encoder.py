@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from memory.vectors import Vectors
+from memory.ports.vector_store import Vectors
 
 
 class FakeEncoder:

@@ -16,11 +16,11 @@ from config import Settings
 from config.settings import variable
 from deployments import backup
 from deployments.api import create_app
-from deployments.api.incoming_lines import MOST_LINES
-from memory.caller import DEFAULT_PROJECT, Caller
-from memory.errors import StoreUnavailable
-from memory.model import NewEdge, NewMemory, Scope
-from memory.service import MemoryService
+from deployments.api.transfer.read_lines import MOST_LINES
+from memory.domain.caller import DEFAULT_PROJECT, Caller
+from memory.domain.errors import StoreUnavailable
+from memory.domain.memory import NewEdge, NewMemory, Scope
+from memory.service.service import MemoryService
 from tests.redis_server import RedisServer, free_port
 
 KEY = "an-admin-key-of-some-length"

@@ -8,10 +8,10 @@ import pytest
 
 from config.settings import DEFAULT_MODEL, EmbedderSettings
 from deployments.embedder import Embedder
-from deployments.encoder import SentenceEncoder, bundled_weights
+from deployments.models.encoder import SentenceEncoder, bundled_weights
 from deployments.refusal import RefusedToStart
-from memory.errors import InvalidInput, StartupRefused
-from memory.vectors import ModelCard
+from memory.domain.errors import InvalidInput, StartupRefused
+from memory.ports.vector_store import ModelCard
 from tests.deployments.fake_encoder import FakeEncoder
 
 HUB_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"

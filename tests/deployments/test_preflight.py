@@ -8,7 +8,7 @@ import yaml
 from ray.serve.schema import ServeDeploySchema
 
 from config.settings import Settings
-from deployments.encoder import cores
+from deployments.models.encoder import cores
 from deployments.preflight import (
     held_data_dir,
     read_config,
@@ -17,8 +17,8 @@ from deployments.preflight import (
     refuse_port_in_use,
 )
 from deployments.refusal import refusal_in, refusals
-from graph_store.valkey_server import ValkeyServer
-from memory.errors import StartupRefused
+from graph_store.redis.local_server import ValkeyServer
+from memory.domain.errors import StartupRefused
 
 CONFIG = Path(__file__).parents[2] / "serve_config.yaml"
 

@@ -10,7 +10,7 @@ from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError
 
 from deployments import remote
 from deployments.remote import OPERATIONS, RemoteEmbedder, ask, remote_memories
-from memory.errors import (
+from memory.domain.errors import (
     DeadlineExceeded,
     NotFound,
     Overloaded,

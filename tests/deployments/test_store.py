@@ -6,7 +6,7 @@ import pytest
 
 from deployments.refusal import RefusedToStart
 from deployments.store import Store
-from memory.errors import NotFound, Refused, StartupRefused, StoreUnavailable
+from memory.domain.errors import NotFound, Refused, StartupRefused, StoreUnavailable
 
 
 class FakeService:
@@ -58,7 +58,7 @@ class FakeService:
 
 @pytest.fixture
 async def start(monkeypatch):
-    monkeypatch.setattr("memory.service.MemoryService", FakeService)
+    monkeypatch.setattr("memory.service.service.MemoryService", FakeService)
     monkeypatch.setattr("deployments.store._nodes", lambda: 1)
     monkeypatch.setattr("deployments.store._RETRY_S", 0.01)
     monkeypatch.setattr("deployments.store._REPAIR_S", 0.01)

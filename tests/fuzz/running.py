@@ -13,10 +13,10 @@ from fastapi import FastAPI
 from access import open_access
 from config import Settings
 from deployments.api import create_app
-from deployments.api.event_hub import EventHub
-from deployments.language_model import open_language_model
+from deployments.api.feed.event_hub import EventHub
+from deployments.models.language_model import open_language_model
 from graph_store import open_event_log, open_graph_store
-from memory.service import MemoryService
+from memory.service.service import MemoryService
 from tests.redis_server import free_port
 from tests.word_embedder import WordEmbedder
 from vector_store import open_vector_store

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from config import Settings
 from deployments.api import create_app
-from deployments.api.rights import OPEN_PATHS
+from deployments.api.middleware.permissions import OPEN_PATHS
 from tests.fuzz.requests_of import Operation, operations, requests_of
 from tests.fuzz.running import ADMIN, serving
 from tests.redis_server import RedisServer

@@ -8,7 +8,7 @@ import pytest
 
 from config import Settings
 from graph_store import open_graph_store
-from memory.ports import GraphStore
+from memory.ports.graph_store import GraphStore
 from tests.graph_store.ground import CARD, Ground
 from tests.redis_server import RedisServer
 

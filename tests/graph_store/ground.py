@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from memory.identity import Project, mint
-from memory.model import Edge, Memory, Owner, Scope
-from memory.ports import GraphStore
-from memory.transaction import Claim, PutEdge, PutMemory, Transaction, Write
-from memory.vectors import ModelCard
+from memory.domain.ids import Project, mint
+from memory.domain.memory import Edge, Memory, Owner, Scope
+from memory.domain.transaction import Claim, PutEdge, PutMemory, Transaction, Write
+from memory.ports.graph_store import GraphStore
+from memory.ports.vector_store import ModelCard
 
 CARD = ModelCard("test/model", 8)
 

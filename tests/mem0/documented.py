@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from config import Settings
 from deployments.api import create_app
-from deployments.api.dialect import PREFIX, plain, shared
+from deployments.api.middleware.dialect import PREFIX, plain, shared
 
 
 @cache

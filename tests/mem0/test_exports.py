@@ -7,10 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
-from memory.caller import DEFAULT_PROJECT, Caller
-from memory.errors import NotFound
-from memory.model import Scope
-from memory.service import MemoryService
+from memory.domain.caller import DEFAULT_PROJECT, Caller
+from memory.domain.errors import NotFound
+from memory.domain.memory import Scope
+from memory.service.service import MemoryService
 from tests.api.calls import add, put
 from tests.api.conftest import ClientWith, client_with
 from tests.api.keyed import keyed, with_key

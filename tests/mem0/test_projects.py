@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from memory.preferences import Preferences
-from memory.service import MemoryService
+from memory.domain.preferences import Preferences
+from memory.service.service import MemoryService
 from tests.api.conftest import ClientWith, client_with
 from tests.api.keyed import keyed, project, with_key
 

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from config import Settings
 from deployments.api import create_app
-from deployments.api.rights import demand_of
+from deployments.api.middleware.permissions import demand_of
 
 RIGHTS = {
     "GET /v1/ping": "read",

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from memory.caller import Caller
-from memory.model import UNSET, Correction, NewEdge, NewMemory, Scope
-from memory.results import Added
-from memory.service import MemoryService
+from memory.domain.caller import Caller
+from memory.domain.memory import UNSET, Correction, NewEdge, NewMemory, Scope
+from memory.domain.results import Added
+from memory.service.service import MemoryService
 from tests.memory.witness import DEFAULT
 
 LONG_AGO, LONG_HENCE = 10**15, 4 * 10**15

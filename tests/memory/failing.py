@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from memory.errors import StoreUnavailable
+from memory.domain.errors import StoreUnavailable
 
 
 class Failing:

@@ -9,10 +9,10 @@ from typing import Any, cast
 
 from config import Settings
 from graph_store import open_graph_store
-from memory.language import LanguageModel
-from memory.ports import GraphStore
-from memory.service import MemoryService
-from memory.vectors import Embedder, VectorStore
+from memory.ports.graph_store import GraphStore
+from memory.ports.language_model import LanguageModel
+from memory.ports.vector_store import Embedder, VectorStore
+from memory.service.service import MemoryService
 from vector_store import open_vector_store
 
 BEFORE, HALFWAY, AFTER = "before", "halfway through", "after"

@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from memory.model import Memory, NewMemory, Scope
+from memory.domain.memory import Memory, NewMemory, Scope
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY = 86_400_000_000

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from memory.errors import ModelUnavailable
+from memory.domain.errors import ModelUnavailable
 
 SILENCE = ModelUnavailable("the language model does not answer", retry_after=0)
 NONSENSE: Mapping[str, Any] = {"zanzibar": 1}

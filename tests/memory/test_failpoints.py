@@ -10,10 +10,9 @@ import pytest
 
 from config import Settings
 from graph_store import open_graph_store
-from memory import indexing
-from memory.caller import DEFAULT_PROJECT, Caller, Once
-from memory.service import MemoryService
-from memory.vectors import Point
+from memory.domain.caller import DEFAULT_PROJECT, Caller, Once
+from memory.ports.vector_store import Point
+from memory.service.service import MemoryService
 from tests.memory.cut_requests import (
     CONTENTS,
     REPEATABLE,
@@ -47,8 +46,8 @@ from vector_store import open_vector_store
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing waits for requests in flight: there are none."""
-    monkeypatch.setattr(indexing, "DEADLINES_TO_SETTLE", -1)
-    monkeypatch.setattr(indexing, "_SETTLE_EVERY_S", 0)
+    monkeypatch.setattr("memory.index.outbox.DEADLINES_TO_SETTLE", -1)
+    monkeypatch.setattr("memory.index.outbox._SETTLE_EVERY_S", 0)
 
 
 @pytest.fixture(params=["embedded"])

@@ -10,13 +10,12 @@ import pytest
 
 from config import Settings
 from graph_store import open_graph_store
-from memory import administering, moving, upkeep
-from memory.caller import DEFAULT_PROJECT, Caller
-from memory.model import NewMemory, Scope
-from memory.results import Added
-from memory.service import MemoryService
-from memory.tasks import State, Task
-from memory.view import Query
+from memory.domain.caller import DEFAULT_PROJECT, Caller
+from memory.domain.memory import NewMemory, Scope
+from memory.domain.results import Added
+from memory.domain.tasks import State, Task
+from memory.query.views import Query
+from memory.service.service import MemoryService
 from tests.word_embedder import WordEmbedder
 from vector_store import open_vector_store
 
@@ -26,10 +25,10 @@ WORDS = ["tea", "coffee", "oslo", "bergen", "piano", "violin", "hiking", "chess"
 
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waits for other replicas are short: tests have few, and look at them often."""
-    monkeypatch.setattr("memory.stores.CACHE_LIFE_S", 0.1)
-    monkeypatch.setattr(moving, "DRAINED_S", 0.25)
-    monkeypatch.setattr(administering, "DRAINED_S", 0.25)
-    monkeypatch.setattr(upkeep, "HEARTBEAT_S", 0.02)
+    monkeypatch.setattr("memory.context.stores.CACHE_LIFE_S", 0.1)
+    monkeypatch.setattr("memory.maintenance.reindex.DRAINED_S", 0.25)
+    monkeypatch.setattr("memory.maintenance.admin.DRAINED_S", 0.25)
+    monkeypatch.setattr("memory.maintenance.task_runner.HEARTBEAT_S", 0.02)
 
 
 def new_service(settings: Settings, redis_url: str) -> MemoryService:

@@ -6,16 +6,16 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any
 
-from memory.caller import DEFAULT_PROJECT, Caller
-from memory.clock import LATEST
-from memory.errors import Mem0gError
-from memory.identity import Project
-from memory.model import Memory, NewEdge, NewMemory, Scope
-from memory.ports import GraphStore
-from memory.results import Added
-from memory.service import MemoryService
-from memory.vectors import VectorStore
-from memory.view import ANY_EDGE, Query, View, Where, World
+from memory.domain.caller import DEFAULT_PROJECT, Caller
+from memory.domain.clock import LATEST
+from memory.domain.errors import Mem0gError
+from memory.domain.ids import Project
+from memory.domain.memory import Memory, NewEdge, NewMemory, Scope
+from memory.domain.results import Added
+from memory.ports.graph_store import GraphStore
+from memory.ports.vector_store import VectorStore
+from memory.query.views import ANY_EDGE, Query, View, Where, World
+from memory.service.service import MemoryService
 from tests.memory.failpoints import Ground
 
 DEFAULT = Caller(DEFAULT_PROJECT)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from memory.errors import StoreUnavailable
-from memory.vectors import Vectors
+from memory.domain.errors import StoreUnavailable
+from memory.ports.vector_store import Vectors
 from tests.outages.conftest import Open
 from tests.outages.routes import assert_answered, assert_unavailable, stored
 from tests.redis_server import RedisServer

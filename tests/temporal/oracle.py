@@ -1,6 +1,7 @@
 """One owner's timeline by brute force: lists of versions, looked through from end to end.
 
-Written from the contract, not from the product: it shares only the words (memory.lexicon) and the
+Written from the contract, not from the product: it shares only the words (memory.domain.stemming)
+and the
 tests' embedder. Instants are microseconds since 1970; answers have the wire's shape.
 """
 
@@ -10,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from memory.lexicon import normalised
+from memory.domain.stemming import normalised
 from tests.temporal.versions import (
     Draft,
     Edge,

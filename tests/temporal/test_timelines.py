@@ -34,7 +34,7 @@ from config import Settings
 from config.settings import Calibration
 from deployments.api import create_app
 from graph_store import open_graph_store
-from memory.service import MemoryService
+from memory.service.service import MemoryService
 from tests.redis_server import RedisServer
 from tests.temporal.oracle import Timeline
 from tests.temporal.reads import GRID, KINDS, RELATIONS, Reads, Rest

@@ -10,7 +10,7 @@ from itertools import pairwise
 from math import exp
 from typing import Any
 
-from memory.lexicon import stems
+from memory.domain.stemming import stems
 from tests.temporal.versions import Json, Scope, micros
 from tests.word_embedder import WordEmbedder
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from access import Access
 from config.settings import Settings
-from deployments.api.mem0 import (
+from deployments.api.mem0.routes import (
     configured,
     entities,
     events,
@@ -22,7 +22,7 @@ from deployments.api.mem0 import (
     summary,
     webhooks,
 )
-from memory.memories import Memories
+from memory.service.api import Memories
 
 _SHARE_OF_DEADLINE = 2 / 3
 """How long calls wait for work that may go on without them."""

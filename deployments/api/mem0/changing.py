@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from memory.errors import Refused
+from memory.domain.errors import Refused
 
 _MOST_NAMED = 10
 

@@ -10,21 +10,21 @@ from pydantic import Field, model_validator
 
 from access.door import require
 from access.model import Demand, Pass, Right
-from deployments.api.mem0.fields import Mem0Fields
+from deployments.api.mem0.schemas.fields import Mem0Fields
 from deployments.api.mem0.waiting import sound
-from memory import conditions, filters
-from memory.conditions import ANY
-from memory.errors import InvalidInput, ScopeRequired
-from memory.filters import Filters
-from memory.jobs import Job, JobKind
-from memory.memories import Memories
-from memory.model import SCOPE_FIELDS
+from memory.domain.errors import InvalidInput, ScopeRequired
+from memory.domain.jobs import Job, JobKind
+from memory.domain.memory import SCOPE_FIELDS
+from memory.query import conditions, filter_parser
+from memory.query.conditions import ANY
+from memory.query.filter_parser import Filters
+from memory.service.api import Memories
 
 EVERYBODY: Filters = {"OR": [{name: ANY} for name in SCOPE_FIELDS]}
-"""memory.conditions.SOMEBODY in the filter language."""
+"""memory.query.conditions.SOMEBODY in the filter language."""
 
 _MOST_TEXT = 16_384
-_NARROWING = filters.KNOWN | {"start_date", "end_date"}
+_NARROWING = filter_parser.KNOWN | {"start_date", "end_date"}
 Written = Annotated[str, Field(max_length=_MOST_TEXT)]
 
 
@@ -76,7 +76,7 @@ async def forgotten(
 ) -> Job:
     """The job that erases what is wanted. Raises Forbidden where that is a whole project, and the
     key has not the right admin."""
-    if conditions.everybody(filters.parse(wanted)):
+    if conditions.everybody(filter_parser.parse(wanted)):
         require(visitor, Demand(Right.ADMIN, writes=True))
     return sound(await memories.forget(visitor.caller, kind, wanted))
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from deployments.api.mem0.answers import (
+from deployments.api.mem0.schemas.bodies import BY_FILTERS, ListIn, SearchIn
+from deployments.api.mem0.schemas.paging import Paging
+from deployments.api.mem0.schemas.serialize import (
     Body,
     found_out,
     history_out,
@@ -10,12 +12,10 @@ from deployments.api.mem0.answers import (
     projected,
     successors,
 )
-from deployments.api.mem0.bodies import BY_FILTERS, ListIn, SearchIn
-from deployments.api.mem0.paging import Paging
-from memory.caller import Caller
-from memory.errors import NotFound
-from memory.memories import Memories
-from memory.model import Memory, Scope
+from memory.domain.caller import Caller
+from memory.domain.errors import NotFound
+from memory.domain.memory import Memory, Scope
+from memory.service.api import Memories
 
 
 async def searched(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-from memory.caller import Caller
-from memory.errors import Unavailable
-from memory.jobs import Job, JobState
-from memory.memories import Memories
+from memory.domain.caller import Caller
+from memory.domain.errors import Unavailable
+from memory.domain.jobs import Job, JobState
+from memory.service.api import Memories
 
 _PAUSES_S = (0.05, 0.1, 0.2, 0.4)
 

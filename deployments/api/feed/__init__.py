@@ -1,0 +1,1 @@
+"""The live feed: SSE and WebSocket."""

@@ -1,0 +1,1 @@
+"""One file an area of Mem0's API."""

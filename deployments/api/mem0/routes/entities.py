@@ -1,0 +1,160 @@
+"""Routes of users, agents, apps and runs: who there is, and how they are forgotten. Ours call a
+run a session."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+
+from deployments.api.errors import invalid
+from deployments.api.mem0.schemas.paging import Paged, envelope
+from deployments.api.mem0.schemas.responses import MessageOut
+from deployments.api.routes.dependencies import Who
+from deployments.api.routes.erasures import named_in_path
+from deployments.api.routes.routing import new_router
+from deployments.api.schemas.fields import Entity as EntityId
+from deployments.api.schemas.serialize import Json
+from memory.domain.caller import Caller
+from memory.domain.clock import format_instant
+from memory.domain.errors import InvalidInput, NotFound
+from memory.domain.jobs import Job, JobKind
+from memory.domain.memory import Owner
+from memory.domain.selections import Entity
+from memory.service.api import Memories
+
+KINDS = {"user": "user", "agent": "agent", "app": "app", "run": "session", "session": "session"}
+"""Of Mem0, and what they are called here."""
+_TYPES = ("user", "agent", "app", "run")
+_ENTITY: TypeAdapter[str] = TypeAdapter(EntityId)
+
+
+class EntityOut(BaseModel):
+    """`owner` is the project; the times are the first created_at and the last updated_at of what
+    names the entity, in any version that is known now."""
+
+    id: str = Field(examples=["412345678901234567"])
+    name: str
+    type: str = Field(examples=[*_TYPES])
+    total_memories: int
+    owner: str
+    metadata: None
+    created_at: str
+    updated_at: str
+
+
+class EntitiesOut(BaseModel):
+    count: int
+    next: str | None
+    previous: str | None
+    results: list[EntityOut]
+    total_users: int
+    total_agents: int
+    total_apps: int
+    total_runs: int
+
+
+class NamesOut(BaseModel):
+    users: list[str]
+    agents: list[str]
+    apps: list[str]
+    runs: list[str]
+
+
+class DeletingOut(MessageOut):
+    event_id: str
+
+
+def routes(memories: Memories) -> APIRouter:
+    router = new_router("mem0")
+
+    @router.get("/v1/entities", response_model=EntitiesOut)
+    async def entities(paging: Paged, request: Request, who: Who) -> Json:
+        """Every user, agent, app and run that a memory names. All of them, where no page is asked
+        for: who deletes every entity asks for no second page."""
+        found = [entity_out(each, who.project) for each in await memories.entities(who)]
+        counts = Counter(each["type"] for each in found)
+        totals = {f"total_{each}s": counts[each] for each in _TYPES}
+        if not paging.asked:
+            whole = {"count": len(found), "next": None, "previous": None, "results": found}
+            return Json(whole | totals)
+        page = found[paging.offset :][: paging.size]
+        return Json(envelope(request, paging, len(found), page) | totals)
+
+    @router.get("/v1/entities/filters", response_model=NamesOut)
+    async def filters(who: Who) -> Json:
+        """The names that there are, by kind."""
+        names: dict[str, list[str]] = {f"{each}s": [] for each in _TYPES}
+        for each in await memories.entities(who):
+            names[f"{_type(each)}s"].append(each.value)
+        return Json(names)
+
+    @router.get("/v2/entities/{kind}/{name:path}", response_model=list[EntityOut])
+    async def get(kind: str, name: str, request: Request, who: Who) -> Json:
+        """The entity of this name, in a list; 404 where no memory names it."""
+        value = named_in_path(name, request)
+        if found := await memories.entities(who, Owner(_kind(kind), value)):
+            return Json([entity_out(each, who.project) for each in found])
+        raise NotFound(f"no memory names the {kind} {value[:60]!r}")
+
+    @router.delete("/v2/entities/{kind}/{name:path}", response_model=DeletingOut)
+    async def delete(kind: str, name: str, request: Request, who: Who) -> Json:
+        """Erase every memory that names the entity. Nothing to erase is as good."""
+        return await _forget(who, _kind(kind), one_named(name, request))
+
+    @router.delete("/mem0/v1/entities/{kind}/{number}", response_model=DeletingOut)
+    async def delete_by_id(kind: str, number: str, who: Who) -> Json:
+        """The same, by the id that the list of entities gives."""
+        if not (number.isascii() and number.isdigit()):
+            raise InvalidInput("the id of an entity is a number; see GET /v1/entities")
+        for each in await memories.entities(who):
+            if each.kind == _kind(kind) and each.id == number:
+                return await _forget(who, each.kind, each.value)
+        raise NotFound(f"no {kind} has the id {number[:60]}")
+
+    async def _forget(who: Caller, kind: str, value: str) -> Json:
+        wanted = {f"{kind}_id": value}
+        return Json(deleting_out(await memories.forget(who, JobKind.DELETE_USER, wanted)))
+
+    return router
+
+
+def one_named(name: str, request: Request) -> str:
+    """The id of one entity in a path; * is none. Raises InvalidInput."""
+    try:
+        return _ENTITY.validate_python(named_in_path(name, request))
+    except ValidationError as error:
+        raise invalid(error.errors()) from None
+
+
+def entity_out(entity: Entity, project_id: str) -> dict[str, Any]:
+    return {
+        "id": entity.id,
+        "name": entity.value,
+        "type": _type(entity),
+        "total_memories": entity.memories,
+        "owner": project_id,
+        "metadata": None,
+        "created_at": format_instant(entity.first),
+        "updated_at": format_instant(entity.last),
+    }
+
+
+def deleting_out(job: Job) -> dict[str, str]:
+    return {
+        "message": f"Delete in progress; GET /v1/event/{job.id} tells when it is done",
+        "event_id": job.id,
+    }
+
+
+def _type(entity: Entity) -> str:
+    return "run" if entity.kind == "session" else entity.kind
+
+
+def _kind(kind: str) -> str:
+    """Raises InvalidInput for what is none of Mem0's."""
+    if kind not in KINDS:
+        raise InvalidInput(f"Invalid entity type; it is one of {', '.join(_TYPES)}")
+    return KINDS[kind]

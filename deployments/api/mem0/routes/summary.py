@@ -1,0 +1,43 @@
+"""The route of summaries."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from deployments.api.mem0.routes.exports import Asked
+from deployments.api.routes.dependencies import Who
+from deployments.api.routes.routing import new_router
+from deployments.api.schemas.serialize import Json
+from memory.service.api import Memories
+
+
+class SummaryOut(BaseModel):
+    """`method` is "extractive", and then `memory_ids` are those whose sentences these are, or the
+    name of the language model that wrote it."""
+
+    summary: str
+    total_memories: int
+    memory_ids: list[str]
+    method: str = Field(examples=["extractive"])
+
+
+def routes(memories: Memories) -> APIRouter:
+    router = new_router("mem0")
+
+    @router.post("/v1/summary", response_model=list[SummaryOut])
+    async def summary(body: Asked, who: Who) -> Json:
+        """The memories that meet the filters, in a few sentences: a list of one summary."""
+        found = await memories.summary(who, body.wanted())
+        return Json(
+            [
+                {
+                    "summary": found.text,
+                    "total_memories": found.count,
+                    "memory_ids": found.memory_ids,
+                    "method": found.method,
+                }
+            ]
+        )
+
+    return router

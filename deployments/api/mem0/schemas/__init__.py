@@ -1,0 +1,1 @@
+"""What Mem0's clients send and are answered."""

@@ -1,0 +1,1 @@
+"""What is sent and answered, and what it means in the domain."""

@@ -1,0 +1,1 @@
+"""The models: texts to vectors, and the language model's client."""

@@ -1,0 +1,1 @@
+"""The record as a whole, read and put back."""

@@ -1,0 +1,1 @@
+"""Erasures: what is removed, and the receipt."""

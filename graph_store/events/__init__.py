@@ -1,0 +1,1 @@
+"""The log of an owner's changes."""

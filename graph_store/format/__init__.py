@@ -1,0 +1,1 @@
+"""How the record is laid out in Redis."""

@@ -1,0 +1,180 @@
+"""Versions as strings: a fixed-width head that Redis can compare, then a JSON body.
+
+head = format, created_at, recorded_at, retracted_at, valid_from, valid_to, version. Times are 17
+digits, microseconds since 1970 plus 10^16, so they sort as text and never pass through a Lua
+number; an open end is all nines. The commit script puts its record time where STAMP or MICROS
+stands; no content can forge one, since JSON escapes control characters.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from memory.domain.clock import AT_COMMIT
+from memory.domain.idempotency import Answer, Commit, Operation
+from memory.domain.memory import Edge, Event, Memory, Scope
+from memory.domain.transaction import Holding
+
+FORMAT = "2"
+STAMP, MICROS = "\x00", "\x01"
+_OPEN = "9" * 17
+_SHIFT = 10**16
+_TIMES = 5
+HEAD = 1 + 17 * _TIMES + 8
+"""Characters of a head."""
+
+
+def stamp(instant: int | None) -> str:
+    if instant is None:
+        return _OPEN
+    return STAMP if instant == AT_COMMIT else f"{instant + _SHIFT:017d}"
+
+
+def unstamp(text: str) -> int | None:
+    return None if text == _OPEN else int(text) - _SHIFT
+
+
+def score(instant: int | None) -> str:
+    """A sorted set's score: microseconds, exact in a double until the year 2255."""
+    if instant is None:
+        return "+inf"
+    return MICROS if instant == AT_COMMIT else str(instant)
+
+
+def head(thing: Memory | Edge) -> str:
+    times = (
+        thing.created_at,
+        thing.recorded_at,
+        thing.retracted_at,
+        thing.valid_from,
+        thing.valid_to,
+    )
+    version = thing.version if isinstance(thing, Memory) else 0
+    return FORMAT + "".join(map(stamp, times)) + f"{version:08d}"
+
+
+def pack_memory(memory: Memory) -> str:
+    return head(memory) + _json(
+        content=memory.content,
+        **memory.scope.given(),
+        metadata=memory.metadata,
+        categories=memory.categories,
+        supersedes=memory.supersedes,
+        event=memory.event.value,
+        immutable=memory.immutable,
+        role=memory.role,
+        actor_id=memory.actor_id,
+    )
+
+
+def unpack_memory(memory_id: str, packed: str, superseded_by: str | None = None) -> Memory:
+    body = orjson.loads(packed[HEAD:])
+    return Memory(
+        id=memory_id,
+        content=body["content"],
+        scope=Scope(
+            body.get("user_id"), body.get("agent_id"), body.get("app_id"), body.get("session_id")
+        ),
+        metadata=body.get("metadata", {}),
+        categories=tuple(body.get("categories", ())),
+        supersedes=tuple(body.get("supersedes", ())),
+        event=Event(body["event"]),
+        immutable=body.get("immutable", False),
+        role=body.get("role"),
+        actor_id=body.get("actor_id"),
+        superseded_by=superseded_by,
+        version=int(packed[HEAD - 8 : HEAD]),
+        **_times(packed),
+    )
+
+
+def known(packed: str, at: int) -> bool:
+    """Whether this version was the one known then; told by its head alone."""
+    return packed[18:35] <= stamp(at) < packed[35:52]
+
+
+def pack_successor(memory_id: str) -> str:
+    """Who superseded a memory, with the time that was recorded."""
+    return stamp(AT_COMMIT) + memory_id
+
+
+def unpack_successor(text: str | None, known_at: int | None) -> str | None:
+    if text is None or (known_at is not None and text[:17] > stamp(known_at)):
+        return None
+    return text[17:]
+
+
+def pack_edge(edge: Edge) -> str:
+    return head(edge) + _json(
+        source=edge.source, target=edge.target, relation=edge.relation, metadata=edge.metadata
+    )
+
+
+def unpack_edge(edge_id: str, packed: str) -> Edge:
+    body = orjson.loads(packed[HEAD:])
+    return Edge(
+        id=edge_id,
+        source=body["source"],
+        target=body["target"],
+        relation=body["relation"],
+        metadata=body.get("metadata", {}),
+        **_times(packed),
+    )
+
+
+def member(edge: Edge, outgoing: bool) -> str:
+    """The edge in an adjacency set; adjacency.py and owner.lua take it apart by the same bars."""
+    times = (edge.valid_from, edge.valid_to, edge.recorded_at)
+    other = edge.target if outgoing else edge.source
+    return "|".join((*map(stamp, times), edge.relation, other, edge.id))
+
+
+def pack_holdings(holdings: tuple[Holding, ...]) -> str:
+    return "".join(
+        f"{each.id} {stamp(each.valid_from)} {stamp(each.valid_to)}\n" for each in holdings
+    )
+
+
+def unpack_holdings(text: str | None) -> tuple[Holding, ...]:
+    rows = [line.split(" ") for line in (text or "").splitlines()]
+    return tuple(Holding(row[0], unstamp(row[1]) or 0, unstamp(row[2])) for row in rows)
+
+
+def pack_answer(answer: Answer) -> str:
+    return _json(id=answer.id, present=answer.present, not_stored=answer.not_stored)
+
+
+def unpack_commit(kept: str) -> Commit:
+    """An operation's record time, and its answer where it keeps one."""
+    at, _, answer = kept.partition(" ")
+    if not answer:
+        return Commit(int(at))
+    body = orjson.loads(answer)
+    not_stored = tuple(body.get("not_stored", ()))
+    return Commit(int(at), Answer(body["id"], body.get("present", False), not_stored))
+
+
+def pack_claim(operation: Operation) -> str:
+    return orjson.dumps([operation.request, operation.kept, operation.nonce]).decode()
+
+
+def unpack_claim(operation_id: str, text: str) -> Operation:
+    return Operation(operation_id, *orjson.loads(text))
+
+
+def _times(packed: str) -> dict[str, Any]:
+    retracted, end = packed[35:52], packed[69:86]
+    return {
+        "created_at": int(packed[1:18]) - _SHIFT,
+        "recorded_at": int(packed[18:35]) - _SHIFT,
+        "retracted_at": None if retracted == _OPEN else int(retracted) - _SHIFT,
+        "valid_from": int(packed[52:69]) - _SHIFT,
+        "valid_to": None if end == _OPEN else int(end) - _SHIFT,
+    }
+
+
+def _json(**fields: Any) -> str:
+    """What is empty is left out: a record costs memory in Redis for as long as it lives."""
+    return orjson.dumps({name: value for name, value in fields.items() if value}).decode()

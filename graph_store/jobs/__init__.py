@@ -1,0 +1,1 @@
+"""Jobs of owners, and the queue of calls to workers."""

@@ -1,0 +1,35 @@
+#!lua flags=no-writes
+-- What a world shows, told by the heads of packed versions alone (packing.py): times are 17 digits
+-- that sort as text, an open end is all nines. memory.query.views.World.shows says the same in Python.
+-- ARGV: prefix of the owner's keys, known_at as a stamp and as a score (both '' for everything),
+-- '1' for superseded, '1' for expired; what a script needs itself follows.
+local prefix, known_at, known_score = ARGV[1], ARGV[2], ARGV[3]
+local superseded, expired = ARGV[4] == '1', ARGV[5] == '1'
+local sub = string.sub
+
+-- Head of the version known then, or nil.
+local function head(memory)
+  local last = redis.call('GETRANGE', prefix .. 'm:' .. memory, 0, 93)
+  if last == '' then return nil end
+  if known_at == '' or sub(last, 19, 35) <= known_at then return last end
+  local earlier = redis.call('ZRANGE', prefix .. 'mv:' .. memory,
+    '(' .. known_score, '+inf', 'BYSCORE', 'LIMIT', 0, 1)[1]
+  if earlier and sub(earlier, 19, 35) <= known_at then return earlier end
+  return nil
+end
+
+local function has_successor(memory)
+  local successor = redis.call('HGET', prefix .. 'sb', memory)
+  return successor and (known_at == '' or sub(successor, 1, 17) <= known_at)
+end
+
+-- The head of a memory that is there at an instant, or nil.
+local function shown(memory, as_of)
+  local version = head(memory)
+  if not version or sub(version, 53, 69) > as_of then return nil end
+  if as_of < sub(version, 70, 86) then return version end
+  if superseded and expired then return version end
+  if not superseded and not expired then return nil end
+  if has_successor(memory) then return superseded and version or nil end
+  return expired and version or nil
+end

@@ -1,0 +1,1 @@
+"""Memories and edges of an owner."""

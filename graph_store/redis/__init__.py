@@ -1,0 +1,1 @@
+"""The way to Redis: connection, scripts, a server of our own."""

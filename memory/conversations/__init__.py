@@ -1,0 +1,1 @@
+"""Takes memories out of conversations."""

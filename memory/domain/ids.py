@@ -1,0 +1,151 @@
+"""Where a memory lives, told by its id alone.
+
+An id is `mem_` (edges: `rel_`) and the hex of a UUIDv8 whose first 60 free bits are a keyed hash
+of the owner and whose last 62 are random. So an id names its place in both stores without a
+directory, and tells nothing about the user to who holds it. The hash routes; it never permits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from memory.domain.errors import Forbidden, ScopeRequired
+from memory.domain.memory import NAMES_OF_SCOPES, Owner, Scope
+from memory.domain.preferences import NO_PREFERENCES, Preferences
+
+_OWNER_BITS = 60
+_RANDOM_BITS = 62
+_TENANT = re.compile(r"p(.+)-g\d+-b\d+")
+_ID = re.compile(r"(mem|rel)_([0-9a-f]{12})8([0-9a-f]{3})([89ab][0-9a-f]{15})")
+_JOB = re.compile(r"([0-9a-f]{8})-([0-9a-f]{4})-8([0-9a-f]{3})-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+NOBODY = "0" * 15
+"""An owner tag that nobody has: for what is about several owners."""
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A namespace of owners. `secret` keys the owner hashes; `buckets` spreads the tenants.
+
+    One that is bound to a user holds that user's memories and no others. Its index is read from
+    one generation and written to one, or to two while it moves; every change of them is an epoch.
+    `preferences` are as they stood when the project was read.
+    """
+
+    id: str
+    secret: bytes
+    generation: int = 1
+    buckets: int = 1
+    user_id: str | None = None
+    writes: tuple[int, ...] = (1,)
+    epoch: int = 0
+    preferences: Preferences = NO_PREFERENCES
+
+    def narrow(self, scope: Scope) -> Scope:
+        """The scope within this project. Raises ScopeRequired where none is named, Forbidden where
+        it names a user that the project is not bound to."""
+        if self.user_id is not None and scope.user_id not in (None, self.user_id):
+            raise Forbidden("this key is for another user_id")
+        scope = replace(scope, user_id=self.user_id or scope.user_id)
+        if not scope.given():
+            raise ScopeRequired(f"name a scope: one of {NAMES_OF_SCOPES}")
+        return scope
+
+    def holds(self, tag: str) -> bool:
+        """Whether memories of this owner tag may be touched here."""
+        return self.user_id is None or tag == self.tag(Owner("user", self.user_id))
+
+    def tag(self, owner: Owner) -> str:
+        """15 hex digits that stand for the owner in keys and ids.
+
+        The hashed text is length-prefixed, so no pair of kind and value runs into another.
+        """
+        text = f"{len(owner.kind)}:{owner.kind}{len(owner.value)}:{owner.value}"
+        digest = hashlib.blake2b(text.encode(), key=self.secret, digest_size=8).digest()
+        return f"{int.from_bytes(digest) >> (64 - _OWNER_BITS):015x}"
+
+    def slot(self, tag: str) -> str:
+        """The Redis hash tag that keeps all of an owner in one slot."""
+        return owner_slot(self.id, tag)
+
+    def tenant(self, tag: str, generation: int | None = None) -> str:
+        """The vector store's tenant of an owner tag: the one to read, or a generation's."""
+        return f"p{self.id}-g{generation or self.generation}-b{int(tag, 16) % self.buckets}"
+
+    def written(self, tag: str) -> list[str]:
+        """The tenants that take an owner's writes."""
+        return [self.tenant(tag, generation) for generation in self.writes]
+
+    def tenants(self, generation: int | None = None) -> list[str]:
+        """All tenants to read, or those of a generation."""
+        number = generation or self.generation
+        return [f"p{self.id}-g{number}-b{bucket}" for bucket in range(self.buckets)]
+
+
+def project_of_tenant(tenant: str) -> str | None:
+    """The project whose tenant this is, or None where the name is none of ours."""
+    match = _TENANT.fullmatch(tenant)
+    return match[1] if match else None
+
+
+def owner_slot(project_id: str, tag: str) -> str:
+    return f"{project_id}.{tag}"
+
+
+def split_slot(slot: str) -> tuple[str, str]:
+    """Project id and owner tag of a slot."""
+    project_id, _, tag = slot.rpartition(".")
+    return project_id, tag
+
+
+def mint(prefix: str, tag: str) -> str:
+    """A new id of an owner: `prefix` is mem or rel."""
+    low = (0b10 << _RANDOM_BITS) | secrets.randbits(_RANDOM_BITS)
+    return f"{prefix}_{tag[:12]}8{tag[12:]}{low:016x}"
+
+
+def mint_job(tag: str, nonce: str = "") -> str:
+    """A new job id of an owner, a UUID; with a nonce, hexadecimal, always the same one."""
+    digits = mint("job", tag)[4:]
+    if nonce:
+        low = (0b10 << _RANDOM_BITS) | (int(nonce, 16) & ((1 << _RANDOM_BITS) - 1))
+        digits = f"{digits[:16]}{low:016x}"
+    return str(UUID(digits))
+
+
+def job_tag(identifier: str) -> str | None:
+    """The owner tag inside a job id, or None where the text is none."""
+    match = _JOB.fullmatch(identifier)
+    return match[1] + match[2] + match[3] if match else None
+
+
+def adopt(project: Project, prefix: str, tag: str, identifier: str) -> str:
+    """The id under which an owner takes over what had `identifier` elsewhere: always the same."""
+    text = f"{prefix}:{tag}:{identifier}".encode()
+    digest = hashlib.blake2b(text, key=project.secret, digest_size=8, person=b"adopt").digest()
+    low = (0b10 << _RANDOM_BITS) | (int.from_bytes(digest) >> (64 - _RANDOM_BITS))
+    return f"{prefix}_{tag[:12]}8{tag[12:]}{low:016x}"
+
+
+def owner_tag(identifier: str, prefix: str = "mem") -> str | None:
+    """The owner tag inside an id, or None where the text is no id of that kind."""
+    match = _ID.fullmatch(identifier)
+    if match is None or match[1] != prefix:
+        return None
+    return match[2] + match[3]
+
+
+def owner_prefix(tag: str) -> str:
+    """What every memory id of an owner begins with."""
+    return f"mem_{tag[:12]}8{tag[12:]}"
+
+
+def sibling(prefix: str, identifier: str) -> str:
+    """A new id of the same owner as `identifier`, which is a memory's."""
+    tag = owner_tag(identifier)
+    if tag is None:
+        raise ValueError(f"no memory id: {identifier}")
+    return mint(prefix, tag)

@@ -1,0 +1,89 @@
+"""Reports: memories put into the shape that a caller wants them in, or told in a few sentences.
+
+A report that was saved keeps what was asked and when, and no text: it is written each time it is
+read, of the memories as they were known when it was saved, without those erased since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from memory.domain.caller import Caller
+from memory.query.filter_parser import Filters
+
+Schema = Mapping[str, Any]
+"""A JSON Schema."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """`instructions` say in words how to fill the schema; `known_at` is when it was saved, `bound`
+    the owner tag of the only user that whoever saved it may see."""
+
+    id: str
+    filters: Filters
+    schema: Schema
+    instructions: str
+    known_at: int
+    bound: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A report without what it says."""
+
+    id: str
+    filters: Filters
+    bound: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """`count` memories meet the filters; the text is of the newest thousand at most. `memory_ids`
+    are those whose sentences it is made of; `method` is "extractive" or the name of the language
+    model that wrote it, which is given the newest five hundred."""
+
+    text: str
+    count: int
+    memory_ids: Sequence[str]
+    method: str
+
+
+class Reports(Protocol):
+    """Part of the service as its callers see it; errors as in memory.service.api.Memories and, for
+    the filters, as in memory.domain.selections.Selections."""
+
+    async def save_report(
+        self, caller: Caller, filters: Filters, schema: Schema, instructions: str = ""
+    ) -> str:
+        """Its id, by which it is found for seven days. Raises InvalidInput where nothing here can
+        fill the schema."""
+        ...
+
+    async def report(
+        self, caller: Caller, report_id: str | None, filters: Filters | None = None
+    ) -> Any:
+        """What the schema asks for: of the report with this id, or of the last one saved with
+        these filters. Raises NotFound, also for a key bound to a
+        user where no such key saved it, and InvalidInput where there are too many memories."""
+        ...
+
+    async def summary(self, caller: Caller, filters: Filters) -> Summary: ...
+
+
+class ReportRecord(Protocol):
+    """Part of memory.ports.graph_store.GraphStore. Reports are kept for seven days, and of each
+    project the
+    last thousand."""
+
+    async def save_report(self, project_id: str, report: Report) -> None: ...
+
+    async def report(self, project_id: str, report_id: str) -> Report | None: ...
+
+    async def reports(self, project_id: str) -> list[Saved]:
+        """Those that are kept, newest first."""
+        ...
+
+    async def drop_reports(self, project_id: str, report_ids: Sequence[str]) -> None: ...

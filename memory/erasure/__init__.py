@@ -1,0 +1,1 @@
+"""Erases all that names an entity."""

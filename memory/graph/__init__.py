@@ -1,0 +1,1 @@
+"""Relationships between memories, and walks along them."""

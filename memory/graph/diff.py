@@ -1,0 +1,117 @@
+"""What changed in a graph between two instants."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from memory.context.stores import slot_of
+from memory.domain.caller import Caller
+from memory.domain.errors import InvalidInput
+from memory.domain.ids import Project
+from memory.domain.memory import Edge, Memory, Scope
+from memory.domain.results import Differences, GraphDifference
+from memory.graph.graph_page import Graphing, Sheet
+from memory.query.views import View
+
+Thing = TypeVar("Thing", Memory, Edge)
+
+
+class Differing(Graphing):
+    async def graph_difference(
+        self,
+        caller: Caller,
+        scope: Scope,
+        start: int,
+        end: int,
+        limit: int,
+        cursor: str | None = None,
+        known_at: int | None = None,
+    ) -> GraphDifference:
+        if end <= start:
+            raise InvalidInput("from must be earlier than to")
+        view = View(as_of=end, known_at=known_at)
+        listing, later, now = await self._listing(caller, scope, cursor, True, view)
+        before = replace(later, as_of=start)
+        memories, more = await self._listed(listing, limit, [before, later])
+        old = Sheet(listing, [each for each in memories if before.shows(each)], before)
+        new = Sheet(listing, [each for each in memories if later.shows(each)], later)
+        until = end if later.known_at is None else min(end, later.known_at)
+        (old_edges, cut), (new_edges, cut_too), (retracted, cut_then) = await asyncio.gather(
+            self._edges_on(old), self._edges_on(new), self._retracted(old, until)
+        )
+        place = listing.project
+        both = _in_both(old.memories, new.memories, start)
+        nodes = (
+            await self._graph.read(place.id, [each.id for each in both], start),
+            await self._graph.read(place.id, [each.id for each in both], until),
+        )
+        kept = _in_both(old_edges, new_edges, start)
+        edges = (
+            await self._edges_known(place, kept, start),
+            await self._edges_known(place, kept, until),
+        )
+        return GraphDifference(
+            _differences(old.memories, new.memories, *nodes),
+            _differences(old_edges, new_edges, *edges),
+            retracted,
+            cut or cut_too or cut_then or more,
+            self._cursor(listing, memories, more, later, now),
+        )
+
+    async def _edges_known(
+        self, project: Project, edges: Iterable[Edge], known_at: int | None = None
+    ) -> dict[str, Edge]:
+        """The edges as they were known then, by id."""
+        owners: dict[str, list[str]] = {}
+        for edge in edges:
+            owners.setdefault(slot_of(project, edge.source), []).append(edge.id)
+        found: dict[str, Edge] = {}
+        for slot, ids in owners.items():
+            found |= await self._graph.edges(slot, ids, known_at)
+        return found
+
+    async def _retracted(self, old: Sheet, until: int) -> tuple[list[Edge], bool]:
+        """Edges of the graph as it was known at its own instant that were withdrawn by then,
+        between memories that still count to it."""
+        project, before = old.listing.project, old.world
+        start, known_at = before.as_of, before.known_at
+        then = replace(before, known_at=start if known_at is None else min(start, known_at))
+        nodes = await self._shown(project, (each.id for each in old.memories), then)
+        edges, cut = await self._edges_on(Sheet(old.listing, list(nodes.values()), then))
+        gone = {
+            edge.id
+            for edge in (await self._edges_known(project, edges)).values()
+            if edge.retracted_at is not None and edge.retracted_at <= until
+        }
+        withdrawn = [edge for edge in edges if edge.id in gone]
+        ends = {end for edge in withdrawn for end in (edge.source, edge.target)}
+        there = await self._shown(project, ends, before)
+        return [edge for edge in withdrawn if {edge.source, edge.target} <= there.keys()], cut
+
+
+def _in_both(old: Sequence[Thing], new: Sequence[Thing], start: int) -> list[Thing]:
+    """What is there at both instants and may have been corrected since the first."""
+    was = {each.id for each in old}
+    return [each for each in new if each.id in was and each.recorded_at > start]
+
+
+def _differences(
+    old: Sequence[Thing],
+    new: Sequence[Thing],
+    before: Mapping[str, Thing],
+    after: Mapping[str, Thing],
+) -> Differences[Thing]:
+    """Changed is what was known at both instants, and not as the same version."""
+    was, now = {each.id for each in old}, {each.id for each in new}
+    return Differences(
+        [each for each in new if each.id not in was],
+        [each for each in old if each.id not in now],
+        [
+            (before[each], last)
+            for each, last in after.items()
+            if each in before and before[each].recorded_at != last.recorded_at
+        ],
+    )

@@ -1,0 +1,145 @@
+"""An owner's graph at an instant, page by page."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from memory.context.stores import slot_of
+from memory.domain.batched import parts
+from memory.domain.caller import Caller
+from memory.domain.memory import Edge, Memory, Scope
+from memory.domain.results import Graph
+from memory.graph.follows import Following, derived
+from memory.graph.frontier import Step
+from memory.graph.traversal import NODES_A_TRIP
+from memory.ports.graph_store import Adjacent, Reach
+from memory.query.views import ANY_EDGE, NOW, Direction, View, Walk, World
+from memory.read.pages import Listing, Reading
+
+MOST_EDGES_OF_NODE = 10_000
+"""Edges of one node and direction that a graph shows."""
+MOST_EDGES = 50_000
+"""Edges of one owner on one page."""
+_EDGES_A_TRIP = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Memories on one page of a graph, the newest first, in one world."""
+
+    listing: Listing
+    memories: Sequence[Memory]
+    world: World
+
+    def by_slot(self) -> dict[str, dict[str, Memory]]:
+        owners: dict[str, dict[str, Memory]] = {}
+        for memory in self.memories:
+            slot = slot_of(self.listing.project, memory.id)
+            owners.setdefault(slot, {})[memory.id] = memory
+        return owners
+
+
+class Graphing(Reading, Following):
+    async def graph(
+        self,
+        caller: Caller,
+        scope: Scope,
+        limit: int,
+        cursor: str | None = None,
+        walk: Walk = ANY_EDGE,
+        view: View = NOW,
+    ) -> Graph:
+        listing, world, now = await self._listing(caller, scope, cursor, True, view)
+        memories, more = await self._listed(listing, limit, [world])
+        edges, cut = await self._edges_on(Sheet(listing, memories, world), walk)
+        next_cursor = self._cursor(listing, memories, more, world, now)
+        return Graph(memories, edges, cut or more, next_cursor)
+
+    async def _edges_on(self, sheet: Sheet, walk: Walk = ANY_EDGE) -> tuple[list[Edge], bool]:
+        """Edges whose ends the pages up to this one hold, and one of them this page."""
+        parts = await asyncio.gather(
+            *(
+                self._edges_of_owner(sheet, slot, nodes, walk)
+                for slot, nodes in sheet.by_slot().items()
+            )
+        )
+        edges = [edge for found, _ in parts for edge in found]
+        edges.sort(key=lambda edge: (edge.created_at, edge.id, edge.source))
+        return edges, any(cut for _, cut in parts)
+
+    async def _edges_of_owner(
+        self, sheet: Sheet, slot: str, nodes: Mapping[str, Memory], walk: Walk
+    ) -> tuple[list[Edge], bool]:
+        steps, cut = await self._steps_from(sheet, slot, nodes, walk)
+        if walk.follows:
+            steps += await self._sequences(sheet, slot, nodes)
+        steps = await self._to_pages_so_far(sheet, steps, nodes)
+        stored = {step.edge.edge_id for step in steps if step.edge.derived is None}
+        wanted = sorted(stored)[:MOST_EDGES]
+        edges = [step.edge.derived for step in steps if step.edge.derived]
+        for part in parts(wanted, _EDGES_A_TRIP):
+            edges += (await self._graph.edges(slot, part, sheet.world.known_at)).values()
+        return edges, cut or len(stored) > MOST_EDGES
+
+    async def _steps_from(
+        self, sheet: Sheet, slot: str, nodes: Mapping[str, Memory], walk: Walk
+    ) -> tuple[list[Step], bool]:
+        """Stored edges of these nodes, and whether some to the pages so far are lost: the far ends
+        of those are not older than the oldest node here."""
+        steps: list[Step] = []
+        if walk.only_follows:
+            return steps, False
+        # On a first page both ends are here, so each edge is met at its source.
+        direction = Direction.OUT if sheet.listing.after is None else Direction.BOTH
+        since = min(memory.created_at for memory in nodes.values())
+        reach = Reach(direction, sheet.world, MOST_EDGES_OF_NODE, walk.stored, since)
+        cut = False
+        for trip in parts(list(nodes), NODES_A_TRIP):
+            found = await self._graph.expand(slot, trip, reach, memories=False)
+            cut |= found.cut
+            steps += _steps(found.adjacent)
+        return steps, cut
+
+    async def _to_pages_so_far(
+        self, sheet: Sheet, steps: Sequence[Step], nodes: Mapping[str, Memory]
+    ) -> list[Step]:
+        """Steps to nodes of this page, or of one before it: those are newer."""
+        listing, world = sheet.listing, sheet.world
+        earlier = set()
+        if listing.after is not None:
+            others = {step.edge.other for step in steps} - nodes.keys()
+            shown = await self._shown(listing.project, others, world)
+            earlier = {
+                memory.id
+                for memory in shown.values()
+                if memory.created_at >= listing.after.created_at
+                and listing.scope.covers(memory.scope)
+            }
+        return [step for step in steps if step.edge.other in nodes or step.edge.other in earlier]
+
+    async def _sequences(self, sheet: Sheet, slot: str, nodes: Mapping[str, Memory]) -> list[Step]:
+        """FOLLOWS edges: on a page, neighbours in a session are neighbours in its sequence; only
+        the newest of each session may have its successor on an earlier page."""
+        if not self._settings.graph.follows:
+            return []
+        newest: dict[str, Memory] = {}
+        steps = []
+        for memory in sorted(nodes.values(), key=lambda each: each.created_at):
+            session = memory.scope.session_id
+            if session is None:
+                continue
+            if session in newest:
+                steps.append(Step(newest[session].id, derived(newest[session], memory, False)))
+            newest[session] = memory
+        if sheet.listing.after is not None:
+            later = await self._follows(
+                slot, newest.values(), Direction.IN, sheet.world, sheet.listing.scope
+            )
+            steps += _steps(later)
+        return steps
+
+
+def _steps(adjacent: Mapping[str, Iterable[Adjacent]]) -> list[Step]:
+    return [Step(node, edge) for node, edges in adjacent.items() for edge in edges]

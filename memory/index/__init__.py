@@ -1,0 +1,1 @@
+"""Keeps the vector store in step with the record."""

@@ -1,0 +1,102 @@
+"""Moves a project's index to a new generation of tenants while it is read and written.
+
+The pointer in the record says where a move stands, so it can be taken up at any point:
+reads g, writes g            nothing is under way
+reads g, writes g and g+1    every owner is being copied from the record to g+1
+reads g+1, writes g and g+1  until every replica reads g+1
+reads g+1, writes g+1        then what is left of g is dropped
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+from memory.context.stores import CACHE_LIFE_S, ProjectOf
+from memory.domain.batched import parts
+from memory.domain.errors import Conflict
+from memory.domain.ids import Project
+from memory.index.outbox import BATCH, Index
+from memory.maintenance.task_runner import Progress
+from memory.maintenance.verify import Findings, Verifier
+from memory.ports.graph_store import GraphStore
+from memory.ports.vector_store import VectorStore
+
+DRAINED_S = 2 * CACHE_LIFE_S
+"""Until every replica has seen the pointer, and what it had begun before has mostly ended."""
+_BATCHES_AT_ONCE = 3
+_OWNERS_AT_ONCE = 8
+
+
+class Mover:
+    def __init__(
+        self, graph: GraphStore, vectors: VectorStore, index: Index, project_of: ProjectOf
+    ) -> None:
+        self._graph, self._vectors, self._index = graph, vectors, index
+        self._project_of = project_of
+        self._verifier = Verifier(graph, vectors, index, project_of)
+
+    async def move(self, project_id: str, progress: Progress) -> None:
+        """Write the index anew under the next generation. Raises Conflict where another move of
+        the project interfered."""
+        project = await self._project_of(project_id)
+        if len(project.writes) == 1:
+            last = project.writes[0]
+            project = await self._point(project, project.generation, (last, last + 1))
+        old, new = project.writes
+        if project.generation == old:
+            await asyncio.sleep(DRAINED_S)
+            await self._copy(project, new, progress)
+            project = await self._point(project, new, project.writes)
+        await asyncio.sleep(DRAINED_S)
+        project = await self._point(project, new, (new,))
+        await asyncio.sleep(DRAINED_S)
+        await self.drop_others(project)
+
+    async def drop_others(self, project: Project) -> int:
+        """Remove tenants of generations that the project neither reads nor writes."""
+        current = {each for number in project.writes for each in project.tenants(number)}
+        others = [each for each in await self._vectors.tenants(project.id) if each not in current]
+        for tenant in others:
+            await self._vectors.drop(tenant)
+        return len(others)
+
+    async def _point(self, project: Project, read: int, writes: Sequence[int]) -> Project:
+        if not await self._graph.point(project, read, writes):
+            raise Conflict("another task moved this project's index meanwhile")
+        return await self._project_of(project.id)
+
+    async def _copy(self, project: Project, generation: int, progress: Progress) -> None:
+        """Every memory, and then a look at each owner whether all of it is there."""
+        slots = [slot async for slot in self._graph.slots(project.id)]
+        progress.total += sum(await self._graph.sizes(slots))
+        gate = asyncio.Semaphore(_BATCHES_AT_ONCE)
+
+        async def copy(batch: list[str]) -> None:
+            try:
+                await self._index.copy(project, batch, generation)
+                progress.done += len(batch)
+            finally:
+                gate.release()
+
+        async with asyncio.TaskGroup() as group:
+            async for batch in self._batches(slots):
+                await gate.acquire()
+                group.create_task(copy(batch))
+        findings = Findings(mend=True)
+        for part in parts(slots, _OWNERS_AT_ONCE):
+            await asyncio.gather(
+                *(self._verifier.compare(each, generation, findings) for each in part)
+            )
+
+    async def _batches(self, slots: Sequence[str]) -> AsyncIterator[list[str]]:
+        """The memories of all owners, packed together: owners are many, and most are small."""
+        batch: list[str] = []
+        for slot in slots:
+            for memory_id in await self._graph.listed(slot):
+                batch.append(memory_id)
+                if len(batch) == BATCH:
+                    yield batch
+                    batch = []
+        if batch:
+            yield batch

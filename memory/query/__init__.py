@@ -1,0 +1,1 @@
+"""What a read asks for, as plain values."""

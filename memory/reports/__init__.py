@@ -1,0 +1,1 @@
+"""Memories put into a shape, or told in few sentences."""

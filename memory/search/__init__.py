@@ -1,0 +1,1 @@
+"""Finds memories by meaning and by words."""

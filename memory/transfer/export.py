@@ -1,0 +1,165 @@
+"""Reads owners out, page by page, as of one record time, whatever is written meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import orjson
+
+from memory.context.stores import Stores
+from memory.domain.caller import Caller
+from memory.domain.clock import SECOND
+from memory.domain.errors import InvalidInput
+from memory.domain.ids import split_slot
+from memory.domain.memory import Scope
+from memory.domain.records import EdgeRecord, MemoryRecord, Record
+from memory.domain.transfer import Inventory, Mark, OwnerPage
+from memory.ports.graph_store import Cursor
+from memory.transfer.remap import only_owner
+
+MOST_RECORDS = 500
+MOST_CHARACTERS = 4 * 2**20
+"""Of a page; one memory or edge more than this may be on it."""
+_PLACES_A_TRIP = 50
+_CHARACTERS_OF_A_VERSION = 300
+
+
+@dataclass(slots=True)
+class _Sheet:
+    """A page being filled."""
+
+    records_left: int
+    characters_left: int
+    records: list[Record] = field(default_factory=list)
+
+    @property
+    def full(self) -> bool:
+        return self.records_left <= 0 or self.characters_left <= 0
+
+    def take(self, record: Record) -> None:
+        self.records.append(record)
+        self.records_left -= 1
+        self.characters_left -= _characters(record)
+
+
+class Exporting(Stores):
+    async def export(
+        self, caller: Caller, scope: Scope, mark: Mark | None = None, known_at: int | None = None
+    ) -> OwnerPage:
+        place = await self._place(caller)
+        owner = only_owner(place.narrow(scope))
+        slot = place.slot(place.tag(owner))
+        if mark is None:
+            now = (await self._graph.instant([slot])).now
+            mark = Mark(slot, now if known_at is None else min(known_at, now), owner)
+        elif mark.slot != slot:
+            raise InvalidInput("the mark is another owner's")
+        return await self._owner_page(mark, 1)
+
+    async def inventory(self, caller: Caller) -> Inventory:
+        at = (await self._graph.instant(["backup"])).now
+        slots = sorted([slot async for slot in self._graph.slots()])
+        return Inventory(at, await self._graph.entries(), slots)
+
+    async def owner_pages(self, caller: Caller, marks: Sequence[Mark]) -> list[OwnerPage]:
+        pages = (self._owner_page(mark, len(marks)) for mark in marks)
+        return list(await asyncio.gather(*pages))
+
+    async def _owner_page(self, mark: Mark, shares: int) -> OwnerPage:
+        await self._past(mark)
+        sheet = _Sheet(MOST_RECORDS // shares, MOST_CHARACTERS // shares)
+        following: Mark | None = mark
+        while following is not None and not sheet.full:
+            mark = following
+            following = await self._fill(mark, sheet)
+        owner = (following or mark).owner
+        return OwnerPage(split_slot(mark.slot)[0], mark.until, owner, sheet.records, following)
+
+    async def _past(self, mark: Mark) -> None:
+        """Return once nothing more can be recorded in the slot at the mark's instant or before:
+        the owner may live on a server whose clock is behind."""
+        now = (await self._graph.instant([mark.slot])).now
+        if now < mark.until:
+            await asyncio.sleep((mark.until - now) / SECOND)
+
+    async def _fill(self, mark: Mark, sheet: _Sheet) -> Mark | None:
+        if mark.edges:
+            return await self._fill_edges(mark, sheet)
+        return await self._fill_memories(mark, sheet)
+
+    async def _fill_memories(self, mark: Mark, sheet: _Sheet) -> Mark | None:
+        """Take the memories beyond the mark; where to go on, None for an owner without any."""
+        places = await self._places(mark, min(_PLACES_A_TRIP, sheet.records_left))
+        ids = [place.memory_id for place in places]
+        found = {each.id: each for each in await self._graph.memory_records(mark.slot, ids)}
+        there = await self._superseded_there(mark, [*found.values()])
+        for place in places:
+            record = found.get(place.memory_id)  # it may have been erased meanwhile
+            if record is not None and (then := record.until(mark.until)):
+                sheet.take(_without(then, there))
+                mark = replace(mark, owner=mark.owner or then.versions[0].scope.owner)
+            mark = replace(mark, after=(place.created_at, place.memory_id))
+            if sheet.full:
+                return mark
+        if places:
+            return mark
+        return None if mark.owner is None else replace(mark, after=None, edges=True)
+
+    async def _superseded_there(self, mark: Mark, records: Sequence[MemoryRecord]) -> set[str]:
+        """What the memories supersede, as far as it has not been erased. It was created before
+        them, so a reader of the whole export has met it by now."""
+        ids = {each for record in records for each in record.versions[-1].supersedes}
+        project_id, _ = split_slot(mark.slot)
+        return set(await self._graph.read(project_id, sorted(ids)))
+
+    async def _fill_edges(self, mark: Mark, sheet: _Sheet) -> Mark | None:
+        """Take edges that leave the memories beyond the mark; where to go on, None at the end."""
+        places = await self._places(mark, _PLACES_A_TRIP)
+        begun = dict([mark.scan] if mark.scan else [])
+        asked = [(place.memory_id, begun.get(place.memory_id)) for place in places]
+        found = await self._graph.leaving(mark.slot, asked) if asked else []
+        for place, part in zip(places, found, strict=True):
+            for record in await self._first_met(mark, part.edges):
+                sheet.take(record)
+            if part.more is not None:
+                return replace(mark, scan=(place.memory_id, part.more))
+            mark = replace(mark, after=(place.created_at, place.memory_id), scan=None)
+            if sheet.full:
+                return mark
+        return mark if places else None
+
+    async def _first_met(self, mark: Mark, edges: Sequence[tuple[str, int]]) -> list[EdgeRecord]:
+        """Edges of which the first version was met, so that each is taken once."""
+        met = set(edges)
+        ids = list(dict.fromkeys(edge_id for edge_id, _ in edges))
+        assert mark.owner is not None
+        records = await self._graph.edge_records(mark.slot, mark.owner, ids) if ids else []
+        first = [each for each in records if (each.id, each.versions[0].recorded_at) in met]
+        return [then for each in first if (then := each.until(mark.until))]
+
+    async def _places(self, mark: Mark, limit: int) -> list[Cursor]:
+        after = Cursor(*mark.after) if mark.after else None
+        places = await self._graph.page([mark.slot], None, limit, after, False)
+        return [place for place in places if place.created_at <= mark.until]
+
+
+def _without(record: MemoryRecord, there: set[str]) -> MemoryRecord:
+    """The record without those superseded that are not there."""
+    old = record.versions[0].supersedes
+    left = tuple(each for each in old if each in there)
+    if left == old:
+        return record
+    return replace(
+        record, versions=tuple(replace(each, supersedes=left) for each in record.versions)
+    )
+
+
+def _characters(record: Record) -> int:
+    return sum(
+        _CHARACTERS_OF_A_VERSION
+        + len(getattr(each, "content", ""))
+        + len(orjson.dumps(each.metadata))
+        for each in record.versions
+    )

@@ -1,0 +1,165 @@
+"""What an imported record becomes in its new place, and what it must hold to. Pure functions.
+Refusals quote nothing of the record: an answer is kept for an Idempotency-Key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from memory.domain.errors import Conflict, InvalidInput
+from memory.domain.ids import Project, adopt, owner_tag
+from memory.domain.memory import (
+    FOLLOWS,
+    NAMES_OF_SCOPES,
+    SCOPE_FIELDS,
+    SUPERSEDES,
+    Edge,
+    Event,
+    Memory,
+    Owner,
+    Scope,
+)
+from memory.domain.records import EdgeRecord, MemoryRecord, Record
+
+FIRST_RECORD = 10**15
+"""Record times have sixteen digits: the commit script compares them as text."""
+
+_KINDS = {"mem": "memory", "rel": "relationship"}
+
+
+def only_owner(scope: Scope) -> Owner:
+    """The owner that a scope names by itself. Raises InvalidInput where it names more."""
+    if scope.entity is None:
+        raise InvalidInput(f"name exactly one of {NAMES_OF_SCOPES}")
+    return scope.entity
+
+
+def adopted(place: Project, target: Owner | None, record: Record) -> Record:
+    """The record as the target owner's; without one, as that of the owner it names, within the
+    place. Raises InvalidInput for ids that are none, Forbidden for another user than the place is
+    bound to."""
+    if isinstance(record, MemoryRecord):
+        first = record.versions[0]
+        scope = _scope(first.scope, target or place.narrow(first.scope).owner)
+        tag = place.tag(scope.owner)
+        return replace(
+            record,
+            versions=tuple(
+                replace(
+                    each,
+                    id=_here(place, tag, "mem", each.id),
+                    scope=scope,
+                    supersedes=tuple(_here(place, tag, "mem", old) for old in each.supersedes),
+                )
+                for each in record.versions
+            ),
+        )
+    owner = target or place.narrow(_scope(Scope(), record.owner)).owner
+    tag = place.tag(owner)
+    return EdgeRecord(
+        owner,
+        tuple(
+            replace(
+                each,
+                id=_here(place, tag, "rel", each.id),
+                source=_here(place, tag, "mem", each.source),
+                target=_here(place, tag, "mem", each.target),
+            )
+            for each in record.versions
+        ),
+    )
+
+
+def kept(place: Project, record: Record) -> Record:
+    """The record, where it lies in this project with the ids it has; raises Conflict otherwise."""
+    here = adopted(place, None, record)
+    if here != record:
+        raise Conflict(f"{record.id} was not made with the secret of project {place.id!r}")
+    return here
+
+
+def _scope(scope: Scope, owner: Owner) -> Scope:
+    """The scope as the owner's: what would own before it is left out, the others stay."""
+    own = SCOPE_FIELDS.index(f"{owner.kind}_id")
+    rest = {name: getattr(scope, name) for name in SCOPE_FIELDS[own + 1 :]}
+    return Scope(**{SCOPE_FIELDS[own]: owner.value}, **rest)
+
+
+def _here(place: Project, tag: str, prefix: str, identifier: str) -> str:
+    was = owner_tag(identifier, prefix)
+    if was is None:
+        raise InvalidInput(f"an id of the record is none of a {_KINDS[prefix]}")
+    return identifier if was == tag else adopt(place, prefix, tag, identifier)
+
+
+def check(record: Record, now: int) -> None:
+    """Raises InvalidInput where the service could not have recorded it by now."""
+    versions: Sequence[Memory] | Sequence[Edge] = record.versions
+    for each in versions:
+        if each.valid_to is not None and each.valid_to <= each.valid_from:
+            raise InvalidInput("valid_to must be later than valid_from")
+        if each.created_at != versions[0].recorded_at:
+            raise InvalidInput("created_at must be the first recorded_at")
+    for one, following in pairwise(versions):
+        if one.retracted_at != following.recorded_at:
+            raise InvalidInput("a version must be retracted when the next one is recorded")
+    times = [each.recorded_at for each in versions]
+    if versions[-1].retracted_at is not None:
+        times.append(versions[-1].retracted_at)
+    if any(later <= earlier for earlier, later in pairwise(times)):
+        raise InvalidInput("record times must increase from version to version")
+    if times[0] < FIRST_RECORD or times[-1] > now:
+        raise InvalidInput("record times must lie between 2001-09-09 and now")
+    if isinstance(record, MemoryRecord):
+        _check_memory(record.versions)
+    else:
+        _check_edge(record.versions)
+
+
+def _check_memory(versions: Sequence[Memory]) -> None:
+    first, last = versions[0], versions[-1]
+    if [each.version for each in versions] != [*range(1, len(versions) + 1)]:
+        raise InvalidInput("versions must count from 1")
+    if any((each.event is Event.ADD) != (each is first) for each in versions):
+        raise InvalidInput("the first version, and no other, is an ADD")
+    if last.retracted_at is not None:
+        raise InvalidInput("the last version of a memory is not retracted")
+    if any(each.supersedes != first.supersedes for each in versions):
+        raise InvalidInput("what a memory supersedes does not change from version to version")
+    if first.id in first.supersedes:
+        raise InvalidInput("a memory cannot supersede itself")
+
+
+def _check_edge(versions: Sequence[Edge]) -> None:
+    last = versions[-1]
+    if last.relation == FOLLOWS:
+        raise InvalidInput("FOLLOWS is derived and never stored")
+    if last.source == last.target:
+        raise InvalidInput("a memory cannot be related to itself")
+    if last.relation == SUPERSEDES and (last.retracted_at is not None or last.valid_to is not None):
+        raise InvalidInput("a SUPERSEDES edge has no end")
+
+
+def check_succession(edge: Edge, source: Memory | None, target: Memory | None) -> None:
+    """Raises InvalidInput where a SUPERSEDES edge is not what its two memories say."""
+    if source is None or target is None:
+        return  # the store says so
+    ended = target.valid_to is not None and target.valid_to <= source.valid_from
+    if edge.target not in source.supersedes or edge.valid_from != source.valid_from or not ended:
+        raise InvalidInput("its source does not supersede its target like this")
+
+
+def same(one: Record, other: Record) -> bool:
+    """Whether they say the same. Python's True equals 1, JSON's does not."""
+    return one == other and _metadata(one) == _metadata(other)
+
+
+def _metadata(record: Record) -> list[str]:
+    return [repr(_ordered(each.metadata)) for each in record.versions]
+
+
+def _ordered(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _ordered(value[key]) for key in sorted(value)}
+    return [*map(_ordered, value)] if isinstance(value, list) else value

@@ -1,0 +1,1 @@
+"""Adds, corrects and erases memories."""

@@ -1,0 +1,235 @@
+"""Add: read what stands, commit to the record, bring the index along; each draft once."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from memory.domain import dedup, validity
+from memory.domain.batched import parts
+from memory.domain.caller import Caller
+from memory.domain.errors import Conflict, Mem0gError, Refused
+from memory.domain.idempotency import Answer, Commit, Operation
+from memory.domain.ids import Project, mint, owner_tag, split_slot
+from memory.domain.memory import NewMemory
+from memory.domain.results import Added
+from memory.domain.transaction import ClaimKey, PutMemory, Transaction
+from memory.ports.graph_store import Briefing
+from memory.ports.vector_store import Vectors
+from memory.write.replay import ATTEMPTS, NOT_REACHED, Repeating, unchanged
+from memory.write.similar import Likeness
+
+Rows = Mapping[str, Vectors]
+Drafts = Mapping[int, NewMemory]
+"""By their place in the request, which names an item's operation."""
+Answers = dict[int, Added | Refused]
+SLICE = 64
+"""Drafts of a batch embedded and committed at a time."""
+
+
+class Adding(Likeness, Repeating):
+    async def add(self, caller: Caller, drafts: Sequence[NewMemory]) -> list[Added | Refused]:
+        place = await self._place(caller)
+        answers: Answers = {}
+        within: dict[int, NewMemory] = {}
+        for index, draft in enumerate(drafts):
+            try:
+                within[index] = replace(draft, scope=place.narrow(draft.scope))
+            except Mem0gError as error:
+                answers[index] = Refused.of(error)
+        operation = await self.once(place, caller)
+        began = time.monotonic()
+        for indices in parts(list(within), SLICE):
+            part = {index: within[index] for index in indices}
+            if self._late(began):
+                answers |= dict.fromkeys(part, NOT_REACHED)
+            else:
+                answers |= await self._add_slice(place, part, operation)
+        return [answers[index] for index in range(len(drafts))]
+
+    async def _add_slice(
+        self, project: Project, drafts: Drafts, operation: Operation | None
+    ) -> Answers:
+        """Embedding comes first: what a plan stands on is then read just before the commit."""
+        groups: dict[str, list[int]] = {}
+        for index, draft in drafts.items():
+            groups.setdefault(project.slot(project.tag(draft.scope.owner)), []).append(index)
+        answers = await self._answered(project, groups, operation)
+        fresh = {index: draft for index, draft in drafts.items() if index not in answers}
+        if fresh:
+            await self._vectors.check()
+            rows = await self._rows(draft.content for draft in fresh.values())
+            parts = await asyncio.gather(
+                *(
+                    self._add_to_owner(project, slot, part, rows, operation)
+                    for slot, indices in groups.items()
+                    if (part := {each: fresh[each] for each in indices if each in fresh})
+                )
+            )
+            for added in parts:
+                answers |= added
+        return answers
+
+    async def _answered(
+        self, project: Project, groups: Mapping[str, Iterable[int]], operation: Operation | None
+    ) -> Answers:
+        """Answers of those items, by slot, that an earlier send of the request has committed."""
+        answers: Answers = {}
+        items = [(slot, index) for slot, indices in groups.items() for index in indices]
+        if operation is None or not items:
+            return answers
+        found = await self._graph.committed([(slot, operation.item(each)) for slot, each in items])
+        before: dict[str, dict[int, Commit]] = {}
+        for (slot, index), commit in zip(items, found, strict=True):
+            if commit is not None:
+                before.setdefault(slot, {})[index] = commit
+        for slot, commits in before.items():
+            answers |= await self._repeated(project, slot, commits)
+        return answers
+
+    async def _add_to_owner(
+        self,
+        project: Project,
+        slot: str,
+        drafts: Drafts,
+        rows: Rows,
+        operation: Operation | None,
+    ) -> Answers:
+        answers: Answers = {}
+        before: dict[int, Commit] = {}
+        written: list[PutMemory] = []
+        lagging: set[str] = set()
+        for _ in range(ATTEMPTS):
+            todo = {
+                index: draft
+                for index, draft in drafts.items()
+                if index not in answers and index not in before
+            }
+            if not todo:
+                break
+            briefing = await self._brief(project, slot, list(todo.values()))
+            lagging |= self._lagging(slot, briefing.standings)
+            plan = _plan(slot, todo, briefing, operation)
+            answers |= plan.refused
+            there = await self._already_there(project, slot, drafts, plan.present)
+            if operation is None:
+                answers |= there
+            transactions = _noting(plan.written, slot, there, operation)
+            commits = await self._graph.commit(list(transactions.values())) if transactions else []
+            for (index, transaction), commit in zip(transactions.items(), commits, strict=True):
+                if commit is None:
+                    continue
+                if commit.answer is not None:
+                    before[index] = commit
+                elif index in there:
+                    answers[index] = there[index]
+                else:
+                    stamped = stamps(transaction, commit.at)
+                    answers[index] = Added(stamped[0].memory)
+                    written += stamped
+        if written:
+            await self._index.apply(project, slot, written, rows)
+            ended = {write.memory.id for write in written if write.previous is not None}
+            await self._index.bring(project, slot, sorted(lagging & ended))
+        await self._tell_similar(project, slot, drafts, answers, rows)
+        answers |= await self._repeated(project, slot, before)
+        lost = Refused.of(Conflict("other writers kept changing what this stands on"))
+        answers = {index: answers.get(index, lost) for index in drafts}
+        # A refusal counts only where no other send of the same request was faster.
+        refused = [index for index, each in answers.items() if isinstance(each, Refused)]
+        return answers | await self._answered(project, {slot: refused}, operation)
+
+    async def _brief(self, project: Project, slot: str, drafts: Sequence[NewMemory]) -> Briefing:
+        """What these drafts stand on: their contents' claims, and what they supersede."""
+        old_ids = [
+            old_id
+            for old_id in dict.fromkeys(old for draft in drafts for old in draft.supersedes)
+            if (tag := owner_tag(old_id)) and project.slot(tag) == slot
+        ]
+        keys = {dedup.key_of(draft) for draft in drafts}
+        while True:
+            briefing = await self._graph.brief(slot, list(keys), old_ids)
+            needed = {dedup.key_of(each.memory) for each in briefing.standings.values()}
+            if needed <= keys:
+                return briefing
+            keys |= needed  # contents that were not known, or were corrected meanwhile
+
+    async def _already_there(
+        self, project: Project, slot: str, drafts: Drafts, present: Mapping[int, str]
+    ) -> dict[int, Added]:
+        """Answers for duplicates."""
+        if not present:
+            return {}
+        standings = await self._caught_up(project, slot, set(present.values()))
+        memories = {
+            index: standings[each].memory for index, each in present.items() if each in standings
+        }
+        self._meter.count("dedup_hits", len(memories))
+        return {
+            index: Added(memory, True, validity.not_stored(drafts[index], memory))
+            for index, memory in memories.items()
+        }
+
+    async def _rows(self, contents: Iterable[str]) -> Rows:
+        """Vectors by content."""
+        texts = list(dict.fromkeys(contents))
+        return dict(zip(texts, await self._embedder.embed(texts), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What becomes of drafts in one round: written, answered by a memory that is there, refused.
+    Those in none of the three wait for the next round."""
+
+    written: dict[int, Transaction] = field(default_factory=dict)
+    present: dict[int, str] = field(default_factory=dict)
+    refused: dict[int, Refused] = field(default_factory=dict)
+
+
+def _plan(slot: str, drafts: Drafts, briefing: Briefing, operation: Operation | None) -> _Plan:
+    plan = _Plan()
+    taken: set[ClaimKey] = set()
+    for index, draft in drafts.items():
+        if taken & validity.stands_on(draft, briefing):
+            break  # next round, and the rest with it: a batch is recorded in its order
+        try:
+            holder = validity.holder(draft, briefing)
+            if holder is not None:
+                plan.present[index] = holder
+            else:
+                memory_id = mint("mem", split_slot(slot)[1])
+                addition = validity.addition(draft, memory_id, slot, briefing)
+                plan.written[index] = addition.once(operation, Answer(memory_id), index)
+                taken |= {claim.key for claim in addition.claims}
+        except Mem0gError as error:
+            plan.refused[index] = Refused.of(error)
+    return plan
+
+
+def _noting(
+    written: dict[int, Transaction],
+    slot: str,
+    there: Mapping[int, Added],
+    operation: Operation | None,
+) -> dict[int, Transaction]:
+    """What to commit, in the drafts' order: an operation keeps the answers of duplicates too."""
+    if operation is None:
+        return written
+    notes = {
+        index: unchanged(
+            slot, each.memory, operation, Answer(each.memory.id, True, each.not_stored), index
+        )
+        for index, each in there.items()
+    }
+    return dict(sorted((written | notes).items()))
+
+
+def stamps(transaction: Transaction, at: int) -> list[PutMemory]:
+    """The memory versions a commit wrote, the added or corrected one first."""
+    return [
+        replace(write, memory=write.memory.stamped(at))
+        for write in transaction.writes
+        if isinstance(write, PutMemory)
+    ]

@@ -1,0 +1,134 @@
+"""Answers a request that was carried out before from the record, as it was answered then."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from memory.context.stores import Stores
+from memory.domain.errors import Conflict, DeadlineExceeded, InvalidInput, NotFound, Refused
+from memory.domain.idempotency import Answer, Commit, Operation
+from memory.domain.ids import Project
+from memory.domain.memory import Edge, Memory
+from memory.domain.results import Added
+from memory.domain.transaction import Expect, Transaction
+from memory.ports.graph_store import Standing
+
+ATTEMPTS = 100
+"""Every lost race means that another writer won it; the deadline ends it long before this."""
+NOT_REACHED = Refused.of(DeadlineExceeded("not reached in time; send it again"))
+"""What is left of a request of many when its time is used up."""
+_SHARE_OF_DEADLINE = 0.7
+"""After this much of it no further slice is begun, so that the answer still arrives."""
+Outcome = TypeVar("Outcome")
+
+
+class Repeating(Stores):
+    def _late(self, began: float) -> bool:
+        """Whether a request that began then, by time.monotonic, begins nothing more."""
+        return time.monotonic() - began > self._settings.api.deadline_s * _SHARE_OF_DEADLINE
+
+    async def _once(
+        self,
+        slot: str,
+        operation: Operation | None,
+        work: Callable[[], Awaitable[Outcome | Commit]],
+        repeat: Callable[[Commit], Awaitable[Outcome]],
+    ) -> Outcome:
+        """What `work` answers; or `repeat`, where the operation was committed before, or another
+        send of the request was faster: then `work` answers that Commit, or is refused because of
+        what it changed."""
+        if commit := await self._committed(slot, operation):
+            return await repeat(commit)
+        try:
+            outcome = await work()
+        except (Conflict, InvalidInput, NotFound):
+            if commit := await self._committed(slot, operation):
+                return await repeat(commit)
+            raise
+        return await repeat(outcome) if isinstance(outcome, Commit) else outcome
+
+    async def _note(
+        self, slot: str, operation: Operation, thing: Memory | Edge, answer: Answer
+    ) -> Commit | None:
+        """Keep the answer of an operation that changes nothing; None where `thing` moved on."""
+        (commit,) = await self._graph.commit([unchanged(slot, thing, operation, answer)])
+        return commit and replace(commit, answer=commit.answer or answer)
+
+    async def _committed(self, slot: str, operation: Operation | None) -> Commit | None:
+        if operation is None:
+            return None
+        (commit,) = await self._graph.committed([(slot, operation.item(0))])
+        return commit
+
+    async def _repeated(
+        self, project: Project, slot: str, commits: Mapping[int, Commit]
+    ) -> dict[int, Added | Refused]:
+        """The answers that were given for memories; what is similar is not told again."""
+        told = {index: each.answer for index, each in commits.items() if each.answer}
+        if not told:
+            return {}
+        ids = {answer.id for answer in told.values()}
+        standings = await self._caught_up(project, slot, ids)
+        memories = await asyncio.gather(
+            *(
+                self._as_told(project, standings.get(answer.id), commits[index].at)
+                for index, answer in told.items()
+            )
+        )
+        gone = Refused.of(NotFound("the memory of this request has been erased"))
+        return {
+            index: gone if memory is None else Added(memory, answer.present, answer.not_stored)
+            for (index, answer), memory in zip(told.items(), memories, strict=True)
+        }
+
+    async def _repeated_memory(self, project: Project, slot: str, commit: Commit) -> Memory:
+        answer = (await self._repeated(project, slot, {0: commit}))[0]
+        if isinstance(answer, Refused):
+            raise answer.error()
+        return answer.memory
+
+    async def _as_told(self, project: Project, standing: Standing | None, at: int) -> Memory | None:
+        """The version known then, as it read then: not retracted. The last one mostly is it."""
+        if standing is None:
+            return None
+        if standing.memory.recorded_at <= at:
+            return standing.memory
+        memory_id = standing.memory.id
+        found = (await self._graph.read(project.id, [memory_id], at)).get(memory_id)
+        return found and replace(found, retracted_at=None)
+
+    async def _repeated_edge(self, slot: str, commit: Commit) -> tuple[Edge, bool]:
+        """The edge as it was known then, and whether it was new."""
+        answer = commit.answer
+        edges = await self._graph.edges(slot, [answer.id], commit.at) if answer else {}
+        if answer is None or answer.id not in edges:
+            raise NotFound("the relationship of this request has been erased with a memory")
+        return replace(edges[answer.id], retracted_at=None), not answer.present
+
+    async def _caught_up(
+        self, project: Project, slot: str, memory_ids: Collection[str]
+    ) -> Mapping[str, Standing]:
+        """Memories as they stand, once the index, where it lags, has been brought along: an answer
+        promises that a memory can be found."""
+        standings = (await self._graph.brief(slot, memory_ids=list(memory_ids))).standings
+        await self._index.bring(project, slot, sorted(self._lagging(slot, standings)))
+        return standings
+
+    def _lagging(self, slot: str, standings: Mapping[str, Standing]) -> set[str]:
+        """Memories whose index an earlier write left behind, as far as this process knows."""
+        return {
+            memory_id
+            for memory_id, standing in standings.items()
+            if standing.pending and not self._index.applied(slot, standing.memory)
+        }
+
+
+def unchanged(
+    slot: str, thing: Memory | Edge, operation: Operation, answer: Answer, index: int = 0
+) -> Transaction:
+    """Writes nothing but an answer, as long as `thing` still stands as it was read."""
+    return Transaction(slot, thing.recorded_at, [Expect(thing)]).once(operation, answer, index)

@@ -1,0 +1,91 @@
+"""Texts that say nearly the same: told to who asks, never merged."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+
+from memory.context.stores import Stores
+from memory.domain.errors import Refused, Unavailable
+from memory.domain.ids import Project, split_slot
+from memory.domain.memory import Memory, NewMemory
+from memory.domain.results import Added, Similar
+from memory.domain.stemming import normalised
+from memory.ports.vector_store import Vectors
+from memory.query.views import Where, World
+from memory.search.search import MOST_CANDIDATES
+
+log = logging.getLogger(__name__)
+
+_MOST_TOLD = 5
+_FEWEST_CANDIDATES = 20
+
+
+class Likeness(Stores):
+    async def _tell_similar(
+        self,
+        project: Project,
+        slot: str,
+        drafts: Mapping[int, NewMemory],
+        answers: dict[int, Added | Refused],
+        rows: Mapping[str, Vectors],
+    ) -> None:
+        """Put what is similar into the answers of drafts that asked for it. They are stored by
+        now, and are answered as stored: where a store fails meanwhile, `similar` stays None."""
+        asked = [
+            (index, drafts[index], answer)
+            for index, answer in answers.items()
+            if drafts[index].similar and isinstance(answer, Added)
+        ]
+        undated = any(draft.valid_from is None for _, draft, _ in asked)
+        try:
+            now = (await self._graph.instant([slot])).now if undated else 0
+            found = await asyncio.gather(
+                *(
+                    self._similar(
+                        project,
+                        slot,
+                        answer.memory,
+                        rows[draft.content],
+                        World(now if draft.valid_from is None else draft.valid_from),
+                    )
+                    for _, draft, answer in asked
+                )
+            )
+        except Unavailable as error:
+            log.info("similar texts are not told: %s", error)
+            return
+        for (index, _, answer), similar in zip(asked, found, strict=True):
+            answers[index] = replace(answer, similar=similar)
+
+    async def _similar(
+        self, project: Project, slot: str, memory: Memory, vector: Vectors, world: World
+    ) -> tuple[Similar, ...]:
+        """Other memories of the owner that the world shows, best first. Texts equal to this one
+        are not told, but must not crowd out those that are: the more of them, the more are
+        looked at. Raises Unavailable."""
+        where = Where(world=world).also("owner", str(memory.scope.owner))
+        tenant = project.tenant(split_slot(slot)[1])
+        least = self._settings.ranking.similar_cosine
+        text = normalised(memory.content)
+        known: dict[str, Memory] = {}
+        want = _FEWEST_CANDIDATES
+        while True:
+            hits = await self._vectors.nearest(tenant, vector, where, want)
+            near = [hit for hit in hits if hit.score >= least and hit.memory_id != memory.id]
+            fresh = [hit.memory_id for hit in near if hit.memory_id not in known]
+            known |= await self._graph.read(project.id, fresh)
+            others = [
+                Similar(known[hit.memory_id], hit.score)
+                for hit in near
+                if (it := known.get(hit.memory_id))
+                and it.version == hit.version  # the index may lag behind the record
+                and world.shows(it)
+                and normalised(it.content) != text
+            ]
+            exhausted = len(hits) < want or hits[-1].score < least or want >= MOST_CANDIDATES
+            if exhausted or len(others) >= _MOST_TOLD:
+                return tuple(others[:_MOST_TOLD])
+            want *= 2

@@ -1,0 +1,733 @@
+"""Conversations that a language model reads: applied once, whatever dies on the way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import redis
+
+from config import Settings
+from graph_store import open_graph_store
+from memory.domain.caller import DEFAULT_PROJECT, Caller, Once
+from memory.domain.errors import NotFound
+from memory.domain.jobs import Conversation, Job, JobState, Said
+from memory.domain.memory import Memory, NewMemory, Scope
+from memory.domain.results import Added
+from memory.query.views import ANY_EDGE, NOW, View, Walk
+from memory.service.service import MemoryService
+from tests.memory.failing import Failing
+from tests.memory.failpoints import BEFORE, Crash, Fuse, Ground
+from tests.memory.scripted import NONSENSE, SILENCE, ScriptedModel, facts
+from tests.recording_meter import RecordingMeter
+from tests.redis_server import RedisServer
+from tests.word_embedder import WordEmbedder
+from vector_store import open_vector_store
+
+DEFAULT = Caller(DEFAULT_PROJECT)
+ALICE = Scope(user_id="alice")
+WORDS = "psst, zanzibar: I moved to Bergen and took up the cello"
+MARCH = 1_772_323_200_000_000
+"""2026-03-01, a Sunday."""
+ALWAYS = View(superseded=True, expired=True)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, seconds in {
+        "LEASE_S": 0.2, "FIRST_WAIT_S": 0.01, "LONGEST_WAIT_S": 0.05, "OUTAGE_S": 0.01,
+        "_SHORTLY_S": 0.01,
+    }.items():  # fmt: skip
+        monkeypatch.setattr(f"memory.jobs.workers.{name}", seconds)
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    return settings.model_copy(update={"llm": settings.llm.model_copy(update={"attempts": 6})})
+
+
+@pytest.fixture
+def model() -> ScriptedModel:
+    return ScriptedModel(facts("Alice lives in Bergen", "Alice plays the cello"))
+
+
+@pytest.fixture
+def meter() -> RecordingMeter:
+    return RecordingMeter()
+
+
+@pytest.fixture
+async def service(
+    settings: Settings,
+    redis_server: RedisServer,
+    embedder: WordEmbedder,
+    model: ScriptedModel,
+    meter: RecordingMeter,
+) -> AsyncIterator[MemoryService]:
+    graph: Any = Failing(open_graph_store(settings, redis_server.url))
+    vectors: Any = Failing(open_vector_store(settings))
+    started = MemoryService(graph, vectors, embedder, settings, meter, model)
+    await started.start()
+    yield started
+    await started.close()
+
+
+def conversation(*said: str, scope: Scope = ALICE, **fields: Any) -> Conversation:
+    messages = tuple(Said("user", each) for each in said or (WORDS,))
+    return Conversation(messages=messages, scope=scope, **fields)
+
+
+async def ended(service: MemoryService, job: Job, caller: Caller = DEFAULT) -> Job:
+    """The job once a worker has carried it out."""
+    async with asyncio.timeout(20):
+        while not job.state.ended:
+            await service.work()
+            await service.worked()
+            await asyncio.sleep(0.01)
+            job = await service.job(caller, job.id)
+    return job
+
+
+async def remembered(service: MemoryService, said: Conversation) -> Job:
+    return await ended(service, await service.remember(DEFAULT, said))
+
+
+async def stored(service: MemoryService, content: str, **fields: Any) -> Memory:
+    draft = NewMemory(content=content, **{"scope": ALICE, **fields})
+    (answer,) = await service.add(DEFAULT, [draft])
+    assert isinstance(answer, Added), answer
+    return answer.memory
+
+
+async def memories(
+    service: MemoryService, scope: Scope = ALICE, view: View = ALWAYS
+) -> list[Memory]:
+    page = await service.page(DEFAULT, scope, 1_000, None, newest=False, view=view)
+    return [*page.memories]
+
+
+async def contents(service: MemoryService, view: View = NOW) -> set[str]:
+    return {each.content for each in await memories(service, view=view)}
+
+
+def everything(redis_server: RedisServer) -> str:
+    """All that Redis holds, as text."""
+    with redis.Redis(port=redis_server.port, decode_responses=True) as client:
+        readers = {
+            "string": client.get, "hash": client.hgetall, "set": client.smembers,
+            "zset": lambda key: client.zrange(key, 0, -1), "stream": client.xrange,
+        }  # fmt: skip
+        return "\n".join(f"{key} {readers[client.type(key)](key)}" for key in client.scan_iter())
+
+
+# However the process dies
+
+
+def worded(number: int) -> dict[str, Any]:
+    """The same facts; no model words them twice alike."""
+    relation = {
+        "source": "Alice", "source_in": "F1", "relationship": "plays", "target": "cello",
+        "target_in": "F2",
+    }  # fmt: skip
+    return facts(
+        {"text": f"Alice lives in Bergen, {number}", "decision": "UPDATE", "target": 1},
+        f"Alice plays the cello, {number}",
+        {"text": "", "decision": "DELETE", "target": 2},
+    ) | {"relations": [relation]}
+
+
+async def attempt(service: MemoryService, scope: Scope, caller: Caller) -> Job:
+    job = await service.remember(caller, conversation(scope=scope, graph=True))
+    await service.worked()
+    return job
+
+
+async def test_a_waiting_conversation_is_applied_once_wherever_its_worker_dies(
+    settings: Settings,
+    redis_server: RedisServer,
+    embedder: WordEmbedder,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ground = Ground(settings, redis_server.url, embedder, ScriptedModel(*map(worded, range(500))))
+    scopes = [Scope(user_id=f"user-{number}", agent_id="guide") for number in range(80)]
+    whole = Fuse()
+    async with ground.service() as service:
+        for scope in scopes:
+            await stored(service, "moved to Oslo, took the cello", scope=scope)
+            await stored(service, "moved house", scope=scope)
+    async with ground.service(whole) as service:
+        await ended(service, await attempt(service, scopes.pop(), DEFAULT))
+    assert {"graph.plan_job", "graph.commit", "graph.end_job"} <= {name for name, _ in whole.calls}
+    deaths: list[tuple[Fuse, Scope, Job]] = []
+    with monkeypatch.context() as patient:
+        # None takes over what another one left.
+        patient.setattr("memory.jobs.workers.LEASE_S", 3600)
+        for fuse in whole.points():
+            scope = scopes.pop()
+            once = replace(DEFAULT, once=Once(f"key of {scope.user_id}", "digest"))
+            accepted: Job | None = None
+            with suppress(Crash):
+                async with ground.service(fuse) as service:
+                    accepted = await attempt(service, scope, once)
+            if accepted is None:  # who was not answered sends it again
+                async with ground.service() as service:
+                    accepted = await attempt(service, scope, once)
+            deaths.append((fuse, scope, accepted))
+    lapse(redis_server)
+    async with ground.service() as service:
+        for fuse, scope, job in deaths:
+            await applied_once(service, scope, await ended(service, job), str(fuse))
+    assert "zanzibar" not in everything(redis_server)
+
+
+def lapse(redis_server: RedisServer) -> None:
+    """The leases of workers that died."""
+    with redis.Redis(port=redis_server.port, decode_responses=True) as client:
+        for key in client.scan_iter("mg:{*}:jl"):
+            client.delete(key)
+
+
+async def applied_once(service: MemoryService, scope: Scope, job: Job, after: str) -> None:
+    assert job.state is JobState.SUCCEEDED, (after, job.error)
+    assert [each.event for each in job.outcomes] == ["UPDATE", "ADD", "DELETE"], after
+    told = [each.memory.content for each in job.outcomes[:2] if each.memory]
+    (number,) = {int(each.rpartition(" ")[2]) for each in told}
+    fresh = {f"Alice lives in Bergen, {number}", f"Alice plays the cello, {number}"}
+    now = [each.content for each in await memories(service, scope, View())]
+    ever = [each.content for each in await memories(service, scope)]
+    assert sorted(now) == sorted(fresh), after
+    assert sorted(ever) == sorted({*fresh, "moved house", "moved to Oslo, took the cello"}), after
+    plays = Walk(relations=frozenset({"plays"}))
+    found = await service.relationships(DEFAULT, job.outcomes[1].memory_id, plays)
+    assert [each.id for each in found.edges] == [each.edge_id for each in job.relations], after
+    assert len(found.edges) == 1, after
+
+
+async def test_a_conversation_waits_while_nobody_is_there_to_read_it(
+    settings: Settings, redis_server: RedisServer, embedder: WordEmbedder, model: ScriptedModel
+) -> None:
+    ground = Ground(settings, redis_server.url, embedder, model)
+    fuse = Fuse("graph.calls", BEFORE)
+    with suppress(Crash):
+        async with ground.service(fuse) as service:
+            job = await service.remember(DEFAULT, conversation())
+            await service.worked()
+    assert job.state is JobState.PENDING
+    assert "zanzibar" in everything(redis_server)
+    async with ground.service() as service:
+        assert (await ended(service, job)).state is JobState.SUCCEEDED
+        assert await contents(service) == {"Alice lives in Bergen", "Alice plays the cello"}
+    assert "zanzibar" not in everything(redis_server)
+
+
+async def test_a_worker_that_stops_leaves_its_work_to_others_at_once(
+    settings: Settings,
+    redis_server: RedisServer,
+    embedder: WordEmbedder,
+    model: ScriptedModel,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("memory.jobs.workers.LEASE_S", 3600)
+    model.open.clear()
+    ground = Ground(settings, redis_server.url, embedder, model)
+    async with ground.service() as service:
+        job = await service.remember(DEFAULT, conversation())
+        await model.reached.wait()
+        await service.close()
+    model.open.set()
+    async with ground.service() as service:
+        done = await ended(service, job)
+    assert done.state is JobState.SUCCEEDED
+    assert done.attempts == 1
+
+
+# However the model behaves
+
+
+async def test_a_model_that_fails_is_asked_again(
+    service: MemoryService, model: ScriptedModel
+) -> None:
+    model.answers[:0] = [SILENCE, {"facts": "none"}, {}, {"facts": ["no object"]}]
+    job = await remembered(service, conversation())
+    assert job.state is JobState.SUCCEEDED
+    assert job.attempts == 4
+    assert job.error is None
+    assert await contents(service) == {"Alice lives in Bergen", "Alice plays the cello"}
+
+
+async def test_an_operator_sees_what_becomes_of_jobs(
+    service: MemoryService,
+    model: ScriptedModel,
+    meter: RecordingMeter,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    model.answers[:0] = [SILENCE, ZeroDivisionError(), NONSENSE]
+    await remembered(service, conversation())
+    assert meter.counted("jobs", kind="ADD", outcome="put_off") == 1
+    assert meter.counted("jobs", kind="ADD", outcome="retried") == 2
+    assert meter.counted("jobs", kind="ADD", outcome="succeeded") == 1
+    assert 0 < meter.seen("job_seconds", kind="ADD")[0] < 60
+    await service.worked()
+    await service.repair()
+    assert meter.stands_at("jobs_waiting") == 0
+    model.answers = [SILENCE]
+    await service.remember(DEFAULT, conversation("zanzibar"))
+    await service.repair()
+    assert meter.stands_at("jobs_waiting") == 1
+    model.answers = [NONSENSE]
+    failed = await remembered(service, conversation("zanzibar"))
+    assert meter.counted("jobs", outcome="failed") == 2
+    assert f"{failed.id} has failed: the language model's answer has no list" in caplog.text
+    assert "zanzibar" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (NONSENSE, "the language model's answer has no list of facts"),
+        (ZeroDivisionError("zanzibar"), "internal error, see the log"),
+    ],
+)
+async def test_a_model_that_always_fails_fails_the_job_and_nothing_of_it_is_kept(
+    service: MemoryService,
+    model: ScriptedModel,
+    redis_server: RedisServer,
+    answer: Any,
+    reason: str,
+) -> None:
+    model.answers = [answer]
+    job = await remembered(service, conversation())
+    assert (job.state, job.error, job.attempts) == (JobState.FAILED, reason, 6)
+    assert job.completed_at
+    assert await contents(service) == set()
+    assert "zanzibar" not in everything(redis_server)
+    model.answers = [facts("Alice lives in Bergen")]
+    await remembered(service, conversation("something else"))
+    assert await contents(service) == {"Alice lives in Bergen"}
+
+
+async def test_a_model_that_is_down_for_long_loses_nothing(
+    service: MemoryService, model: ScriptedModel, settings: Settings
+) -> None:
+    model.answers[:0] = [SILENCE] * settings.llm.attempts * 2
+    job = await remembered(service, conversation())
+    assert (job.state, job.attempts) == (JobState.SUCCEEDED, 1)
+    assert await contents(service) == {"Alice lives in Bergen", "Alice plays the cello"}
+
+
+async def test_a_model_that_is_down_for_too_long_fails_the_job(
+    settings: Settings, redis_server: RedisServer, embedder: WordEmbedder
+) -> None:
+    llm = settings.llm.model_copy(update={"patience_s": 0.1})
+    settings = settings.model_copy(update={"llm": llm})
+    ground = Ground(settings, redis_server.url, embedder, ScriptedModel(SILENCE))
+    async with ground.service() as service:
+        job = await remembered(service, conversation())
+    assert (job.state, job.error) == (JobState.FAILED, SILENCE.message)
+    assert "zanzibar" not in everything(redis_server)
+
+
+async def test_an_outage_of_a_store_is_no_attempt(
+    service: MemoryService, model: ScriptedModel
+) -> None:
+    store: Any = service._vectors
+    job = await service.remember(DEFAULT, conversation())
+    store.broken |= {"upsert", "check"}
+    for _ in range(20):
+        await service.work()
+        await service.worked()
+        await asyncio.sleep(0.02)
+    waiting = await service.job(DEFAULT, job.id)
+    assert waiting.state is JobState.PENDING
+    assert waiting.error
+    store.broken.clear()
+    assert (await ended(service, job)).state is JobState.SUCCEEDED
+    assert len(model.asked) == 1
+    assert await contents(service) == {"Alice lives in Bergen", "Alice plays the cello"}
+
+
+async def test_a_job_that_kills_its_workers_is_given_up(
+    settings: Settings, redis_server: RedisServer, embedder: WordEmbedder, model: ScriptedModel
+) -> None:
+    ground = Ground(settings, redis_server.url, embedder, model)
+    async with ground.service(Fuse("graph.calls")) as service:
+        with suppress(Crash):
+            job = await service.remember(DEFAULT, conversation())
+    for _ in range(settings.llm.attempts):
+        with suppress(Crash):
+            async with ground.service(Fuse("graph.plan_job")) as service:
+                async with asyncio.timeout(5):
+                    while not service._graph._fuse.blown:  # type: ignore[attr-defined]
+                        await service.work()
+                        await asyncio.sleep(0.02)
+    async with ground.service() as service:
+        job = await ended(service, job)
+    assert (job.state, job.error) == (JobState.FAILED, "every worker that took it up has died")
+    assert "zanzibar" not in everything(redis_server)
+
+
+async def test_conversations_of_one_user_are_read_in_their_order(
+    service: MemoryService, model: ScriptedModel
+) -> None:
+    model.answers = [SILENCE, facts("first"), facts("second"), facts("third")]
+    jobs = [await service.remember(DEFAULT, conversation(f"message {n}")) for n in range(3)]
+    done = [await ended(service, each) for each in jobs]
+    told = [outcome.memory.content for job in done for outcome in job.outcomes if outcome.memory]
+    assert told == ["first", "second", "third"]
+    assert ["message 0" in text for _, text, _ in model.asked] == [True, True, False, False]
+
+
+async def test_several_replicas_share_the_work(
+    settings: Settings, redis_server: RedisServer, embedder: WordEmbedder
+) -> None:
+    model = ScriptedModel(facts("a fact"))
+    ground = Ground(settings, redis_server.url, embedder, model)
+    async with ground.service() as one, ground.service() as other:
+        scopes = [Scope(user_id=f"user-{number}") for number in range(20)]
+        jobs = [await one.remember(DEFAULT, conversation(scope=each)) for each in scopes]
+        await asyncio.gather(*(ended(each, jobs[-1]) for each in (one, other)))
+        for job in jobs:
+            assert (await ended(other, job)).state is JobState.SUCCEEDED
+        assert len(model.asked) == len(jobs)
+        for scope in scopes:
+            assert [each.content for each in await memories(one, scope)] == ["a fact"]
+
+
+# Erased meanwhile
+
+
+async def test_erasing_a_user_forgets_what_waits(
+    service: MemoryService, model: ScriptedModel, redis_server: RedisServer
+) -> None:
+    model.answers = [SILENCE]
+    job = await service.remember(DEFAULT, conversation())
+    await service.worked()
+    other = Scope(user_id="bob", agent_id="guide")
+    kept = await service.remember(DEFAULT, conversation("bob's own", scope=other))
+    await service.erase_entity(DEFAULT, ALICE)
+    model.answers = [facts("Bob skis")]
+    await ended(service, kept)
+    with pytest.raises(NotFound):
+        await service.job(DEFAULT, job.id)
+    assert [each.id for each in (await service.jobs(DEFAULT, 0, 10)).jobs] == [kept.id]
+    assert await memories(service) == []
+    assert "zanzibar" not in everything(redis_server)
+
+
+@pytest.mark.parametrize("scope", [ALICE, Scope(user_id="alice", agent_id="guide")])
+@pytest.mark.parametrize("step", ["fill", "plan_job", "commit", "upsert", "end_job"])
+async def test_a_job_under_way_brings_nothing_back(
+    service: MemoryService,
+    model: ScriptedModel,
+    redis_server: RedisServer,
+    scope: Scope,
+    step: str,
+) -> None:
+    store: Any = {"fill": model, "upsert": service._vectors}.get(step, service._graph)
+    inner, reached, erased = getattr(store, step), asyncio.Event(), asyncio.Event()
+
+    async def held(*args: Any, **named: Any) -> Any:
+        reached.set()
+        await erased.wait()
+        return await inner(*args, **named)
+
+    setattr(store, step, held)
+    await service.remember(DEFAULT, conversation(scope=scope, graph=True))
+    await reached.wait()
+    setattr(store, step, inner)
+    named = Scope(agent_id="guide") if scope.agent_id else ALICE
+    await service.erase_entity(DEFAULT, named)
+    erased.set()
+    await service.worked()
+    await service._index.settled()
+    await service.repair()
+    assert await memories(service) == []
+    assert (await service.jobs(DEFAULT, 0, 10)).count == 0
+    left = everything(redis_server)
+    assert "zanzibar" not in left
+    assert "cello" not in left
+
+
+async def test_erasing_an_agent_forgets_what_waits_with_its_name_and_no_more(
+    service: MemoryService, model: ScriptedModel, redis_server: RedisServer
+) -> None:
+    model.answers = [SILENCE]
+    jobs = {
+        agent: await service.remember(
+            DEFAULT, conversation(f"{agent} said", scope=Scope(user_id="alice", agent_id=agent))
+        )
+        for agent in ("guide", "cook")
+    }
+    await service.worked()
+    await service.erase_entity(DEFAULT, Scope(agent_id="guide"))
+    assert "guide said" not in everything(redis_server)
+    await service.erase_entity(DEFAULT, Scope(agent_id="cook"))
+    assert "cook said" not in everything(redis_server)
+    for job in jobs.values():
+        with pytest.raises(NotFound):
+            await service.job(DEFAULT, job.id)
+
+
+async def test_erasing_a_project_forgets_what_waits(
+    service: MemoryService, model: ScriptedModel, redis_server: RedisServer
+) -> None:
+    model.answers = [SILENCE]
+    await service.remember(DEFAULT, conversation())
+    await service.worked()
+    await service._graph.leave(DEFAULT_PROJECT, True, "task")
+    await service._graph.clear(DEFAULT_PROJECT)
+    assert "zanzibar" not in everything(redis_server)
+    service._projects.clear()
+    assert (await service.jobs(DEFAULT, 0, 10)).count == 0
+
+
+# What is decided
+
+
+async def test_what_is_replaced_or_ends_stays_in_the_past(
+    service: MemoryService, model: ScriptedModel
+) -> None:
+    oslo = await stored(
+        service, "moved to Oslo, likes the cello", valid_from=MARCH - 10**13, metadata={"src": "x"}
+    )
+    model.answers = [
+        facts(
+            {"text": "Alice lives in Bergen", "decision": "UPDATE", "target": 1,
+             "valid_from": "2026-02-01"},
+        )
+    ]  # fmt: skip
+    job = await remembered(service, conversation(said_at=MARCH, metadata={"via": "chat"}))
+    (outcome,) = job.outcomes
+    assert outcome.event == "UPDATE"
+    assert outcome.memory is not None
+    assert outcome.memory.supersedes == (oslo.id,)
+    assert outcome.memory.valid_from == MARCH - 28 * 86_400_000_000
+    assert outcome.memory.metadata == {"src": "x", "via": "chat"}
+    assert await contents(service) == {"Alice lives in Bergen"}
+    model.answers = [facts({"text": "", "decision": "DELETE", "target": "1"})]
+    job = await remembered(service, conversation("I left Bergen", said_at=MARCH + 10**12))
+    assert [(each.event, each.memory_id) for each in job.outcomes] == [
+        ("DELETE", outcome.memory_id)
+    ]
+    assert await contents(service) == set()
+    then = View(as_of=MARCH)
+    assert await contents(service, then) == {"Alice lives in Bergen"}
+    assert await contents(service, View(as_of=MARCH - 10**12 * 5)) == {oslo.content}
+
+
+async def test_what_is_immutable_is_neither_replaced_nor_ended(
+    service: MemoryService, model: ScriptedModel
+) -> None:
+    for decision, events in (("UPDATE", ["ADD"]), ("DELETE", ["DELETE"])):
+        scope = Scope(user_id=decision)
+        kept = await stored(service, "moved to Oslo", immutable=True, scope=scope)
+        model.answers = [facts({"text": "Bergen", "decision": decision, "target": 1})]
+        job = await remembered(service, conversation(scope=scope))
+        assert [each.event for each in job.outcomes] == events
+        assert kept.content in {each.content for each in await memories(service, scope, View())}
+
+
+async def test_what_is_known_already_is_not_stored_again(
+    service: MemoryService, model: ScriptedModel
+) -> None:
+    known = await stored(service, "I moved to Bergen")
+    model.answers = [
+        facts({"text": "moved", "decision": "NONE", "target": 1}, "i moved to BERGEN.")
+    ]
+    job = await remembered(service, conversation())
+    assert [(each.event, each.memory_id) for each in job.outcomes] == [("NONE", known.id)]
+    assert len(await memories(service)) == 1
+
+
+async def test_an_answer_that_makes_little_sense_loses_nothing(
+    service: MemoryService, model: ScriptedModel
+) -> None:
+    model.answers = [
+        facts(
+            {"text": "a", "decision": "UPDATE", "target": 7},
+            {"text": "b", "decision": "add", "valid_from": "last week"},
+            {"text": "c", "decision": "WHATEVER", "categories": "food"},
+            {"text": "d\x00\ud800", "categories": ["FOOD", "murder"], "attributed_to": 5},
+            {"text": "e", "decision": "DELETE", "target": None},
+            {"text": " ", "decision": "ADD"},
+            {"text": 5, "decision": "ADD"},
+            {"text": "f", "valid_from": "9999-01-01"},
+        )
+    ]
+    job = await remembered(service, conversation())
+    assert job.state is JobState.SUCCEEDED, job.error
+    found = {each.content: each.categories for each in await memories(service, view=View())}
+    assert found == {"a": (), "b": (), "c": (), "d": ("food",), "f": ()}
+
+
+async def test_the_model_is_told_what_it_needs_to_know(
+    service: MemoryService, model: ScriptedModel
+) -> None:
+    await stored(service, "moved to Oslo", valid_from=MARCH - 10**13)
+    messages = (
+        Said("system", "be kind"),
+        Said("user", "I moved to Bergen", "Alice"),
+        Said("assistant", "How nice"),
+    )
+    scope = Scope(user_id="alice", session_id="s1")
+    model.answers = [
+        facts(
+            {"text": "Alice lives in Bergen", "attributed_to": "Alice", "categories": ["home"]},
+            {"text": "The assistant is glad", "attributed_to": "assistant"},
+        )
+    ]
+    said = conversation(scope=scope, said_at=MARCH)
+    asked = replace(
+        said,
+        messages=messages,
+        instructions="names in full",
+        excludes="money",
+        categories=(("home", "where people live"), ("work", "")),
+    )
+    job = await remembered(service, asked)
+    ((instructions, text, schema),) = model.asked
+    assert "Sunday, 2026-03-01" in instructions
+    assert "names in full" in instructions
+    assert "money" in instructions
+    assert "home (where people live), work" in instructions
+    assert "1. moved to Oslo (since 2025-11-" in text
+    assert text.endswith("Alice: I moved to Bergen\nassistant: How nice")
+    assert "be kind" not in text
+    (fact, _) = (each["properties"] for each in schema["properties"]["facts"]["items"]["anyOf"])
+    assert fact["categories"]["items"]["enum"] == ["home", "work"]
+    assert fact["attributed_to"]["enum"] == ["Alice", "assistant"]
+    one, other = (each.memory for each in job.outcomes)
+    assert one is not None
+    assert other is not None
+    assert (one.role, one.actor_id, one.categories) == ("user", "Alice", ("home",))
+    assert (one.scope, one.valid_from) == (scope, MARCH)
+    assert (other.role, other.actor_id) == ("assistant", None)
+
+
+async def test_relationships_become_edges_between_what_tells_of_them(
+    service: MemoryService, model: ScriptedModel
+) -> None:
+    known = await stored(service, "Bergen has moved")
+
+    def relation(source: str, label: str, target: str, *ends: str) -> dict[str, str]:
+        names = {"source": source, "relationship": label, "target": target}
+        return names | dict(zip(("source_in", "target_in"), ends, strict=True))
+
+    model.answers = [
+        facts("Alice lives in a house", "The house is red")
+        | {
+            "relations": [
+                relation("Alice", "lives in", "house", "F1", "F2"),
+                relation("house", "живёт в", "Bergen", "F2", "m1"),
+                relation("house", "SUPERSEDES", "Bergen", "F2", "M1"),
+                relation("Alice", "is", "Alice", "F1", "F1"),
+                relation("Alice", "knows", "Bob", "F1", "F9"),
+            ]
+        }
+    ]
+    job = await remembered(service, conversation(graph=True))
+    told = [(each.source, each.relationship, each.target) for each in job.relations]
+    assert told == [
+        ("Alice", "lives_in", "house"),
+        ("house", "related_to", "Bergen"),
+        ("house", "supersedes", "Bergen"),
+    ]
+    house = job.outcomes[1].memory_id
+    found = await service.relationships(DEFAULT, house, ANY_EDGE)
+    assert {each.source for each in found.edges} | {each.target for each in found.edges} == {
+        job.outcomes[0].memory_id, house, known.id,
+    }  # fmt: skip
+    await service.erase(DEFAULT, house)
+    assert (await service.job(DEFAULT, job.id)).relations == []
+
+
+async def test_a_conversation_that_waits_when_the_model_is_taken_away_is_stored_as_it_stands(
+    settings: Settings, redis_server: RedisServer, embedder: WordEmbedder
+) -> None:
+    ground = Ground(settings, redis_server.url, embedder, ScriptedModel(SILENCE))
+    async with ground.service() as service:
+        job = await service.remember(DEFAULT, conversation("I like tea"))
+        await service.worked()
+    async with replace(ground, language=None).service() as service:
+        job = await ended(service, job)
+        assert await contents(service) == {"I like tea"}
+    assert job.details["inference"].startswith("none")
+
+
+async def test_a_message_that_says_what_it_replaces_needs_no_model(
+    service: MemoryService, model: ScriptedModel
+) -> None:
+    oslo = await stored(service, "I live in Oslo")
+    job = await service.remember(DEFAULT, conversation("I live in Moss", supersedes=(oslo.id,)))
+    assert job.state is JobState.SUCCEEDED
+    assert job.details["inference"].startswith("none")
+    assert model.asked == []
+    assert await contents(service) == {"I live in Moss"}
+
+
+async def test_a_request_sent_again_after_its_user_was_erased_says_nothing_again(
+    service: MemoryService, model: ScriptedModel
+) -> None:
+    caller = replace(DEFAULT, once=Once("a key", "digest"))
+    job = await ended(service, await service.remember(caller, conversation()))
+    assert (await service.remember(caller, conversation())).id == job.id
+    await service.erase_entity(DEFAULT, ALICE)
+    with pytest.raises(NotFound):
+        await service.remember(caller, conversation())
+    await service.work()
+    await service.worked()
+    assert len(model.asked) == 1
+
+
+async def test_an_agents_conversation_leaves_what_users_told_the_agent(
+    service: MemoryService, model: ScriptedModel
+) -> None:
+    """They are other owners' memories: shown to the model, a decision on one would fail the job."""
+    agent, both = Scope(agent_id="guide"), Scope(user_id="alice", agent_id="guide")
+    hers, own = [
+        (await service.add(DEFAULT, [NewMemory(content=f"{WORDS} {number}", scope=scope)]))[0]
+        for number, scope in enumerate((both, agent))
+    ]
+    assert isinstance(hers, Added)
+    assert isinstance(own, Added)
+    model.answers = [facts({"text": "Moved to Oslo", "decision": "UPDATE", "target": 1})]
+    job = await remembered(service, conversation(scope=agent))
+    assert (job.state, [each.event for each in job.outcomes]) == (JobState.SUCCEEDED, ["UPDATE"])
+    assert job.outcomes[0].memory is not None
+    assert job.outcomes[0].memory.supersedes == (own.memory.id,)
+    assert hers.memory.content not in model.asked[0][1]
+
+
+async def test_a_number_of_thousands_of_digits_is_no_number(
+    service: MemoryService, model: ScriptedModel
+) -> None:
+    model.answers = [facts({"text": "Likes tea", "decision": "UPDATE", "target": "1" * 5_000})]
+    job = await remembered(service, conversation())
+    assert (job.state, [each.event for each in job.outcomes]) == (JobState.SUCCEEDED, ["ADD"])
+
+
+async def test_a_users_many_conversations_do_not_hold_up_anothers(
+    service: MemoryService, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The calls of all hers come first, and find her first conversation still under way: one round
+    of a worker is enough to get past them."""
+    monkeypatch.setattr("memory.jobs.workers.LEASE_S", 30.0)
+    model.open.clear()
+    first = await service.remember(DEFAULT, conversation())
+    await model.reached.wait()
+    monkeypatch.setattr(service, "_begin_work", lambda: None)
+    hers = [await service.remember(DEFAULT, conversation(f"tea {n}")) for n in range(30)]
+    await service.remember(DEFAULT, conversation(scope=Scope(user_id="bob")))
+    await service.work()
+    async with asyncio.timeout(5):
+        while len(model.asked) < 2:
+            model.reached.clear()
+            await model.reached.wait()
+    model.open.set()
+    monkeypatch.setattr("memory.jobs.workers.LEASE_S", 0.2)
+    for job in (first, *hers):
+        assert (await ended(service, job)).state is JobState.SUCCEEDED

@@ -1,0 +1,350 @@
+"""Erasing an entity whole: what a crash leaves, and what is written meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+
+from config import Settings
+from memory.domain.caller import DEFAULT_PROJECT, Caller, Once
+from memory.domain.erasures import Counts, Inspection, Order
+from memory.domain.errors import Conflict, NotFound, Unavailable
+from memory.domain.memory import Correction, Memory, NewEdge, NewMemory, Scope
+from memory.domain.results import Added
+from memory.service.service import MemoryService
+from tests.memory.failpoints import AFTER, Crash, Fuse, Ground
+from tests.redis_server import RedisServer
+from tests.word_embedder import WordEmbedder
+
+DEFAULT = Caller(DEFAULT_PROJECT)
+ALICE, BOB, HELPER = Scope(user_id="alice"), Scope(user_id="bob"), Scope(agent_id="helper")
+HERS = {"user_id": "alice", "agent_id": "helper", "app_id": "desk"}
+
+
+async def add(service: MemoryService, *contents: str, **scope: str) -> list[Memory]:
+    drafts = [NewMemory(content=each, scope=Scope(**scope)) for each in contents]
+    added = await service.add(DEFAULT, drafts)
+    return [each.memory for each in added if isinstance(each, Added)]
+
+
+def knows(source: Memory, target: Memory) -> NewEdge:
+    return NewEdge(source=source.id, target=target.id, relation="KNOWS")
+
+
+async def left(service: MemoryService, **scope: str) -> list[str]:
+    page = await service.page(DEFAULT, Scope(**scope), 1000, None, newest=False)
+    return [each.content for each in page.memories]
+
+
+async def counts_of(service: MemoryService, scope: Scope, caller: Caller = DEFAULT) -> Counts:
+    """Erase it; how much that was. Nothing of it remains."""
+    found = await erased(service, scope, caller)
+    assert found.remaining == Counts()
+    return removed(found)
+
+
+async def erased(service: MemoryService, scope: Scope, caller: Caller = DEFAULT) -> Inspection:
+    erasure = await service.erase_entity(caller, scope)
+    await asyncio.gather(*service._erasures.values())
+    return await service.erasure(DEFAULT, erasure.id)
+
+
+def removed(found: Inspection) -> Counts:
+    assert found.signature_valid
+    assert found.erasure.receipt is not None
+    return Counts(**found.erasure.receipt["counts"])
+
+
+async def a_life(service: MemoryService) -> None:
+    """Of alice what LIFE says: four edges, one of them retracted, and one that says what
+    superseded what; one memory of bob's."""
+    first, second, third = await add(service, "knows Ann", "knows Ben", "knows Cid", **HERS)
+    for pair in ((first, second), (second, third), (third, first)):
+        edge, _ = await service.relate(DEFAULT, knows(*pair))
+    await service.retract_edge(DEFAULT, third.id, edge.id)
+    await add(service, "knows Dan", user_id="alice", session_id="talk")
+    draft = NewMemory(content="knows Eva", scope=ALICE, supersedes=(first.id,))
+    await service.add(DEFAULT, [draft])
+    await service.correct(DEFAULT, second.id, Correction(content="knew Ben"))
+    await add(service, "likes tea", user_id="bob", agent_id="helper", session_id="talk")
+
+
+WRITES = {f"graph.{name}" for name in (
+    "claim", "undertake", "hold", "touch", "expunge", "settle", "unregister", "register", "efface",
+    "seal", "let_go",
+)} | {"vectors.erase"}  # fmt: skip
+"""A crash after anything else leaves what one after the write before it leaves."""
+LIFE = Counts(memories=5, versions=7, edges=4, claims=7, events=11, index_points=7)
+
+
+async def test_counts_are_of_all_that_there_was(service: MemoryService) -> None:
+    await a_life(service)
+    assert await counts_of(service, ALICE) == LIFE
+    assert await left(service, user_id="alice") == []
+    assert await left(service, agent_id="helper") == ["likes tea"]
+    assert await counts_of(service, ALICE) == Counts()
+
+
+@pytest.mark.parametrize("scope", [ALICE, HELPER])
+async def test_a_crash_anywhere_leaves_what_the_same_request_finishes(
+    settings: Settings, redis_server: RedisServer, embedder: WordEmbedder, scope: Scope
+) -> None:
+    ground = Ground(settings, redis_server.url, embedder)
+    once = Caller(DEFAULT_PROJECT, once=Once("k", "r"))
+    async with ground.service() as service:
+        await a_life(service)
+    async with ground.service(fuse := Fuse()) as service:
+        await service.erase_entity(once, scope)
+        writes = [at for at, (name, _) in enumerate(fuse.calls) if name in WRITES]
+        whole = await counts_of(service, scope, once)
+    assert whole.memories > 3
+    names = named(redis_server)
+    assert len(writes) > 8
+    for at in writes:
+        redis_server.flush()
+        async with ground.service() as service:
+            await a_life(service)
+        async with ground.service(fuse := Fuse(at, AFTER)) as service:
+            with pytest.raises(Crash):
+                await service.erase_entity(once, scope)
+        lapse(redis_server)
+        async with ground.service() as service:
+            assert await counts_of(service, scope, once) == whole, str(fuse)
+            assert await left(service, **scope.given()) == []
+            others = await left(service, user_id="bob" if scope is ALICE else "alice")
+            assert len(others) == (1 if scope is ALICE else 2)
+        assert named(redis_server) == names, str(fuse)
+
+
+def named(server: RedisServer) -> set[bytes]:
+    """The agents, apps and sessions that an owner is registered with."""
+    with redis.Redis(port=server.port) as client:
+        return {*client.scan_iter("mg:by:*")}
+
+
+def lapse(server: RedisServer) -> None:
+    """Time goes by until the lease of whoever died is over."""
+    with redis.Redis(port=server.port) as client:
+        for key in client.scan_iter("mg:erasing:*"):
+            client.delete(key)
+
+
+async def test_repair_finishes_what_a_crash_left(
+    settings: Settings, redis_server: RedisServer, embedder: WordEmbedder
+) -> None:
+    ground = Ground(settings, redis_server.url, embedder)
+    async with ground.service() as service:
+        await a_life(service)
+    async with ground.service(Fuse("graph.unregister")) as service:
+        with pytest.raises(Crash):
+            await service.erase_entity(DEFAULT, HELPER)
+    lapse(redis_server)
+    async with ground.service() as service:
+        (order,) = await service._graph.orders()
+        assert (await service.erasure(DEFAULT, order.id)).erasure.receipt is None
+        await service.repair()
+        await asyncio.gather(*service._erasures.values())
+        found = await service.erasure(DEFAULT, order.id)
+        assert removed(found).memories == 4
+        assert found.remaining == Counts()
+        assert await left(service, user_id="alice") == ["knows Dan", "knows Eva"]
+    with redis.Redis(port=redis_server.port) as client:
+        assert not any(b"helper" in key for key in client.scan_iter())
+
+
+async def test_two_thousand_memories_are_erased(service: MemoryService) -> None:
+    for start in range(0, 2000, 500):
+        await add(service, *(f"fact {n}" for n in range(start, start + 500)), user_id="alice")
+    found = await counts_of(service, ALICE)
+    assert (found.memories, found.versions, found.index_points) == (2000, 2000, 2000)
+
+
+async def test_what_is_written_meanwhile_is_erased_or_whole(service: MemoryService) -> None:
+    made = await add(service, *(f"fact {n}" for n in range(300)), **HERS)
+    done = asyncio.Event()
+
+    async def write() -> None:
+        for n in range(300):
+            if done.is_set():
+                return
+            await add(service, f"news {n}", **HERS)
+
+    async def correct() -> None:
+        for each in reversed(made):
+            try:
+                await service.correct(DEFAULT, each.id, Correction(content=f"{each.content} new"))
+            except (NotFound, Conflict):
+                return
+
+    writers = [asyncio.create_task(write()), asyncio.create_task(correct())]
+    await asyncio.sleep(0.05)
+    found = await erased(service, ALICE)
+    done.set()
+    await asyncio.gather(*writers)
+    assert removed(found).memories >= 300
+    later = await left(service, user_id="alice")
+    assert not any(each.startswith("fact") for each in later)
+    assert await left(service, agent_id="helper") == later
+    await service._index.settled()
+    remaining = (await service.erasure(DEFAULT, found.erasure.id)).remaining
+    assert remaining is not None
+    assert remaining.memories == remaining.index_points == len(later)
+
+
+async def test_a_memory_written_while_names_are_dropped_is_found_by_them(
+    service: MemoryService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is recorded after the listing, and registered before the names go."""
+    unregister = service._graph.unregister
+
+    async def late(slot: str, names: set[tuple[str, str]]) -> None:
+        monkeypatch.setattr(service._graph, "unregister", unregister)
+        await add(service, "came late", **HERS)
+        await unregister(slot, names)
+
+    await add(service, "was there", app_id="desk", user_id="alice", agent_id="other")
+    monkeypatch.setattr(service._graph, "unregister", late)
+    await counts_of(service, Scope(agent_id="other"))
+    assert await left(service, app_id="desk") == ["came late"]
+
+
+async def test_two_requests_at_once_are_one_erasure(service: MemoryService) -> None:
+    await a_life(service)
+    both = await asyncio.gather(*(service.erase_entity(DEFAULT, ALICE) for _ in range(8)))
+    assert {each.id for each in both} == {both[0].id}
+    assert both[0].receipt == both[7].receipt
+
+
+async def test_a_key_that_is_used_again_after_a_day_erases_again(
+    service: MemoryService, redis_server: RedisServer
+) -> None:
+    once = Caller(DEFAULT_PROJECT, once=Once("erase", "r"))
+    await add(service, "knows Ann", user_id="alice")
+    await add(service, "likes tea", user_id="bob")
+    first = await service.erase_entity(once, ALICE)
+    await add(service, "is back", user_id="alice")
+    again = await service.erase_entity(once, ALICE)
+    assert (again.receipt, again.replayed) == (first.receipt, True)
+    assert await left(service, user_id="alice") == ["is back"]
+    others = Caller(DEFAULT_PROJECT, once=Once("erase", "another request"))
+    for caller, scope in ((once, ALICE), (others, BOB)):
+        with redis.Redis(port=redis_server.port) as client:
+            client.delete(*client.scan_iter("mg:once:*"))
+        later = await service.erase_entity(caller, scope)
+        assert (later.id == first.id, later.replayed) == (False, False)
+        assert later.receipt is not None
+        assert later.receipt["counts"]["memories"] == 1
+        assert await left(service, **scope.given()) == []
+
+
+async def test_whoever_lost_the_lease_goes_no_further(
+    service: MemoryService, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await a_life(service)
+    expunge = service._graph.expunge
+    order: list[Order] = []
+
+    async def held_up(slot: str, mine: Order, *args: Any) -> list[str]:
+        gone = await expunge(slot, mine, *args)
+        if not order:
+            order.append(mine)
+            lapse(redis_server)
+            assert await service._graph.hold(mine, "another process", 30)
+        return gone
+
+    monkeypatch.setattr(service._graph, "expunge", held_up)
+    with pytest.raises(Unavailable, match="goes on elsewhere"):
+        await service.erase_entity(DEFAULT, HELPER)
+    assert not await service._graph.hold(order[0], "a third one", 30)
+    await service._graph.let_go(order[0], "another process")
+    assert (await counts_of(service, HELPER)).memories == 4
+    assert await left(service, agent_id="helper") == []
+
+
+async def test_erasing_one_memory_at_a_time_leaves_names_that_erasing_its_owner_takes(
+    service: MemoryService, redis_server: RedisServer
+) -> None:
+    (made,) = await add(service, "said once", user_id="alice", session_id="with alice")
+    await service.erase(DEFAULT, made.id)
+    await service.erase_entity(DEFAULT, ALICE)
+    with redis.Redis(port=redis_server.port) as client:
+        assert not any(b"with alice" in key for key in client.scan_iter())
+
+
+async def test_an_unfinished_write_is_found_by_the_agent_it_names(
+    settings: Settings, redis_server: RedisServer, embedder: WordEmbedder
+) -> None:
+    """Its writer crashed after the commit, before anything else knew of it."""
+    ground = Ground(settings, redis_server.url, embedder)
+    async with ground.service(Fuse("graph.commit", AFTER)) as service:
+        with pytest.raises(Crash):
+            await add(service, "half written", **HERS)
+    async with ground.service() as service:
+        assert (await counts_of(service, HELPER)).memories == 1
+        with pytest.raises(NotFound):
+            await service.erase_entity(DEFAULT, HELPER, known=True)
+
+
+async def test_points_without_a_record_go_with_their_owner(service: MemoryService) -> None:
+    (made,) = await add(service, "in the index only", user_id="alice")
+    place = await service._place(DEFAULT)
+    slot = place.slot(place.tag(ALICE.owner))
+    order = Order("era_x", place.id, "user", "s", "another", None, 0)
+    await service._index.settled()
+    await service._graph.expunge(slot, order, made.recorded_at, [made], {})
+    await service._graph.settle({slot: {made.id: "erased"}})
+    found = await counts_of(service, ALICE)
+    assert (found.memories, found.index_points) == (0, 1)
+
+
+async def test_a_hub_is_erased_with_its_edges(service: MemoryService) -> None:
+    (hub,) = await add(service, "the hub", **HERS)
+    others = await add(service, *(f"spoke {n}" for n in range(300)), user_id="alice")
+    for start in range(0, 300, 50):
+        part = others[start : start + 50]
+        await asyncio.gather(*(service.relate(DEFAULT, knows(each, hub)) for each in part))
+    found = await counts_of(service, HELPER)
+    assert (found.memories, found.edges, found.claims) == (1, 300, 301)
+    assert (await counts_of(service, ALICE)).edges == 0
+
+
+async def test_the_log_of_another_owner_tells_of_what_an_agent_lost(
+    service: MemoryService, redis_server: RedisServer
+) -> None:
+    (made,) = await add(service, "told to helper", **HERS)
+    await counts_of(service, HELPER)
+    with redis.Redis(port=redis_server.port, decode_responses=True) as client:
+        logs = [client.xrange(key) for key in client.scan_iter("mg:*}:ev")]
+    told: Sequence[Any] = [fields for log in logs for _, fields in log]
+    assert {"e": "DELETE", "m": made.id, "v": "1"} in told
+
+
+async def test_erasing_works_on_a_cluster(
+    settings: Settings, embedder: WordEmbedder, tmp_path: Path
+) -> None:
+    server = RedisServer(tmp_path, cluster=True)
+    server.start()
+    try:
+        async with Ground(settings, server.url, embedder).service() as service:
+            await a_life(service)
+            await add(service, "names helper", user_id="carol", agent_id="helper")
+            assert (await counts_of(service, HELPER)).memories == 5
+            assert (await counts_of(service, ALICE)).memories == 2
+    finally:
+        server.stop()
+
+
+async def test_an_erasure_of_a_project_that_is_gone_is_forgotten(
+    service: MemoryService, redis_server: RedisServer
+) -> None:
+    order = Order("era_x", "gone", "user", "subject", "0" * 15, None, 0)
+    await service._graph.undertake(order, join=False)
+    await service.repair()
+    assert await service._graph.orders() == []
+    with redis.Redis(port=redis_server.port) as client:
+        assert not client.exists("mg:project:gone")

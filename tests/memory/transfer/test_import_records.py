@@ -1,0 +1,545 @@
+"""Export and import, backup and restore, on the service itself: pages, moments, interruptions."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+
+from config import Settings
+from graph_store import open_graph_store
+from memory.domain.caller import DEFAULT_PROJECT, Caller, Once
+from memory.domain.errors import (
+    Conflict,
+    Forbidden,
+    IdempotencyMismatch,
+    InvalidInput,
+    Refused,
+    StoreUnavailable,
+)
+from memory.domain.memory import UNSET, Correction, NewEdge, NewMemory, Scope
+from memory.domain.records import MemoryRecord, Record
+from memory.domain.transfer import Brought, Mark
+from memory.ports.vector_store import Vectors
+from memory.query.views import View
+from memory.service.service import MemoryService
+from tests.redis_server import RedisServer
+from tests.word_embedder import WordEmbedder
+from vector_store import open_vector_store
+
+ME = Caller(DEFAULT_PROJECT)
+ALICE, BOB = Scope(user_id="alice"), Scope(user_id="bob")
+
+
+@pytest.fixture(scope="module")
+def other_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path_factory.mktemp("other"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+async def elsewhere(
+    settings: Settings, tmp_path: Path, embedder: WordEmbedder, other_process: RedisServer
+) -> AsyncIterator[MemoryService]:
+    """A service on a server of its own, an empty one."""
+    other_process.flush()
+    other = settings.model_copy(update={"data_dir": tmp_path / "elsewhere"})
+    graph = open_graph_store(other, other_process.url)
+    service = MemoryService(graph, open_vector_store(other), embedder, other)
+    await service.start()
+    yield service
+    await service.close()
+
+
+def contents(server: RedisServer) -> dict[str, object]:
+    """What a server holds of owners, but for what is of no use elsewhere."""
+    found: dict[str, object] = {}
+    with redis.Redis(port=server.port, decode_responses=True) as client:
+        for key in client.scan_iter("mg:{*"):
+            place = key.partition("}:")[2].split(":")
+            if place[0] in ("op", "ob", "tomb", "clock") or place == ["ev"]:
+                continue
+            match client.type(key):
+                case "string":
+                    found[key] = client.get(key)
+                case "hash":
+                    found[key] = client.hgetall(key)
+                case "set":
+                    found[key] = client.smembers(key)
+                case "zset":
+                    found[key] = client.zrange(key, 0, -1, withscores=True)
+                case kind:
+                    raise AssertionError((key, kind))
+    return found
+
+
+async def add(service: MemoryService, content: str, scope: Scope = ALICE, **fields: object) -> str:
+    (added,) = await service.add(ME, [NewMemory(content=content, scope=scope, **fields)])
+    assert not isinstance(added, Refused), added
+    return added.memory.id
+
+
+async def exported(
+    service: MemoryService, scope: Scope = ALICE, caller: Caller = ME, **at: int
+) -> list[Record]:
+    page = await service.export(caller, scope, **at)
+    records = [*page.records]
+    while page.following:
+        page = await service.export(caller, scope, page.following)
+        records += page.records
+    return records
+
+
+async def backed_up(service: MemoryService, at: int, slots: list[str]) -> list[tuple[str, Record]]:
+    found = []
+    pages = await service.owner_pages(ME, [Mark(slot, at) for slot in slots])
+    for page in pages:
+        while True:
+            found += [(page.project_id, each) for each in page.records]
+            if page.following is None:
+                break
+            (page,) = await service.owner_pages(ME, [page.following])
+    return found
+
+
+async def restored(
+    service: MemoryService, from_service: MemoryService
+) -> tuple[int, list[tuple[str, Record]]]:
+    """Everything of another service; returns the moment and the records."""
+    inventory = await from_service.inventory(ME)
+    records = await backed_up(from_service, inventory.at, [*inventory.slots])
+    await service.restore_entries(ME, inventory.entries)
+    outcomes = await service.restore_records(ME, records)
+    assert all(isinstance(each, Brought) for each in outcomes), outcomes
+    return inventory.at, records
+
+
+async def town(service: MemoryService) -> dict[str, str]:
+    """A memory that was superseded and corrected, with edges of every kind."""
+    old = await add(service, "lives in Oslo", Scope("alice", session_id="s"), dedup=False)
+    new = await add(service, "lives in Bergen", Scope("alice", session_id="s"), supersedes=(old,))
+    tea = await add(service, "drinks tea", Scope("alice", "bot"), metadata={"b": [1, True], "a": 2})
+    await service.correct(ME, old, Correction(content="lived in Oslo"))
+    amended, _ = await service.relate(ME, NewEdge(source=new, target=tea, relation="KNOWS"))
+    await service.amend_edge(ME, new, amended.id, UNSET, {"n": 1})
+    gone, _ = await service.relate(ME, NewEdge(source=tea, target=old, relation="KNOWS"))
+    await service.retract_edge(ME, tea, gone.id)
+    return {"old": old, "new": new, "tea": tea, "amended": amended.id, "gone": gone.id}
+
+
+async def test_a_backup_taken_while_others_write_is_what_was_known_at_its_moment(
+    service: MemoryService, elsewhere: MemoryService
+) -> None:
+    owners = [Scope(user_id=f"user {number}") for number in range(4)]
+    stop, written = asyncio.Event(), asyncio.Semaphore(0)
+
+    async def write(number: int) -> None:
+        scope = owners[number % len(owners)]
+        last = await add(service, f"writer {number} begins", scope)
+        for count in itertools.count():
+            if stop.is_set():
+                return
+            fresh = await add(service, f"writer {number} says {count}", scope, supersedes=(last,))
+            edge, _ = await service.relate(ME, NewEdge(source=fresh, target=last, relation="AFTER"))
+            await service.amend_edge(ME, fresh, edge.id, UNSET, {"count": count})
+            await service.correct(ME, last, Correction(metadata={"count": count}))
+            if count % 2:
+                await service.retract_edge(ME, fresh, edge.id)
+            last = fresh
+            written.release()
+
+    writers = [asyncio.create_task(write(number)) for number in range(8)]
+    for _ in range(60):
+        await written.acquire()
+    at, records = await restored(elsewhere, service)
+    for _ in range(20):
+        await written.acquire()
+    stop.set()
+    await asyncio.gather(*writers)
+    assert len(records) > 100
+    for scope in owners:
+        view = View(as_of=at, known_at=at, superseded=True, expired=True)
+        then = await service.graph(ME, scope, 10_000, view=view)
+        now = await elsewhere.graph(ME, scope, 10_000, view=replace(view, known_at=None))
+        assert [*now.nodes] == [replace(each, retracted_at=None) for each in then.nodes]
+        assert {each.id: each for each in now.edges} == {
+            each.id: replace(each, retracted_at=None) for each in then.edges
+        }
+        for memory in then.nodes:
+            known = [
+                each if (each.retracted_at or at) <= at else replace(each, retracted_at=None)
+                for each in await service.history(ME, memory.id)
+                if each.recorded_at <= at
+            ]
+            for each, before in zip(await elsewhere.history(ME, memory.id), known, strict=True):
+                assert replace(each, superseded_by=None) == replace(before, superseded_by=None)
+            assert (await elsewhere.get(ME, memory.id)).superseded_by == (
+                await service.get(ME, memory.id, View(known_at=at))
+            ).superseded_by
+
+
+async def test_a_server_that_was_restored_holds_what_the_first_one_does(
+    service: MemoryService,
+    elsewhere: MemoryService,
+    redis_server: RedisServer,
+    other_process: RedisServer,
+) -> None:
+    ids = await town(service)
+    later = await add(service, "will move to Rome", valid_from=4 * 10**15, dedup=False)
+    await service.correct(ME, ids["new"], Correction(valid_from=3 * 10**15))
+    await add(service, "lives in Lima", supersedes=(later,), valid_from=5 * 10**15)
+    await add(service, "of the agent alone", Scope(agent_id="bot", session_id="s"))
+    erased = await add(service, "a mistake", supersedes=(ids["tea"],))
+    await service.erase(ME, erased)
+    await restored(elsewhere, service)
+    for each in (service, elsewhere):
+        await each._index.settled()
+    assert contents(other_process) == contents(redis_server)
+
+
+async def test_a_claim_that_moves_while_it_is_read_is_not_lost(
+    service: MemoryService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moving = await add(service, "lives in Oslo")
+    graph, corrections = service._graph, iter(("lives in Bergen", "lives in Rome"))
+    look = graph._holders
+
+    async def late(*args: object) -> object:
+        if content := next(corrections, None):
+            await service.correct(ME, moving, Correction(content=content))
+        return await look(*args)
+
+    monkeypatch.setattr(graph, "_holders", late)
+    (record,) = await exported(service)
+    assert record.holds_claim
+
+
+async def test_what_was_restored_is_written_on_as_it_would_have_been(
+    service: MemoryService, elsewhere: MemoryService
+) -> None:
+    ids = await town(service)
+    await restored(elsewhere, service)
+    (slot,) = [each async for each in elsewhere._graph.slots()]
+    memories = [each for each in ids.values() if each.startswith("mem")]
+    assert await elsewhere._graph.unsound(slot, memories, mend=False) == []
+    refused = await elsewhere.add(
+        ME, [NewMemory(content="lives in Rome", scope=ALICE, supersedes=(ids["old"],))]
+    )
+    assert isinstance(refused[0], Refused)
+    assert refused[0].code == "supersede_conflict"
+    again = NewMemory(content="Drinks TEA", scope=Scope("alice", "bot"))
+    assert (await elsewhere.add(ME, [again]))[0].memory.id == ids["tea"]
+    stored_without_dedup = NewMemory(content="lived in Oslo", scope=Scope("alice", session_id="s"))
+    assert not (await elsewhere.add(ME, [stored_without_dedup]))[0].deduplicated
+    same, new = await elsewhere.relate(
+        ME, NewEdge(source=ids["new"], target=ids["tea"], relation="KNOWS")
+    )
+    assert (same.id, new) == (ids["amended"], False)
+    _, new = await elsewhere.relate(
+        ME, NewEdge(source=ids["tea"], target=ids["old"], relation="KNOWS")
+    )
+    assert new
+    await elsewhere.erase(ME, ids["new"])
+    assert (await elsewhere.get(ME, ids["old"])).superseded_by is None
+
+
+async def test_small_pages_hold_everything_once(
+    service: MemoryService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await town(service)
+    hub = await add(service, "a hub")
+    for number in range(30):
+        spoke = await add(service, f"spoke {number}")
+        edge, _ = await service.relate(ME, NewEdge(source=hub, target=spoke, relation="R"))
+        await service.amend_edge(ME, hub, edge.id, UNSET, {"number": number})
+    whole = await exported(service)
+    monkeypatch.setattr("memory.transfer.export.MOST_RECORDS", 3)
+    monkeypatch.setattr("graph_store.backup.scan._EDGES_A_SCAN", 4)
+    assert sorted(await exported(service), key=repr) == sorted(whole, key=repr)
+    monkeypatch.setattr("memory.transfer.export.MOST_RECORDS", 500)
+    monkeypatch.setattr("memory.transfer.export.MOST_CHARACTERS", 1000)
+    assert sorted(await exported(service), key=repr) == sorted(whole, key=repr)
+    assert len({each.id for each in whole}) == len(whole) == 34 + 33
+
+
+async def test_what_is_written_between_two_pages_is_not_in_the_export(
+    service: MemoryService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = await town(service)
+    before = await exported(service)
+    monkeypatch.setattr("memory.transfer.export.MOST_RECORDS", 1)
+    page = await service.export(ME, ALICE)
+    await service.correct(ME, ids["tea"], Correction(content="drinks coffee"))
+    await service.retract_edge(ME, ids["new"], ids["amended"])
+    await service.relate(ME, NewEdge(source=ids["tea"], target=ids["old"], relation="LATER"))
+    await add(service, "came later", supersedes=(ids["new"],))
+    records = [*page.records]
+    while page.following:
+        page = await service.export(ME, ALICE, page.following)
+        records += page.records
+    assert records == before
+
+
+async def test_an_import_with_an_idempotency_key_is_answered_the_same_again(
+    service: MemoryService, elsewhere: MemoryService
+) -> None:
+    await town(service)
+    records = await exported(service)
+    once = replace(ME, once=Once("key", "request"))
+    first = await elsewhere.import_records(once, BOB, records[:-1])
+    assert not any(each.present or each.replayed for each in first)
+    again = await elsewhere.import_records(once, BOB, records[:-1])
+    assert again == first
+    assert all(each.replayed for each in again)
+    other = replace(ME, once=Once("key", "other"))
+    with pytest.raises(IdempotencyMismatch):
+        await elsewhere.import_records(other, BOB, records)
+
+
+async def test_imports_at_once_with_one_key_have_one_answer(
+    service: MemoryService, elsewhere: MemoryService
+) -> None:
+    await town(service)
+    records = await exported(service)
+    once = replace(ME, once=Once("key", "request"))
+    answers = await asyncio.gather(
+        *(elsewhere.import_records(once, BOB, records) for _ in range(8))
+    )
+    kept = await elsewhere.import_records(once, BOB, records)
+    assert [each == kept for each in answers] == [True] * 8
+
+
+async def test_what_an_import_keeps_quotes_nothing_of_its_lines(
+    service: MemoryService, redis_server: RedisServer
+) -> None:
+    ids = await town(service)
+    records = await exported(service)
+    wrong: list[Record] = []
+    for record in records:
+        if isinstance(record, MemoryRecord):
+            versions = [replace(each, id="zanzibar") for each in record.versions]
+            wrong.append(replace(record, versions=tuple(versions)))
+            versions = [replace(each, supersedes=("zanzibar",)) for each in record.versions]
+            wrong.append(replace(record, versions=tuple(versions)))
+            versions = [replace(each, valid_from=0) for each in record.versions]
+            wrong.append(replace(record, versions=tuple(versions)))
+        else:
+            succession: dict[str, Any] = {"relation": "SUPERSEDES", "metadata": {"zanzibar": 1}}
+            for change in ({"id": "zanzibar"}, succession, {"valid_to": 1}):
+                edges = [replace(each, **change) for each in record.versions]
+                wrong.append(replace(record, versions=tuple(edges)))
+    once = replace(ME, once=Once("key", "request"))
+    outcomes = await service.import_records(once, None, wrong)
+    refused = [each for each in outcomes if isinstance(each, Refused)]
+    assert len(refused) == len(wrong)
+    assert await service.import_records(once, None, wrong) == outcomes
+    with redis.Redis(port=redis_server.port, decode_responses=True) as client:
+        kept = "".join(str(client.get(key)) for key in client.scan_iter("mg:once:*"))
+    assert "code" in kept
+    for word in ("zanzibar", *ids.values(), *(each.id for each in records)):
+        assert word not in kept
+
+
+async def test_an_earlier_moment_can_be_exported(service: MemoryService) -> None:
+    ids = await town(service)
+    versions = await service.history(ME, ids["old"])
+    then = await exported(service, known_at=versions[1].recorded_at)
+    assert [(each.id, len(each.versions)) for each in then if isinstance(each, MemoryRecord)] == [
+        (ids["old"], 2),
+        (ids["new"], 1),
+    ]
+    assert then[0].versions[-1].retracted_at is None
+    assert [each.versions[0].relation for each in then[2:]] == ["SUPERSEDES"]
+
+
+async def test_an_erased_memory_is_in_no_export_and_nothing_waits_for_it(
+    service: MemoryService, elsewhere: MemoryService
+) -> None:
+    ids = await town(service)
+    await service.erase(ME, ids["old"])
+    records = await exported(service)
+    assert ids["old"] not in repr(records)
+    outcomes = await elsewhere.import_records(ME, ALICE, records)
+    assert all(isinstance(each, Brought) and not each.present for each in outcomes)
+    assert len(outcomes) == 3
+
+
+async def test_lines_may_be_sent_in_parts_twice_and_after_an_interruption(
+    service: MemoryService, elsewhere: MemoryService
+) -> None:
+    await town(service)
+    records = await exported(service)
+    early = await elsewhere.import_records(ME, ALICE, records[1:2])
+    assert isinstance(early[0], Refused)
+    assert "supersedes" in early[0].message
+    assert await exported(elsewhere) == []
+    edge_first = await elsewhere.import_records(ME, ALICE, records[3:])
+    assert all(isinstance(each, Refused) for each in edge_first)
+    whole = []
+    for start in range(len(records)):
+        whole += await elsewhere.import_records(ME, ALICE, records[start : start + 2])
+    new = [each.id for each in whole if isinstance(each, Brought) and not each.present]
+    assert len(new) == len(records)
+    assert len(whole) - len(new) == len(records) - 1
+    again = await elsewhere.import_records(ME, ALICE, records)
+    assert [each.id for each in again] == new
+    assert all(each.present for each in again)
+
+
+async def test_a_memory_that_went_on_is_not_written_over(service: MemoryService) -> None:
+    ids = await town(service)
+    records = await exported(service)
+    await service.correct(ME, ids["tea"], Correction(content="drinks coffee"))
+    outcomes = await service.import_records(ME, None, records)
+    refused = [each for each in outcomes if isinstance(each, Refused)]
+    assert [each.code for each in refused] == ["conflict"]
+    assert (await service.get(ME, ids["tea"])).content == "drinks coffee"
+
+
+async def test_json_tells_true_from_one(service: MemoryService) -> None:
+    await add(service, "a flag", metadata={"on": {"deep": [True]}})
+    (record,) = await exported(service)
+    forged = replace(
+        record, versions=(replace(record.versions[0], metadata={"on": {"deep": [1]}}),)
+    )
+    (outcome,) = await service.import_records(ME, None, [forged])
+    assert isinstance(outcome, Refused)
+
+
+async def test_an_erased_owner_comes_back_from_an_export(service: MemoryService) -> None:
+    ids = await town(service)
+    records = await exported(service)
+    for name in ("old", "new", "tea"):
+        await service.erase(ME, ids[name])
+    assert await exported(service) == []
+    await service.import_records(ME, None, records)
+    assert await exported(service) == records
+
+
+async def test_an_import_is_embedded_in_one_call_and_found_at_once(
+    service: MemoryService, elsewhere: MemoryService, embedder: WordEmbedder
+) -> None:
+    for number in range(20):
+        await add(service, f"number {number} is written")
+    records = await exported(service)
+    calls = embedder.calls
+    await elsewhere.import_records(ME, BOB, records)
+    assert embedder.calls == calls + 1
+    await elsewhere._index.settled()
+    await elsewhere.import_records(ME, BOB, records)
+    assert embedder.calls == calls + 1
+
+
+async def test_one_memory_of_many_texts_is_embedded_in_batches(
+    service: MemoryService, elsewhere: MemoryService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory_id = await add(service, "text 0")
+    for number in range(1, 300):
+        await service.correct(ME, memory_id, Correction(content=f"text {number}"))
+    for number in range(30):
+        await add(service, f"another {number}")
+    records = await exported(service)
+    embed, batches = elsewhere._embedder.embed, []
+
+    async def counted(texts: Sequence[str]) -> Vectors:
+        batches.append(len(texts))
+        return await embed(texts)
+
+    monkeypatch.setattr(elsewhere._embedder, "embed", counted)
+    assert not any(each.present for each in await elsewhere.import_records(ME, BOB, records))
+    assert (sum(batches), max(batches)) == (330, 256)
+    tenants = (await elsewhere._project("default")).tenants()
+    points = [each for tenant in tenants for each in await elsewhere._vectors.survey(tenant)]
+    assert len(points) == 330
+
+
+async def test_a_failed_embedding_is_made_good_by_sending_the_lines_again(
+    service: MemoryService, elsewhere: MemoryService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await town(service)
+    records = await exported(service)
+    with monkeypatch.context() as broken:
+
+        async def fail(texts: object) -> None:
+            raise StoreUnavailable("no model")
+
+        broken.setattr(elsewhere._embedder, "embed", fail)
+        with pytest.raises(StoreUnavailable):
+            await elsewhere.import_records(ME, BOB, records)
+    outcomes = await elsewhere.import_records(ME, BOB, records)
+    assert {each.present for each in outcomes[:3]} == {True}
+    points = await elsewhere._vectors.survey((await elsewhere._project("default")).tenants()[0])
+    assert len(points) == sum(len(each.versions) for each in records[:3])
+
+
+async def test_what_is_not_reached_in_time_is_refused_as_such(
+    service: MemoryService, settings: Settings, redis_server: RedisServer
+) -> None:
+    await town(service)
+    records = await exported(service)
+    api = settings.api.model_copy(update={"deadline_s": 1e-9})
+    hasty = settings.model_copy(update={"api": api})
+    graph = open_graph_store(hasty, redis_server.url)
+    late = MemoryService(graph, open_vector_store(hasty), WordEmbedder(), hasty)
+    await late.start()
+    outcomes = await late.import_records(ME, BOB, records)
+    await late.close()
+    assert {each.code for each in outcomes if isinstance(each, Refused)} == {"deadline_exceeded"}
+    assert len(outcomes) == len(records)
+    assert await exported(service, BOB) == []
+
+
+async def test_a_project_with_memories_keeps_its_secret(
+    service: MemoryService, elsewhere: MemoryService
+) -> None:
+    ids = await town(service)
+    inventory = await service.inventory(ME)
+    project = [each for each in inventory.entries if each.key == "mg:project:default"]
+    mine = await add(elsewhere, "here first")
+    (outcome,) = await elsewhere.restore_entries(ME, project)
+    assert isinstance(outcome, Refused)
+    (record, *_) = await backed_up(service, inventory.at, [*inventory.slots])
+    (refused,) = await elsewhere.restore_records(ME, [record])
+    assert isinstance(refused, Refused)
+    assert refused.code == Conflict.code
+    await elsewhere.erase(ME, mine)
+    assert await elsewhere.restore_entries(ME, project) == [Brought("mg:project:default", False)]
+    assert await elsewhere.restore_entries(ME, project) == [Brought("mg:project:default", True)]
+    assert await elsewhere.restore_records(ME, [record]) == [Brought(ids["old"], False)]
+
+
+async def test_a_bound_caller_moves_its_own_memories_only(service: MemoryService) -> None:
+    await town(service)
+    records = await exported(service)
+    alice, bob = replace(ME, user_id="alice"), replace(ME, user_id="bob")
+    assert await exported(service, Scope(), alice) == records
+    with pytest.raises(Forbidden):
+        await service.export(bob, ALICE)
+    with pytest.raises(Forbidden):
+        await service.import_records(bob, ALICE, records)
+    outcomes = await service.import_records(bob, None, records)
+    assert {each.code for each in outcomes if isinstance(each, Refused)} == {"forbidden"}
+    assert len(outcomes) == len(records)
+    assert await exported(service) == records
+    ours = await service.import_records(bob, BOB, records)
+    assert all(isinstance(each, Brought) and not each.present for each in ours)
+
+
+async def test_an_export_is_of_exactly_one_owner(service: MemoryService) -> None:
+    await add(service, "of the agent alone", Scope(agent_id="bot"))
+    await add(service, "of a user with the agent", Scope("alice", "bot"))
+    (record,) = await exported(service, Scope(agent_id="bot"))
+    assert record.versions[0].content == "of the agent alone"
+    with pytest.raises(InvalidInput):
+        await service.export(ME, Scope("alice", "bot"))
+    page = await service.export(ME, ALICE)
+    with pytest.raises(InvalidInput):
+        await service.export(ME, BOB, Mark(page.project_id + ".0", page.until))

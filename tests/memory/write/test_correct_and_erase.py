@@ -1,0 +1,154 @@
+"""What a write promises where its commit comes later than what it was planned on."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+import pytest
+
+from config import Settings
+from graph_store import open_graph_store
+from graph_store.format.keys import OwnerKeys
+from memory.domain.caller import DEFAULT_PROJECT, Caller
+from memory.domain.clock import LATEST, format_instant
+from memory.domain.idempotency import Commit
+from memory.domain.ids import mint
+from memory.domain.memory import Memory, Scope
+from memory.domain.transaction import PutMemory, Transaction
+from memory.service.service import MemoryService
+from tests.api.calls import Client, Fields, add, ask, edge, listed, read, relate, related
+from tests.redis_server import RedisServer
+
+ALICE = Scope(user_id="alice")
+DEFAULT = Caller(DEFAULT_PROJECT)
+LATE_S = 0.3
+
+
+@pytest.fixture
+def late(service: MemoryService, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commits reach Redis 0.3 s after they were planned."""
+    commit = service._graph.commit
+
+    async def held(transactions: Sequence[Transaction]) -> list[Commit | None]:
+        await asyncio.sleep(LATE_S)
+        return await commit(transactions)
+
+    monkeypatch.setattr(service._graph, "commit", held)
+
+
+def soon(commits: int = 1) -> str:
+    """An instant that is ahead for the plan, and past when so many commits are done."""
+    return format_instant(time.time_ns() // 1000 + int((commits - 0.3) * LATE_S * 1_000_000))
+
+
+@pytest.mark.usefixtures("late")
+async def test_a_memory_that_would_end_before_its_record_is_refused(client: Client) -> None:
+    body = {"content": "is on the way", "user_id": "alice", "valid_to": soon()}
+    await ask(client, "POST", "", 400, json=body)
+    assert await listed(client, include_expired=True) == []
+    body["valid_to"] = soon()
+    batch = {"memories": [body, {"content": "has arrived", "user_id": "alice"}]}
+    results = (await ask(client, "POST", "/batch", json=batch))["results"]
+    assert [each["status"] for each in results] == [400, 201]
+
+
+@pytest.mark.usefixtures("late")
+async def test_a_relationship_that_would_end_before_its_record_is_refused(client: Client) -> None:
+    ends = [(await add(client, text))["id"] for text in ("this", "that")]
+    answer = await relate(client, *ends, valid_to=soon())
+    assert answer.status_code == 400, answer.text
+    assert (await relate(client, *ends)).status_code == 201
+
+
+@pytest.mark.usefixtures("late")
+async def test_superseding_never_moves_an_end_later(client: Client) -> None:
+    end = soon(commits=2)
+    old = await add(client, "lives in Oslo", valid_from="2020-01-01", valid_to=end)
+    new = await add(client, "lives in Bergen", supersedes=[old["id"]])
+    assert new["valid_from"] > end
+    assert (await read(client, f"/{old['id']}"))["valid_to"] == end
+
+
+async def test_a_record_time_is_earlier_than_before_to_the_microsecond(
+    service: MemoryService, redis_server: RedisServer
+) -> None:
+    """The owner's clock stands in 2249, so that the record time is known: one later."""
+    graph = open_graph_store(Settings(), redis_server.url)
+    project = await service._place(DEFAULT)
+    tag = project.tag(ALICE.owner)
+    slot = project.slot(tag)
+    clock = OwnerKeys(slot).key("clock")
+    last = LATEST - 2**33 - 1
+    await graph._redis.one("SET", clock, last)
+    put = PutMemory(Memory(id=mint("mem", tag), content="x", scope=ALICE))
+    late, timely = (Transaction(slot, last, [put], before=last + after) for after in (1, 2))
+    assert await graph.commit([late]) == [None]
+    assert await graph._redis.one("GET", clock) == str(last)
+    assert await graph.commit([timely]) == [Commit(last + 1)]
+    assert await graph.commit([timely]) == [Commit(last + 1)]
+    await graph.close()
+
+
+async def test_an_amendment_that_changes_nothing_records_nothing(client: Client) -> None:
+    ends = [(await add(client, text))["id"] for text in ("this", "that")]
+    made = await edge(client, *ends, metadata={"sure": True}, valid_to="2200-01-01")
+    path = f"/{ends[1]}/relationships/{made['id']}"
+    for same in ({}, {"metadata": {"sure": True}}, {"valid_to": "2200-01-01T00:00:00Z"}):
+        assert await ask(client, "PATCH", path, json=same) == made
+    changed = await ask(client, "PATCH", path, json={"metadata": {"sure": 1}})
+    assert changed["metadata"]["sure"] is not True
+    assert changed["updated_at"] > made["updated_at"]
+
+
+async def test_a_correction_of_true_to_one_is_a_change(client: Client) -> None:
+    made = await add(client, "is sure", metadata={"sure": True, "since": 2020})
+    path = f"/{made['id']}"
+    same = {"metadata": {"since": 2020, "sure": True}}
+    assert await ask(client, "PUT", path, json=same) == made
+    changed = await ask(client, "PUT", path, json={"metadata": {"sure": 1}})
+    assert (changed["version"], changed["metadata"]["sure"] is True) == (2, False)
+
+
+async def batch(client: Client, *items: Fields) -> list[Fields]:
+    """The memories of one session, as the answers tell them."""
+    talk = {"user_id": "alice", "session_id": "talk"}
+    body = {"memories": [item | talk for item in items]}
+    results = (await ask(client, "POST", "/batch", json=body))["results"]
+    return [each["memory"] for each in results]
+
+
+async def test_items_of_a_batch_are_recorded_in_its_order(client: Client) -> None:
+    made = await batch(
+        client,
+        {"content": "lives in Oslo", "valid_from": "2001-01-01", "valid_to": "2002-01-01"},
+        {"content": "lives in Oslo", "valid_from": "2003-01-01"},
+        {"content": "and then this"},
+    )
+    assert made == sorted(made, key=lambda each: each["created_at"])
+    last, middle = made[2]["id"], made[1]["id"]
+    assert await related(client, last, relation="FOLLOWS", direction="out") == [
+        (middle, "FOLLOWS", 1)
+    ]
+
+
+async def test_an_item_that_ends_what_shares_a_claim_keeps_its_place(client: Client) -> None:
+    (oslo,) = await batch(client, {"content": "lives in Oslo", "valid_from": "2003-01-01"})
+    made = await batch(
+        client,
+        {"content": "lives in Oslo", "valid_from": "2001-01-01", "valid_to": "2002-01-01"},
+        {"content": "lives in Bergen", "supersedes": [oslo["id"]]},
+        {"content": "and then this"},
+    )
+    assert made == sorted(made, key=lambda each: each["created_at"])
+
+
+async def test_an_item_says_anew_what_an_earlier_one_of_its_batch_ended(client: Client) -> None:
+    oslo, *_ = await batch(client, {"content": "lives in Oslo", "valid_from": "2001-01-01"})
+    bergen, back = await batch(
+        client,
+        {"content": "lives in Bergen", "valid_from": "2003-01-01", "supersedes": [oslo["id"]]},
+        {"content": "lives in Oslo", "valid_from": "2005-01-01"},
+    )
+    assert len({each["id"] for each in (oslo, bergen, back)}) == 3
