@@ -27,10 +27,10 @@ from graph_store.redis.startup_checks import assert_durable, assert_format
 from memory.domain.errors import NotFound, StoreUnavailable
 from memory.domain.ids import Project, owner_slot
 from memory.domain.memory import Edge, Memory, Scope
-from memory.domain.transaction import ClaimKey, Holding
+from memory.domain.transaction import DedupKey, Holding
 from memory.ports.graph_store import Briefing, Cursor, Dirty, Expansion, Instant, Reach, Standing
 from memory.ports.vector_store import ModelCard
-from memory.query.views import World
+from memory.query.views import Snapshot
 
 _NOW = """#!lua flags=no-writes
 -- KEYS: clock, bounded memories. Redis's time, but never before the owner's last record time,
@@ -108,7 +108,7 @@ class RedisGraph(
         )
 
     async def brief(
-        self, slot: str, claims: Sequence[ClaimKey] = (), memory_ids: Sequence[str] = ()
+        self, slot: str, claims: Sequence[DedupKey] = (), memory_ids: Sequence[str] = ()
     ) -> Briefing:
         owner = OwnerKeys(slot)
         commands: list[Command] = [("HGET", owner.claim(claim), claim.field) for claim in claims]
@@ -119,7 +119,7 @@ class RedisGraph(
             ]
         # The clock comes last, so that it is not behind anything that was read.
         *answers, (now, _) = await self._redis.run(*commands, _now(owner))
-        held: dict[ClaimKey, tuple[Holding, ...]] = {
+        held: dict[DedupKey, tuple[Holding, ...]] = {
             claim: packing.unpack_holdings(text)
             for claim, text in zip(claims, answers, strict=False)
         }
@@ -170,12 +170,12 @@ class RedisGraph(
         limit: int,
         after: Cursor | None,
         newest: bool,
-        worlds: Sequence[World] = (),
+        snapshots: Sequence[Snapshot] = (),
     ) -> list[Cursor]:
         start = str(after.created_at) if after else ("+inf" if newest else "-inf")
         # One more: where `after` itself is, it is read again.
         reads = [
-            PlacesRead(OwnerKeys(slot), session_id, limit + 1, start, newest, worlds)
+            PlacesRead(OwnerKeys(slot), session_id, limit + 1, start, newest, snapshots)
             for slot in slots
         ]
         while waiting := [each for each in reads if not each.done]:
@@ -214,23 +214,23 @@ class RedisGraph(
 
     async def register(self, project_id: str, scopes: Mapping[str, Sequence[Scope]]) -> None:
         names = {
-            (tag, field, value)
-            for tag, given in scopes.items()
+            (owner_hash, field, value)
+            for owner_hash, given in scopes.items()
             for scope in given
             for field, value in list(scope.given().items())[1:]
         }
         if names:
             commands: list[Command] = []
-            for tag, field, value in sorted(names):
-                owner = OwnerKeys(owner_slot(project_id, tag))
+            for owner_hash, field, value in sorted(names):
+                owner = OwnerKeys(owner_slot(project_id, owner_hash))
                 commands.append(("SADD", owner.key("by"), f"{field}:{value}"))
-                commands.append(("SADD", keys.named(project_id, field, value), tag))
+                commands.append(("SADD", keys.named(project_id, field, value), owner_hash))
             await self._redis.run(*commands)
 
     async def expand(
         self, slot: str, memory_ids: Sequence[str], reach: Reach, memories: bool = True
     ) -> Expansion:
-        owner, known_at = OwnerKeys(slot), reach.world.known_at
+        owner, known_at = OwnerKeys(slot), reach.snapshot.known_at
         edges = AdjacencyRead(owner, memory_ids, reach)
         first = versions.memory_commands(owner, memory_ids, known_at) if memories else []
         *answers, adjacent = await self._redis.run(*first, edges.command())

@@ -125,7 +125,7 @@ def _settle(client: redis.Redis) -> None:
 async def _load(graph: GraphStore, used: Callable[[], int]) -> Ground:
     dice = random.Random(1)
     project = await graph.project("bench", 1)
-    tag = project.tag(Owner("user", "bench"))
+    tag = project.owner_hash(Owner("user", "bench"))
     slot = project.slot(tag)
     texts = sentences(seed=2)
 

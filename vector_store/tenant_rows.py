@@ -37,7 +37,8 @@ def write(file: sqlite3.Connection, points: Sequence[Point]) -> None:
                 (rowid, _token(str(point.memory.scope.owner)), _tokens(" ", point.terms)),
             )
             file.executemany(
-                "INSERT OR IGNORE INTO tags VALUES (?, ?)", [(rowid, tag) for tag in point.tags]
+                "INSERT OR IGNORE INTO tags VALUES (?, ?)",
+                [(rowid, tag) for tag in point.metadata_tokens],
             )
 
 

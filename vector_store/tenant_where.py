@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from memory.domain.memory import SCOPE_FIELDS
 from memory.query.conditions import EVERYTHING, Condition, Every, Is, Not, Present, Some, Within
-from memory.query.views import Where, World
+from memory.query.views import Snapshot, Where
 
 Bound: TypeAlias = list[str | int]
 
@@ -35,8 +35,8 @@ def rows_where(where: Where) -> tuple[str, Bound]:
         clauses.append(_is(name, values, bound, plus))
     if where.open:
         clauses.append("p.open = 1")
-    if where.world is not None:
-        clauses += _shown(where.world, bound)
+    if where.snapshot is not None:
+        clauses += _shown(where.snapshot, bound)
     if where.condition != EVERYTHING:
         clauses.append(_condition(where.condition, bound, "+" if owned else ""))
     return " AND ".join(clauses), bound
@@ -53,17 +53,17 @@ def scope_field(name: str) -> str:
     return name
 
 
-def _shown(world: World, bound: Bound) -> list[str]:
+def _shown(snapshot: Snapshot, bound: Bound) -> list[str]:
     clauses = ["p.valid_from <= ?"]
-    bound.append(world.as_of)
-    if not world.ended:
+    bound.append(snapshot.as_of)
+    if not snapshot.ended:
         clauses.append("(p.valid_to IS NULL OR p.valid_to > ?)")
-        bound.append(world.as_of)
-    if world.known_at is None:
+        bound.append(snapshot.as_of)
+    if snapshot.known_at is None:
         clauses.append("p.retracted_at IS NULL")
     else:
         clauses.append("p.recorded_at <= ? AND (p.retracted_at IS NULL OR p.retracted_at > ?)")
-        bound += [world.known_at, world.known_at]
+        bound += [snapshot.known_at, snapshot.known_at]
     return clauses
 
 
@@ -86,7 +86,7 @@ def _condition(condition: Condition, bound: Bound, plus: str) -> str:
 
 
 def _is(field: str, values: Sequence[str], bound: Bound, plus: str) -> str:
-    if field == "tag":
+    if field == "metadata_token":
         return f"EXISTS (SELECT 1 FROM tags WHERE id = p.id AND tag IN {_list(values, bound)})"
     if field not in _FIELDS:
         raise ValueError(f"no field is called {field!r}")

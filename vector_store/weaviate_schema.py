@@ -105,7 +105,7 @@ def properties(point: Point) -> dict[str, Any]:
         **memory.scope.given(),
         "memory_id": memory.id,
         "version": memory.version,
-        "tags": list(point.tags),
+        "tags": list(point.metadata_tokens),
         "terms": " ".join(point.terms),
         "open": memory.open,
         **_instants(memory),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from weaviate.classes.query import Filter, FilterReturn
 
 from memory.query.conditions import EVERYTHING, Condition, Every, Is, Not, Present, Some, Within
-from memory.query.views import Where, World
+from memory.query.views import Snapshot, Where
 from vector_store.weaviate_schema import OPEN_END
 
 _ALL = Filter.by_property("valid_from").greater_or_equal(-OPEN_END)
@@ -21,22 +21,22 @@ def conditions(where: Where) -> FilterReturn | None:
     clauses = [_is(name, values) for name, values in where.clauses]
     if where.open:
         clauses.append(Filter.by_property("open").equal(True))
-    if where.world is not None:
-        clauses += _shown(where.world)
+    if where.snapshot is not None:
+        clauses += _shown(where.snapshot)
     if where.condition != EVERYTHING:
         clauses += [_condition(where.condition), *([] if clauses else [_ALL])]
     return Filter.all_of(clauses) if clauses else None
 
 
-def _shown(world: World) -> list[FilterReturn]:
-    clauses: list[FilterReturn] = [Filter.by_property("valid_from").less_or_equal(world.as_of)]
-    if not world.ended:
-        clauses.append(Filter.by_property("valid_to").greater_than(world.as_of))
-    if world.known_at is None:
+def _shown(snapshot: Snapshot) -> list[FilterReturn]:
+    clauses: list[FilterReturn] = [Filter.by_property("valid_from").less_or_equal(snapshot.as_of)]
+    if not snapshot.ended:
+        clauses.append(Filter.by_property("valid_to").greater_than(snapshot.as_of))
+    if snapshot.known_at is None:
         clauses.append(Filter.by_property("retracted_at").greater_or_equal(OPEN_END))
     else:
-        clauses.append(Filter.by_property("recorded_at").less_or_equal(world.known_at))
-        clauses.append(Filter.by_property("retracted_at").greater_than(world.known_at))
+        clauses.append(Filter.by_property("recorded_at").less_or_equal(snapshot.known_at))
+        clauses.append(Filter.by_property("retracted_at").greater_than(snapshot.known_at))
     return clauses
 
 
@@ -60,7 +60,9 @@ def _condition(condition: Condition) -> FilterReturn:
 def _is(field: str, values: tuple[str, ...]) -> FilterReturn:
     if not values:
         return _NONE
-    return Filter.by_property("tags" if field == "tag" else field).contains_any(list(values))
+    return Filter.by_property("tags" if field == "metadata_token" else field).contains_any(
+        list(values)
+    )
 
 
 def _within(field: str, low: int | None, high: int | None) -> FilterReturn:

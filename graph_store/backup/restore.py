@@ -13,7 +13,7 @@ from graph_store.redis.scripts import script
 from memory.domain import dedup
 from memory.domain.memory import SUPERSEDES, Edge, Memory
 from memory.domain.records import EdgeRecord, MemoryRecord, Record
-from memory.domain.transaction import ClaimKey, holding
+from memory.domain.transaction import DedupKey, holding
 
 _RESTORE = script("restore")
 _Write = list[str]
@@ -87,5 +87,5 @@ def _edge_writes(keys: OwnerKeys, record: EdgeRecord) -> Iterator[_Write]:
             yield ["ZADD", keys.key(name, end), order, packing.member(each, outgoing)]
 
 
-def _claim(keys: OwnerKeys, key: ClaimKey, thing: Memory | Edge) -> _Write:
+def _claim(keys: OwnerKeys, key: DedupKey, thing: Memory | Edge) -> _Write:
     return [keys.claim(key), key.field, packing.pack_holdings((holding(thing),))]

@@ -32,7 +32,7 @@ class RedisErasureLog:
     _redis: Connection
 
     async def undertake(self, order: Order, join: bool) -> Order:
-        text = orjson.dumps(asdict(order)).decode()
+        text = _packed(order)
         subject = order.subject if join else ""
         return _order(
             await self._redis.one(
@@ -66,8 +66,8 @@ class RedisErasureLog:
     async def let_go(self, order: Order, holder: str) -> None:
         await self.hold_on(order, holder, 0)
 
-    async def touch(self, order: Order, tag: str) -> None:
-        await self._redis.one("SADD", keys.touched(order.project_id, order.id), tag)
+    async def touch(self, order: Order, owner_hash: str) -> None:
+        await self._redis.one("SADD", keys.touched(order.project_id, order.id), owner_hash)
 
     async def touched(self, order: Order) -> list[str]:
         return sorted(await self._redis.one("SMEMBERS", keys.touched(order.project_id, order.id)))
@@ -81,9 +81,9 @@ class RedisErasureLog:
         return Counts(*sums)
 
     async def seal(self, order: Order, receipt: ReceiptFields) -> ReceiptFields:
-        sealed = Sealed(receipt, order.tag, tuple(await self.touched(order)))
+        sealed = Sealed(receipt, order.owner_hash, tuple(await self.touched(order)))
         key = keys.receipt(order.project_id, order.id)
-        await self._redis.one("SET", key, orjson.dumps(asdict(sealed)).decode(), "NX")
+        await self._redis.one("SET", key, _packed(sealed), "NX")
         stands = await self.sealed(order.project_id, order.id)
         assert stands is not None
         touched = keys.touched(order.project_id, order.id)
@@ -99,7 +99,9 @@ class RedisErasureLog:
         return Sealed(stored["receipt"], stored["tag"], tuple(stored["touched"]))
 
     async def _tallies(self, order: Order) -> list[str]:
-        slots = [owner_slot(order.project_id, tag) for tag in await self.touched(order)]
+        slots = [
+            owner_slot(order.project_id, owner_hash) for owner_hash in await self.touched(order)
+        ]
         return [tally(slot, order.id) for slot in slots]
 
 
@@ -112,5 +114,14 @@ def _lease(order: Order, holder: str) -> str:
     return f"{holder}:{order.id}"
 
 
+def _packed(thing: Order | Sealed) -> str:
+    """As JSON. The format's word for an owner hash is `tag`."""
+    fields = asdict(thing)
+    fields["tag"] = fields.pop("owner_hash")
+    return orjson.dumps(fields).decode()
+
+
 def _order(text: str) -> Order:
-    return Order(**orjson.loads(text))
+    fields = orjson.loads(text)
+    fields["owner_hash"] = fields.pop("tag")
+    return Order(**fields)

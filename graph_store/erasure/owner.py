@@ -131,9 +131,12 @@ class RedisErasing:
     async def unregister(self, slot: str, names: set[tuple[str, str]]) -> None:
         if not names:
             return
-        project_id, tag = split_slot(slot)
+        project_id, owner_hash = split_slot(slot)
         await self._redis.run(
-            *(("SREM", keys.named(project_id, field, value), tag) for field, value in sorted(names))
+            *(
+                ("SREM", keys.named(project_id, field, value), owner_hash)
+                for field, value in sorted(names)
+            )
         )
         # Afterwards, so that a crash leaves what is still to be done.
         rows = [f"{field}:{value}" for field, value in sorted(names)]
@@ -143,7 +146,7 @@ class RedisErasing:
 def _erase(slot: str, order: Order, memory: Memory, points: int) -> Command:
     owner = OwnerKeys(slot)
     session_id = memory.scope.session_id
-    told = split_slot(slot)[1] != order.tag
+    told = split_slot(slot)[1] != order.owner_hash
     return (
         "EVAL", _ERASE, 2, owner.key("clock"), tally(slot, order.id), owner.key(""),
         memory.id, packing.head(memory), dedup.key_of(memory).field,

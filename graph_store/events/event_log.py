@@ -11,7 +11,7 @@ from graph_store.redis.connection import Connection
 from graph_store.redis_graph import RedisGraph
 from memory.domain.caller import DEFAULT_PROJECT, Caller
 from memory.domain.errors import InvalidInput
-from memory.domain.events import BEGINNING, LoggedEvent, LogPage, Position
+from memory.domain.events import BEGINNING, LogEvent, LogPage, Position
 from memory.domain.memory import SCOPE_FIELDS, Scope
 
 _PAGE = """#!lua flags=no-writes
@@ -39,7 +39,7 @@ class RedisEventLog:
         scope = replace(project, user_id=caller.user_id).narrow(scope)
         if scope.entity is None:
             raise InvalidInput(f"a stream has one owner: name one of {', '.join(SCOPE_FIELDS)}")
-        return project.slot(project.tag(scope.entity))
+        return project.slot(project.owner_hash(scope.entity))
 
     async def page(self, slot: str, after: Position, limit: int) -> LogPage:
         first, last, dropped, rows = await self._redis.one(
@@ -51,7 +51,7 @@ class RedisEventLog:
 
     async def after(
         self, positions: Mapping[str, Position], limit: int
-    ) -> dict[str, list[LoggedEvent]]:
+    ) -> dict[str, list[LogEvent]]:
         streams = {_stream(slot): slot for slot in positions}
         found: Iterable[tuple[str, Any]]
         if await self._redis.is_cluster():
@@ -76,16 +76,16 @@ def _stream(slot: str) -> str:
     return OwnerKeys(slot).key("ev")
 
 
-def _events(rows: Iterable[tuple[str, Any]]) -> list[LoggedEvent]:
+def _events(rows: Iterable[tuple[str, Any]]) -> list[LogEvent]:
     return [_event(entry_id, fields) for entry_id, fields in rows]
 
 
-def _event(entry_id: str, fields: Mapping[str, str] | Sequence[str]) -> LoggedEvent:
+def _event(entry_id: str, fields: Mapping[str, str] | Sequence[str]) -> LogEvent:
     """Fields as redis-py reads them, or as a script answers them: names and values in turn."""
     if not isinstance(fields, Mapping):
         fields = dict(zip(fields[::2], fields[1::2], strict=True))
     position = Position.parse(entry_id)
     assert position is not None
     if "r" in fields:
-        return LoggedEvent(position, fields["e"], fields["r"], ends=(fields["m"], fields["o"]))
-    return LoggedEvent(position, fields["e"], fields["m"], version=int(fields["v"]))
+        return LogEvent(position, fields["e"], fields["r"], ends=(fields["m"], fields["o"]))
+    return LogEvent(position, fields["e"], fields["m"], version=int(fields["v"]))

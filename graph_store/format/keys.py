@@ -16,7 +16,7 @@ mg:{slot}:ops          operations that keep an answer, by record time
 mg:{slot}:lease        the repair worker's                     fb        memory id → feedback
 mg:once:{project}:<operation>     [digest, answer, nonce] of an Idempotency-Key
 mg:dirty:<0-f>         slots written lately, by time
-mg:by:{project}:<field>:<value>   owner tags that name an agent, app or session
+mg:by:{project}:<field>:<value>   owner hashes that name an agent, app or session
 mg:project:<id>        secret, buckets, generation (read), writes (generations), epoch; and
                        name, created_at, updated_at, prefers:<name>, member:<email>
 mg:meta                format and model
@@ -29,7 +29,7 @@ mg:work                stream of calls to owners with jobs that wait: s slot, j 
 mg:later:{mg:work}     calls that are put off, by time         mg:jobs:{project}:listed  ids by time
 mg:erasures            "<project>:<erasure>" → order, as long as it runs
 mg:erasing:{project}:<subject>    lease of who erases an entity
-mg:erased:{project}:<erasure>     owner tags that it touched, as long as it runs
+mg:erased:{project}:<erasure>     owner hashes that it touched, as long as it runs
 mg:erasure:{project}:<erasure>    the receipt, for good
 mg:report:{project}:<id>          what a saved report asks for   …:listed  ids by time
 mg:projects            ids of projects                         mg:pepper keys the digests of secrets
@@ -44,8 +44,8 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-from memory.domain.ids import owner_slot, owner_tag
-from memory.domain.transaction import ClaimKey
+from memory.domain.ids import owner_hash_of, owner_slot
+from memory.domain.transaction import DedupKey
 
 META = "mg:meta"
 PEPPER = "mg:pepper"
@@ -82,13 +82,13 @@ class OwnerKeys:
         """Hashed: a session id may be long, and keys are many."""
         return self.key("s", hashlib.blake2b(session_id.encode(), digest_size=12).hexdigest())
 
-    def claim(self, claim: ClaimKey) -> str:
+    def claim(self, claim: DedupKey) -> str:
         return self.key("c") if claim.space == "content" else self.key("rc", claim.space)
 
 
 def of(project_id: str, memory_id: str) -> OwnerKeys:
-    """Keys of the owner whose tag the id carries."""
-    return OwnerKeys(owner_slot(project_id, owner_tag(memory_id) or ""))
+    """Keys of the owner whose owner_hash the id carries."""
+    return OwnerKeys(owner_slot(project_id, owner_hash_of(memory_id) or ""))
 
 
 def slot_of(key: str) -> str | None:

@@ -16,7 +16,7 @@ from graph_store.redis.scripts import script
 from memory.domain import clock
 from memory.domain.batched import parts
 from memory.domain.errors import Overloaded
-from memory.domain.ids import job_tag, owner_slot
+from memory.domain.ids import job_owner_hash, owner_slot
 from memory.domain.jobs import JobState
 from memory.ports.job_queue import Assignment, Call, Ending, Turn
 
@@ -165,7 +165,11 @@ class RedisJobs(RedisCalls):
         return assignment(job.slot, job.id, mapping(kept))
 
     async def jobs_of(self, project_id: str, job_ids: Sequence[str]) -> dict[str, Assignment]:
-        slots = {each: owner_slot(project_id, tag) for each in job_ids if (tag := job_tag(each))}
+        slots = {
+            each: owner_slot(project_id, owner_hash)
+            for each in job_ids
+            if (owner_hash := job_owner_hash(each))
+        }
         if not slots:
             return {}
         found = await self._without_words([(slot, each) for each, slot in slots.items()])

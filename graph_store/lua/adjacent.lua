@@ -1,4 +1,4 @@
--- Edges of nodes in a world (world.lua comes before): valid, known, of the relations asked for.
+-- Edges of nodes in a snapshot (snapshot.lua comes before): valid, known, of the relations asked for.
 -- Where a set holds more than the limit, only those count whose far end is there and was created
 -- at `since` or later: looking at far ends costs more than all the rest, and the caller meets them.
 -- ARGV from 6: as_of as a stamp and as a score, since ('' for any), relations with a bar around

@@ -1,4 +1,4 @@
--- Places in an index by created_at whose memories are there at one of some instants (world.lua
+-- Places in an index by created_at whose memories are there at one of some instants (snapshot.lua
 -- comes before).  KEYS[1]: the index.  ARGV from 6: where to begin, '1' for the newest first, most
 -- places, most members of this call, then the instants as stamps; none of them: every memory.
 -- Answers {1 where the index has been read to its end or its limit, where to begin next,

@@ -93,10 +93,10 @@ class RedisGenerations:
         return sum(await self._redis.run(*(("UNLINK", name) for name in names))) if names else 0
 
     async def _disown(self, project_id: str, key: str, kept: dict[str, bool]) -> None:
-        """Take the owners that are gone out of a set of owner tags."""
-        for tag in await self._redis.one("SMEMBERS", key):
-            if not await self._current(owner_slot(project_id, tag), kept):
-                await self._redis.one("SREM", key, tag)
+        """Take the owners that are gone out of a set of owner hashes."""
+        for owner_hash in await self._redis.one("SMEMBERS", key):
+            if not await self._current(owner_slot(project_id, owner_hash), kept):
+                await self._redis.one("SREM", key, owner_hash)
 
     async def _stays(self, key: str, kept: dict[str, bool]) -> bool:
         slot = keys.slot_of(key)
@@ -109,7 +109,7 @@ class RedisGenerations:
         return kept[slot]
 
     async def _is_current(self, slot: str) -> bool:
-        project_id, tag = split_slot(slot)
+        project_id, owner_hash = split_slot(slot)
         secret = await self._redis.one("HGET", keys.project(project_id), "secret")
         ids = await self._redis.one("ZRANGE", keys.OwnerKeys(slot).key("ix"), 0, _OWNERS_IDS - 1)
         if secret is None or not ids:
@@ -117,7 +117,7 @@ class RedisGenerations:
         texts = await self._redis.one("MGET", *map(keys.OwnerKeys(slot).memory, ids))
         project = Project(project_id, bytes.fromhex(secret))
         return any(
-            project.tag(packing.unpack_memory(memory_id, text).scope.owner) == tag
+            project.owner_hash(packing.unpack_memory(memory_id, text).scope.owner) == owner_hash
             for memory_id, text in zip(ids, texts, strict=True)
             if text is not None
         )

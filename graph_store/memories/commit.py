@@ -16,7 +16,7 @@ from memory.domain.jobs import JobState
 from memory.domain.memory import SUPERSEDES, Edge, Memory
 from memory.domain.transaction import (
     ERASED,
-    Claim,
+    DedupClaim,
     EraseMemory,
     Expect,
     PutEdge,
@@ -60,7 +60,9 @@ def script_call(transaction: Transaction) -> tuple[str | int, ...]:
     return ("EVAL", COMMIT, 2, keys.key("clock"), operation, keys.key(""), plan, *told)
 
 
-def _claim(keys: OwnerKeys, claim: Claim, checks: list[Command], writes: list[Command]) -> None:
+def _claim(
+    keys: OwnerKeys, claim: DedupClaim, checks: list[Command], writes: list[Command]
+) -> None:
     key, field = keys.claim(claim.key), claim.key.field
     checks.append([packing.pack_holdings(claim.was), "HGET", key, field])
     if claim.becomes:

@@ -1,4 +1,4 @@
-"""Reads the edges of nodes as a world shows them: adjacent.lua's calls and what comes back."""
+"""Reads the edges of nodes as a snapshot shows them: adjacent.lua's calls and what comes back."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from graph_store.format.keys import OwnerKeys
 from graph_store.format.packing import score, stamp
-from graph_store.memories.snapshot_args import world_arguments
+from graph_store.memories.snapshot_args import snapshot_arguments
 from graph_store.redis.connection import Command
 from graph_store.redis.scripts import script
 from memory.ports.graph_store import Adjacent, Reach
@@ -18,7 +18,7 @@ WORK_CAP = 20_000
 SHARE = 20_000
 """Members that one call reads before it leaves the other sets to the next: Redis serves everybody,
 and looks through some two million members a second."""
-_ADJACENT = script("world", "adjacent")
+_ADJACENT = script("snapshot", "adjacent")
 _SIDES = {
     Direction.OUT: (("o", True),),
     Direction.IN: (("i", False),),
@@ -56,8 +56,8 @@ class AdjacencyRead:
         relations = "|".join(["", *sorted(reach.relations), ""]) if reach.relations else ""
         return (
             "EVAL", _ADJACENT, 1, self.owner.key("clock"),
-            *world_arguments(self.owner, reach.world),
-            stamp(reach.world.as_of), score(reach.world.as_of),
+            *snapshot_arguments(self.owner, reach.snapshot),
+            stamp(reach.snapshot.as_of), score(reach.snapshot.as_of),
             "" if reach.since is None else stamp(reach.since),
             relations, reach.limit, WORK_CAP, SHARE,
             *(f"{side}:{memory_id}" for memory_id, side, _ in self._sets[self._taken :]),

@@ -1,14 +1,14 @@
-"""The part that the scripts share: world.lua, and how a world is told to it."""
+"""The part that the scripts share: snapshot.lua, and how a snapshot is told to it."""
 
 from __future__ import annotations
 
 from graph_store.format.keys import OwnerKeys
 from graph_store.format.packing import score, stamp
-from memory.query.views import World
+from memory.query.views import Snapshot
 
 
-def world_arguments(owner: OwnerKeys, world: World) -> tuple[str, ...]:
-    """ARGV 1 to 5 of a script that begins with world.lua."""
-    known = world.known_at
+def snapshot_arguments(owner: OwnerKeys, snapshot: Snapshot) -> tuple[str, ...]:
+    """ARGV 1 to 5 of a script that begins with snapshot.lua."""
+    known = snapshot.known_at
     known_at = ("", "") if known is None else (stamp(known), score(known))
-    return (owner.key(""), *known_at, str(int(world.superseded)), str(int(world.expired)))
+    return (owner.key(""), *known_at, str(int(snapshot.superseded)), str(int(snapshot.expired)))

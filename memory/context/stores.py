@@ -14,7 +14,7 @@ from memory.domain.caller import DEFAULT_PROJECT, Caller
 from memory.domain.erasures import Order
 from memory.domain.errors import IdempotencyMismatch, Mem0gError, NotFound
 from memory.domain.idempotency import Operation, operation_of
-from memory.domain.ids import NOBODY, Project, owner_tag
+from memory.domain.ids import NOBODY, Project, owner_hash_of
 from memory.domain.memory import Memory, Scope
 from memory.index.outbox import Index
 from memory.ports.graph_store import GraphStore, Instant
@@ -23,7 +23,7 @@ from memory.ports.metrics import SILENT, Meter
 from memory.ports.vector_store import Embedder, ModelCard, VectorStore
 from memory.query.conditions import Condition
 from memory.query.extent import Extent, bounded
-from memory.query.views import View, World
+from memory.query.views import Snapshot, View
 
 CACHE_LIFE_S = 0.9
 """For so long a replica may act on what a project was: whoever moves its index waits for it."""
@@ -135,8 +135,8 @@ class Stores:
         if Scope() in named:
             return Extent(project, scope, condition, named, None)
         owners = await asyncio.gather(*(self._owners(project, each) for each in named))
-        tags = list(dict.fromkeys(tag for each in owners for tag in each))
-        return Extent(project, scope, condition, named, tags)
+        owner_hashes = list(dict.fromkeys(owner_hash for each in owners for owner_hash in each))
+        return Extent(project, scope, condition, named, owner_hashes)
 
     async def _instant(self, extent: Extent) -> Instant:
         """The instant to pin a read at. Of owners that are not known any may have a memory that
@@ -144,7 +144,7 @@ class Stores:
         if extent.slots:
             return await self._graph.instant(extent.slots)
         instant = await self._graph.instant([extent.project.slot(NOBODY)])
-        return replace(instant, bounded=extent.tags is None)
+        return replace(instant, bounded=extent.owner_hashes is None)
 
     async def _owners(self, project: Project, scope: Scope) -> list[str]:
         """Tags of the owners whose memories the scope can name.
@@ -152,25 +152,25 @@ class Stores:
         A user's memories have one owner. An agent's, app's or session's lie with the entity
         itself and with every owner that named it beside itself.
         """
-        own = project.tag(scope.owner)
+        own = project.owner_hash(scope.owner)
         if scope.user_id is not None:
             return [own]
         field, value = next(iter(scope.given().items()))
         named = await self._graph.owners(project.id, field, value)
-        return [own, *(tag for tag in named if tag != own)]
+        return [own, *(owner_hash for owner_hash in named if owner_hash != own)]
 
-    async def _world(self, slot: str, view: View) -> World:
+    async def _snapshot(self, slot: str, view: View) -> Snapshot:
         """The view, pinned at Redis's now where it names no instant."""
         if view.as_of is not None:
             return view.pinned(view.as_of)
         return view.pinned((await self._graph.instant([slot])).now)
 
     async def _shown(
-        self, project: Project, memory_ids: Iterable[str], world: World
+        self, project: Project, memory_ids: Iterable[str], snapshot: Snapshot
     ) -> dict[str, Memory]:
-        """Those of the memories that a world shows, by id."""
-        known = await self._graph.read(project.id, list(memory_ids), world.known_at)
-        return {each: memory for each, memory in known.items() if world.shows(memory)}
+        """Those of the memories that a snapshot shows, by id."""
+        known = await self._graph.read(project.id, list(memory_ids), snapshot.known_at)
+        return {each: memory for each, memory in known.items() if snapshot.shows(memory)}
 
     async def _known(self, project: Project, memory_id: str, known_at: int | None = None) -> Memory:
         """The version known then, or NotFound: malformed, missing and foreign ids read alike."""
@@ -180,10 +180,12 @@ class Stores:
             raise missing(memory_id)
         return found[memory_id]
 
-    def _start(self, memory_id: str, known: Mapping[str, Memory], world: World, view: View) -> bool:
+    def _start(
+        self, memory_id: str, known: Mapping[str, Memory], snapshot: Snapshot, view: View
+    ) -> bool:
         """Whether a read that sets out from a memory sees it. NotFound where there is none, or
         where the caller named an instant at which it is not there."""
-        shown = memory_id in known and world.shows(known[memory_id])
+        shown = memory_id in known and snapshot.shows(known[memory_id])
         if not shown and (memory_id not in known or view.explicit):
             raise missing(memory_id)
         return shown
@@ -205,10 +207,10 @@ async def _state(check: Awaitable[object]) -> str:
 def slot_of(project: Project, memory_id: str) -> str:
     """The slot of the memory's owner; raises NotFound where the text is no memory id, or
     names an owner that the project is not bound to."""
-    tag = owner_tag(memory_id)
-    if tag is None or not project.holds(tag):
+    owner_hash = owner_hash_of(memory_id)
+    if owner_hash is None or not project.holds(owner_hash):
         raise missing(memory_id)
-    return project.slot(tag)
+    return project.slot(owner_hash)
 
 
 def missing(memory_id: str) -> NotFound:

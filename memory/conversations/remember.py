@@ -8,7 +8,7 @@ from typing import Any
 
 from memory.domain.caller import Caller
 from memory.domain.errors import InvalidInput, NotFound, Refused
-from memory.domain.ids import NOBODY, Project, job_tag, mint_job, split_slot
+from memory.domain.ids import NOBODY, Project, job_owner_hash, mint_job, split_slot
 from memory.domain.jobs import (
     Conversation,
     Job,
@@ -48,10 +48,10 @@ class Remembering(Adding):
         operation = await self.once(place, caller)
         if operation and operation.kept:  # it may have been erased since: it does not come back
             return await self.job(caller, str(operation.kept["job"]))
-        tag = place.tag(conversation.scope.owner)
+        owner_hash = place.owner_hash(conversation.scope.owner)
         job = Assignment(
-            id=mint_job(tag, operation.nonce if operation else ""),
-            slot=place.slot(tag),
+            id=mint_job(owner_hash, operation.nonce if operation else ""),
+            slot=place.slot(owner_hash),
             kind=JobKind.ADD,
             scope=conversation.scope,
         )
@@ -110,11 +110,11 @@ class Remembering(Adding):
         if place.user_id is None:
             count, page = await self._graph.job_page(place.id, offset, limit)
             return JobPage(count, await self._shown_jobs(place, page))
-        owners = (place.tag(Scope(user_id=place.user_id).owner), NOBODY)
+        owners = (place.owner_hash(Scope(user_id=place.user_id).owner), NOBODY)
         kept = [
             job
-            for tag in owners
-            for job in await self._graph.owners_jobs(place.slot(tag))
+            for owner_hash in owners
+            for job in await self._graph.owners_jobs(place.slot(owner_hash))
             if _may_see(place, job)
         ]
         kept.sort(key=lambda job: job.created_at, reverse=True)
@@ -212,5 +212,7 @@ def event_of(added: Added) -> str:
 
 def _may_see(place: Project, job: Assignment) -> bool:
     """A key bound to a user sees what is that user's, and what it asked for itself."""
-    own = place.tag(Scope(user_id=place.user_id).owner) if place.user_id is not None else None
-    return own is None or own in (job.bound, job_tag(job.id))
+    own = (
+        place.owner_hash(Scope(user_id=place.user_id).owner) if place.user_id is not None else None
+    )
+    return own is None or own in (job.bound, job_owner_hash(job.id))

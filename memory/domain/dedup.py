@@ -7,24 +7,24 @@ from collections.abc import Mapping
 
 from memory.domain.memory import Edge, Memory, NewEdge, NewMemory, Scope
 from memory.domain.stemming import normalised
-from memory.domain.transaction import Claim, ClaimKey, Holding, holding
+from memory.domain.transaction import DedupClaim, DedupKey, Holding, holding
 
-Held = Mapping[ClaimKey, tuple[Holding, ...]]
+Held = Mapping[DedupKey, tuple[Holding, ...]]
 
 
-def content_key(content: str, scope: Scope) -> ClaimKey:
+def content_key(content: str, scope: Scope) -> DedupKey:
     """Case, punctuation and white space do not make a content another one."""
     parts = (normalised(content), scope.agent_id, scope.app_id, scope.session_id)
     text = "\x00".join(part or "" for part in parts)
-    return ClaimKey("content", hashlib.blake2b(text.encode(), digest_size=12).hexdigest())
+    return DedupKey("content", hashlib.blake2b(text.encode(), digest_size=12).hexdigest())
 
 
-def key_of(thing: NewMemory | Memory) -> ClaimKey:
+def key_of(thing: NewMemory | Memory) -> DedupKey:
     return content_key(thing.content, thing.scope)
 
 
-def edge_key(edge: NewEdge | Edge) -> ClaimKey:
-    return ClaimKey(edge.source, f"{edge.relation}|{edge.target}")
+def edge_key(edge: NewEdge | Edge) -> DedupKey:
+    return DedupKey(edge.source, f"{edge.relation}|{edge.target}")
 
 
 def taken(held: tuple[Holding, ...], new: Memory | Edge) -> tuple[Holding, ...]:
@@ -46,6 +46,6 @@ def released(held: tuple[Holding, ...], thing_id: str) -> tuple[Holding, ...]:
     return tuple(each for each in held if each.id != thing_id)
 
 
-def changes(before: Held, after: Held) -> list[Claim]:
+def changes(before: Held, after: Held) -> list[DedupClaim]:
     """Compare-and-set of what differs; claims that stay as they are may move under the writer."""
-    return [Claim(key, was, after[key]) for key, was in before.items() if after[key] != was]
+    return [DedupClaim(key, was, after[key]) for key, was in before.items() if after[key] != was]

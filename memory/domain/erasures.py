@@ -29,7 +29,7 @@ class Counts:
 @dataclass(frozen=True, slots=True)
 class Order:
     """An erasure that was asked for. `subject` stands for the entity (memory.erasure.receipts),
-    `tag` for
+    `owner_hash` for
     the owner that it is itself. `value` is its name, kept for as long as the erasure runs where
     memories of other owners have to be found by it: for a user that is never so."""
 
@@ -37,7 +37,7 @@ class Order:
     project_id: str
     kind: str
     subject: str
-    tag: str
+    owner_hash: str
     value: str | None
     requested_at: int
 
@@ -54,11 +54,11 @@ class Erasure:
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A finished erasure as it is stored, with the tags of the owner that the entity is itself and
-    of those that it touched."""
+    """A finished erasure as it is stored, with the hashes of the owner that the entity is itself,
+    and of the owners that it touched."""
 
     receipt: ReceiptFields
-    tag: str
+    owner_hash: str
     touched: tuple[str, ...]
 
 
@@ -134,7 +134,7 @@ class ErasureRecord(Protocol):
         """Nothing where it has lapsed: another one may hold it."""
         ...
 
-    async def touch(self, order: Order, tag: str) -> None:
+    async def touch(self, order: Order, owner_hash: str) -> None:
         """Note an owner before any memory of theirs is erased."""
         ...
 

@@ -47,7 +47,7 @@ BEGINNING = Position()
 
 
 @dataclass(frozen=True, slots=True)
-class LoggedEvent:
+class LogEvent:
     """A change of a memory, which then has this `version`, or of an edge, which has these `ends`:
     the ids of its source and its target."""
 
@@ -63,7 +63,7 @@ class LogPage:
     """Events beyond a position, and how much the log held at that moment: from the event at
     `first` on (None: no event), up to the one at `last`. `dropped`: it has held more."""
 
-    events: Sequence[LoggedEvent]
+    events: Sequence[LogEvent]
     first: Position | None
     last: Position
     dropped: bool
@@ -91,7 +91,7 @@ class EventLog(Protocol):
 
     async def after(
         self, positions: Mapping[str, Position], limit: int
-    ) -> dict[str, list[LoggedEvent]]:
+    ) -> dict[str, list[LogEvent]]:
         """By slot the first `limit` events beyond its position; slots without any are left out."""
         ...
 

@@ -23,7 +23,7 @@ _TENANT = re.compile(r"p(.+)-g\d+-b\d+")
 _ID = re.compile(r"(mem|rel)_([0-9a-f]{12})8([0-9a-f]{3})([89ab][0-9a-f]{15})")
 _JOB = re.compile(r"([0-9a-f]{8})-([0-9a-f]{4})-8([0-9a-f]{3})-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 NOBODY = "0" * 15
-"""An owner tag that nobody has: for what is about several owners."""
+"""An owner hash that nobody has: for what is about several owners."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +54,11 @@ class Project:
             raise ScopeRequired(f"name a scope: one of {NAMES_OF_SCOPES}")
         return scope
 
-    def holds(self, tag: str) -> bool:
-        """Whether memories of this owner tag may be touched here."""
-        return self.user_id is None or tag == self.tag(Owner("user", self.user_id))
+    def holds(self, owner_hash: str) -> bool:
+        """Whether memories of this owner hash may be touched here."""
+        return self.user_id is None or owner_hash == self.owner_hash(Owner("user", self.user_id))
 
-    def tag(self, owner: Owner) -> str:
+    def owner_hash(self, owner: Owner) -> str:
         """15 hex digits that stand for the owner in keys and ids.
 
         The hashed text is length-prefixed, so no pair of kind and value runs into another.
@@ -67,17 +67,17 @@ class Project:
         digest = hashlib.blake2b(text.encode(), key=self.secret, digest_size=8).digest()
         return f"{int.from_bytes(digest) >> (64 - _OWNER_BITS):015x}"
 
-    def slot(self, tag: str) -> str:
+    def slot(self, owner_hash: str) -> str:
         """The Redis hash tag that keeps all of an owner in one slot."""
-        return owner_slot(self.id, tag)
+        return owner_slot(self.id, owner_hash)
 
-    def tenant(self, tag: str, generation: int | None = None) -> str:
-        """The vector store's tenant of an owner tag: the one to read, or a generation's."""
-        return f"p{self.id}-g{generation or self.generation}-b{int(tag, 16) % self.buckets}"
+    def tenant(self, owner_hash: str, generation: int | None = None) -> str:
+        """The vector store's tenant of an owner hash: the one to read, or a generation's."""
+        return f"p{self.id}-g{generation or self.generation}-b{int(owner_hash, 16) % self.buckets}"
 
-    def written(self, tag: str) -> list[str]:
+    def written(self, owner_hash: str) -> list[str]:
         """The tenants that take an owner's writes."""
-        return [self.tenant(tag, generation) for generation in self.writes]
+        return [self.tenant(owner_hash, generation) for generation in self.writes]
 
     def tenants(self, generation: int | None = None) -> list[str]:
         """All tenants to read, or those of a generation."""
@@ -91,61 +91,61 @@ def project_of_tenant(tenant: str) -> str | None:
     return match[1] if match else None
 
 
-def owner_slot(project_id: str, tag: str) -> str:
-    return f"{project_id}.{tag}"
+def owner_slot(project_id: str, owner_hash: str) -> str:
+    return f"{project_id}.{owner_hash}"
 
 
 def split_slot(slot: str) -> tuple[str, str]:
-    """Project id and owner tag of a slot."""
-    project_id, _, tag = slot.rpartition(".")
-    return project_id, tag
+    """Project id and owner hash of a slot."""
+    project_id, _, owner_hash = slot.rpartition(".")
+    return project_id, owner_hash
 
 
-def mint(prefix: str, tag: str) -> str:
+def mint(prefix: str, owner_hash: str) -> str:
     """A new id of an owner: `prefix` is mem or rel."""
     low = (0b10 << _RANDOM_BITS) | secrets.randbits(_RANDOM_BITS)
-    return f"{prefix}_{tag[:12]}8{tag[12:]}{low:016x}"
+    return f"{prefix}_{owner_hash[:12]}8{owner_hash[12:]}{low:016x}"
 
 
-def mint_job(tag: str, nonce: str = "") -> str:
+def mint_job(owner_hash: str, nonce: str = "") -> str:
     """A new job id of an owner, a UUID; with a nonce, hexadecimal, always the same one."""
-    digits = mint("job", tag)[4:]
+    digits = mint("job", owner_hash)[4:]
     if nonce:
         low = (0b10 << _RANDOM_BITS) | (int(nonce, 16) & ((1 << _RANDOM_BITS) - 1))
         digits = f"{digits[:16]}{low:016x}"
     return str(UUID(digits))
 
 
-def job_tag(identifier: str) -> str | None:
-    """The owner tag inside a job id, or None where the text is none."""
+def job_owner_hash(identifier: str) -> str | None:
+    """The owner hash inside a job id, or None where the text is none."""
     match = _JOB.fullmatch(identifier)
     return match[1] + match[2] + match[3] if match else None
 
 
-def adopt(project: Project, prefix: str, tag: str, identifier: str) -> str:
+def adopt(project: Project, prefix: str, owner_hash: str, identifier: str) -> str:
     """The id under which an owner takes over what had `identifier` elsewhere: always the same."""
-    text = f"{prefix}:{tag}:{identifier}".encode()
+    text = f"{prefix}:{owner_hash}:{identifier}".encode()
     digest = hashlib.blake2b(text, key=project.secret, digest_size=8, person=b"adopt").digest()
     low = (0b10 << _RANDOM_BITS) | (int.from_bytes(digest) >> (64 - _RANDOM_BITS))
-    return f"{prefix}_{tag[:12]}8{tag[12:]}{low:016x}"
+    return f"{prefix}_{owner_hash[:12]}8{owner_hash[12:]}{low:016x}"
 
 
-def owner_tag(identifier: str, prefix: str = "mem") -> str | None:
-    """The owner tag inside an id, or None where the text is no id of that kind."""
+def owner_hash_of(identifier: str, prefix: str = "mem") -> str | None:
+    """The owner hash inside an id, or None where the text is no id of that kind."""
     match = _ID.fullmatch(identifier)
     if match is None or match[1] != prefix:
         return None
     return match[2] + match[3]
 
 
-def owner_prefix(tag: str) -> str:
+def owner_prefix(owner_hash: str) -> str:
     """What every memory id of an owner begins with."""
-    return f"mem_{tag[:12]}8{tag[12:]}"
+    return f"mem_{owner_hash[:12]}8{owner_hash[12:]}"
 
 
 def sibling(prefix: str, identifier: str) -> str:
     """A new id of the same owner as `identifier`, which is a memory's."""
-    tag = owner_tag(identifier)
-    if tag is None:
+    owner_hash = owner_hash_of(identifier)
+    if owner_hash is None:
         raise ValueError(f"no memory id: {identifier}")
-    return mint(prefix, tag)
+    return mint(prefix, owner_hash)

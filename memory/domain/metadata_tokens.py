@@ -10,22 +10,22 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-_LONGEST_TAG = 256
+_LONGEST_TOKEN = 256
 
 
-def tags(metadata: Mapping[str, Any], categories: Iterable[str]) -> tuple[str, ...]:
+def metadata_tokens(metadata: Mapping[str, Any], categories: Iterable[str]) -> tuple[str, ...]:
     """Tokens of a memory, without repetitions, in a fixed order."""
-    found = [category_tag(category) for category in categories]
+    found = [category_token(category) for category in categories]
     for key, value in metadata.items():
-        found += [value_tag(key, each) for each in scalars(value)]
+        found += [value_token(key, each) for each in scalars(value)]
     return tuple(dict.fromkeys(found))
 
 
-def category_tag(name: str) -> str:
+def category_token(name: str) -> str:
     return _short(f"c={name}")
 
 
-def value_tag(key: str, value: Any) -> str:
+def value_token(key: str, value: Any) -> str:
     """Of a scalar: null, a boolean, a number or a text."""
     if value is None:
         text = "null"
@@ -46,12 +46,12 @@ def scalars(value: Any) -> list[Any]:
 
 
 def _number(value: int | float) -> str:
-    """1 and 1.0 are equal in JSON, so they are the same tag."""
+    """1 and 1.0 are equal in JSON, so they are the same token."""
     return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 
-def _short(tag: str) -> str:
-    """Tags with blanks at their ends would be trimmed by Weaviate, long ones refused: hash them."""
-    if len(tag) <= _LONGEST_TAG and tag == tag.strip():
-        return tag
-    return f"h={hashlib.sha256(tag.encode()).hexdigest()}"
+def _short(token: str) -> str:
+    """Weaviate would trim blanks at the ends of a token and refuse a long one: hash them."""
+    if len(token) <= _LONGEST_TOKEN and token == token.strip():
+        return token
+    return f"h={hashlib.sha256(token.encode()).hexdigest()}"

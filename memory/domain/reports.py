@@ -20,7 +20,7 @@ Schema = Mapping[str, Any]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """`instructions` say in words how to fill the schema; `known_at` is when it was saved, `bound`
-    the owner tag of the only user that whoever saved it may see."""
+    the owner hash of the only user that whoever saved it may see."""
 
     id: str
     filters: Filters

@@ -15,7 +15,7 @@ ERASED = "erased"
 
 
 @dataclass(frozen=True, slots=True)
-class ClaimKey:
+class DedupKey:
     """What may be held once at a time: a content of an owner, or an edge of a source.
 
     `space` is `content`, or the id of the source memory; `field` tells the claims in it apart.
@@ -51,10 +51,10 @@ def holding(thing: Memory | Edge) -> Holding:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class DedupClaim:
     """Compare-and-set of a claim's holders."""
 
-    key: ClaimKey
+    key: DedupKey
     was: tuple[Holding, ...]
     becomes: tuple[Holding, ...]
 
@@ -114,7 +114,7 @@ class Transaction:
     slot: str
     now: int
     writes: Sequence[Write]
-    claims: Sequence[Claim] = ()
+    claims: Sequence[DedupClaim] = ()
     before: int | None = None
     operation: str = field(default_factory=lambda: uuid4().hex)
     answer: Answer | None = None

@@ -30,7 +30,7 @@ from memory.domain.memory import (
     NewMemory,
     Unset,
 )
-from memory.domain.transaction import ClaimKey, Holding, PutEdge, PutMemory, Transaction
+from memory.domain.transaction import DedupKey, Holding, PutEdge, PutMemory, Transaction
 from memory.ports.graph_store import Briefing
 
 
@@ -42,7 +42,7 @@ def check_interval(valid_from: int, valid_to: int | None) -> None:
         )
 
 
-def stands_on(draft: NewMemory, briefing: Briefing) -> set[ClaimKey]:
+def stands_on(draft: NewMemory, briefing: Briefing) -> set[DedupKey]:
     """Claims that the plan for a draft reads: its content's, and those of what it supersedes."""
     found = map(briefing.standings.get, draft.supersedes)
     keys = {dedup.key_of(each.memory) for each in found if each}

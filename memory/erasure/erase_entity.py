@@ -76,10 +76,10 @@ class Erasing(Inspecting):
         await self._vectors.check()
         if known and not await self._known_entity(place, entity, subject):
             raise NotFound(f"no memory names the {entity.kind} {entity.value[:60]!r}")
-        tag = place.tag(entity)
-        now = (await self._graph.instant([place.slot(tag)])).now
+        owner_hash = place.owner_hash(entity)
+        now = (await self._graph.instant([place.slot(owner_hash)])).now
         value = None if entity.kind == "user" else entity.value
-        order = Order(erasure_id, place.id, entity.kind, subject, tag, value, now)
+        order = Order(erasure_id, place.id, entity.kind, subject, owner_hash, value, now)
         order = await self._graph.undertake(order, join=operation is None)
         task = self._pursue(order)
         await asyncio.wait({task}, timeout=self._settings.api.deadline_s * _SHARE_OF_DEADLINE)
@@ -90,9 +90,9 @@ class Erasing(Inspecting):
         if any(order.subject == subject for order in await self._graph.orders()):
             return True
         scope = Scope(**{f"{entity.kind}_id": entity.value})
-        for tag in await self._owners(place, scope):
+        for owner_hash in await self._owners(place, scope):
             after = None
-            while page := await self._listed_next(place, place.slot(tag), after):
+            while page := await self._listed_next(place, place.slot(owner_hash), after):
                 memories, after = page
                 if any(scope.covers(each.scope) for each in memories):
                     return True
@@ -130,7 +130,7 @@ class Erasing(Inspecting):
             await self._efface(order)
             await self._forget_kept(order)
             place = await self._project(order.project_id)
-            now = (await self._graph.instant([place.slot(order.tag)])).now
+            now = (await self._graph.instant([place.slot(order.owner_hash)])).now
             await self._hold_on(order)
             receipt = receipt_of(place, order, await self._graph.tallied(order), now)
             return await self._graph.seal(order, receipt)
@@ -145,14 +145,14 @@ class Erasing(Inspecting):
 
     async def _erase_own(self, order: Order) -> bool:
         """What the entity owns itself; whether more of it came meanwhile."""
-        return await self._erase_of(order, order.tag)
+        return await self._erase_of(order, order.owner_hash)
 
     async def _efface(self, order: Order) -> None:
         """Whatever the stores still hold of the entity as an owner."""
         await self._hold_on(order)
         place = await self._fresh_project(order.project_id)
-        slot = place.slot(order.tag)
-        strays = await self._indexed(place, order.tag)
+        slot = place.slot(order.owner_hash)
+        strays = await self._indexed(place, order.owner_hash)
         standing = await self._graph.read(place.id, [*strays])
         left = {each: count for each, count in strays.items() if each not in standing}
         if left:
@@ -166,24 +166,24 @@ class Erasing(Inspecting):
             return False
         field = f"{order.kind}_id"
         await self._register_pending(order.project_id)
-        tags = await self._graph.owners(order.project_id, field, order.value)
-        for tag in tags:
-            await self._erase_of(order, tag)
-        return bool(tags)
+        owner_hashes = await self._graph.owners(order.project_id, field, order.value)
+        for owner_hash in owner_hashes:
+            await self._erase_of(order, owner_hash)
+        return bool(owner_hashes)
 
-    async def _erase_of(self, order: Order, tag: str) -> bool:
+    async def _erase_of(self, order: Order, owner_hash: str) -> bool:
         """An owner's memories that name the entity, and the names that no other one of theirs
         bears. What is written meanwhile comes last in the listing; whether more came after it."""
         place = await self._project(order.project_id)
-        slot = place.slot(tag)
+        slot = place.slot(owner_hash)
         await self._hold_on(order)
-        await self._graph.touch(order, tag)
+        await self._graph.touch(order, owner_hash)
         borne = await self._forget_jobs(order, place, slot)
         await self._forget_erased(place, slot)
         registered = await self._graph.names_of(slot)
         if order.value is not None:
             registered.add((f"{order.kind}_id", order.value))
-        points = await self._indexed(place, tag)
+        points = await self._indexed(place, owner_hash)
         after: Cursor | None = None
         while page := await self._listed_next(place, slot, after):
             memories, after = page
@@ -199,7 +199,7 @@ class Erasing(Inspecting):
         found = False
         while page := await self._listed_next(place, slot, after):
             memories, after = page
-            await self._graph.register(place.id, {tag: [each.scope for each in memories]})
+            await self._graph.register(place.id, {owner_hash: [each.scope for each in memories]})
             found |= any(names(place, order.kind, order.subject, each.scope) for each in memories)
         return found
 
@@ -238,8 +238,8 @@ class Erasing(Inspecting):
     async def _register_pending(self, project_id: str) -> None:
         """A writer that ended before its memory was indexed has not said whom it names."""
         for mark in await self._graph.dirty(0):
-            named, tag = split_slot(mark.slot)
+            named, owner_hash = split_slot(mark.slot)
             if named == project_id and (pending := await self._graph.pending(mark.slot)):
                 found = await self._graph.read(project_id, pending)
                 scopes = [each.scope for each in found.values()]
-                await self._graph.register(project_id, {tag: scopes})
+                await self._graph.register(project_id, {owner_hash: scopes})

@@ -26,15 +26,15 @@ class Inspecting(Stores):
         if sealed is not None:
             receipt = sealed.receipt
             kind, subject = receipt["scope_kind"], receipt["subject"]
-            tag, tags = sealed.tag, sealed.touched
+            owner_hash, owner_hashes = sealed.owner_hash, sealed.touched
         elif order is not None:
-            receipt, kind, subject, tag = None, order.kind, order.subject, order.tag
-            tags = (tag, *await self._graph.touched(order))
+            receipt, kind, subject, owner_hash = None, order.kind, order.subject, order.owner_hash
+            owner_hashes = (owner_hash, *await self._graph.touched(order))
         else:
             raise _missing(erasure_id)
         if not _may_see(place, subject):
             raise _missing(erasure_id)
-        remaining = await self._remaining(place, kind, subject, tag, tags)
+        remaining = await self._remaining(place, kind, subject, owner_hash, owner_hashes)
         valid = receipt is not None and signature_valid(place, receipt)
         return Inspection(Erasure(erasure_id, receipt), valid, remaining)
 
@@ -52,21 +52,26 @@ class Inspecting(Stores):
             entity = scope.entity
             if entity is None or subject_of(place, entity) != subject:
                 raise InvalidInput("the receipt is of another entity than the one that is named")
-            tag, tags = place.tag(entity), tuple(await self._owners(place, scope))
+            owner_hash, owner_hashes = (
+                place.owner_hash(entity),
+                tuple(await self._owners(place, scope)),
+            )
         elif sealed := await self._graph.sealed(place.id, erasure.id):
-            tag, tags = sealed.tag, sealed.touched
+            owner_hash, owner_hashes = sealed.owner_hash, sealed.touched
         else:
             return Inspection(erasure, True, None)
-        return Inspection(erasure, True, await self._remaining(place, kind, subject, tag, tags))
+        return Inspection(
+            erasure, True, await self._remaining(place, kind, subject, owner_hash, owner_hashes)
+        )
 
     async def _remaining(
-        self, place: Project, kind: str, subject: str, own: str, tags: Iterable[str]
+        self, place: Project, kind: str, subject: str, own: str, owner_hashes: Iterable[str]
     ) -> Counts:
         memories = versions = points = 0
         edges, claims = set[str](), set[tuple[str, str]]()
-        for tag in {own, *tags}:
-            slot = place.slot(tag)
-            indexed = await self._indexed(place, tag)
+        for owner_hash in {own, *owner_hashes}:
+            slot = place.slot(owner_hash)
+            indexed = await self._indexed(place, owner_hash)
             after: Cursor | None = None
             counted = Counter[str]()
             while page := await self._listed_next(place, slot, after):
@@ -81,13 +86,13 @@ class Inspecting(Stores):
                 claims |= belongings.claims
                 counted.update({each.id: indexed[each.id] for each in named})
             # Of an owner erased as a whole, points without a record count as well.
-            points += (indexed if tag == own else counted).total()
+            points += (indexed if owner_hash == own else counted).total()
         events = await self._graph.events_kept(place.slot(own))
         return Counts(memories, versions, len(edges), len(claims), events, points)
 
-    async def _indexed(self, place: Project, tag: str) -> Counter[str]:
+    async def _indexed(self, place: Project, owner_hash: str) -> Counter[str]:
         """How many points the index holds of each memory of an owner."""
-        points = surveyed(self._vectors, place.tenant(tag), owner_prefix(tag))
+        points = surveyed(self._vectors, place.tenant(owner_hash), owner_prefix(owner_hash))
         return Counter([each.memory_id async for each in points])
 
     async def _listed_next(

@@ -76,7 +76,7 @@ class Differing(Graphing):
     async def _retracted(self, old: Sheet, until: int) -> tuple[list[Edge], bool]:
         """Edges of the graph as it was known at its own instant that were withdrawn by then,
         between memories that still count to it."""
-        project, before = old.listing.project, old.world
+        project, before = old.listing.project, old.snapshot
         start, known_at = before.as_of, before.known_at
         then = replace(before, known_at=start if known_at is None else min(start, known_at))
         nodes = await self._shown(project, (each.id for each in old.memories), then)

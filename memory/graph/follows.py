@@ -11,7 +11,7 @@ from memory.context.stores import Stores
 from memory.domain.ids import split_slot
 from memory.domain.memory import FOLLOWS, Edge, Memory, Scope
 from memory.ports.graph_store import Adjacent, Cursor
-from memory.query.views import Direction, World
+from memory.query.views import Direction, Snapshot
 
 _FIRST_LOOK, _LONGEST_LOOK = 4, 256
 
@@ -22,7 +22,7 @@ class Following(Stores):
         slot: str,
         memories: Iterable[Memory],
         direction: Direction,
-        world: World,
+        snapshot: Snapshot,
         scope: Scope | None = None,
     ) -> dict[str, list[Adjacent]]:
         """Derived edges of an owner's memories by id, later -FOLLOWS-> earlier. With a scope,
@@ -34,7 +34,7 @@ class Following(Stores):
         for outgoing, side in ((True, Direction.OUT), (False, Direction.IN)):
             if direction not in (side, Direction.BOTH):
                 continue
-            nearest = await self._nearest(slot, members, not outgoing, world, scope)
+            nearest = await self._nearest(slot, members, not outgoing, snapshot, scope)
             for memory in members:
                 if other := nearest.get(memory.id):
                     edge = derived(memory, other, outgoing)
@@ -42,7 +42,12 @@ class Following(Stores):
         return edges
 
     async def _nearest(
-        self, slot: str, memories: Iterable[Memory], later: bool, world: World, scope: Scope | None
+        self,
+        slot: str,
+        memories: Iterable[Memory],
+        later: bool,
+        snapshot: Snapshot,
+        scope: Scope | None,
     ) -> dict[str, Memory]:
         """For each memory the nearest one of its session that is shown, before or after it."""
         nearest: dict[str, Memory] = {}
@@ -54,13 +59,13 @@ class Following(Stores):
         while waiting:
             rows = await self._graph.session_neighbours(slot, [*waiting.values()], later, look)
             ids = [place.memory_id for row in rows for place in row]
-            known = await self._graph.read(split_slot(slot)[0], ids, world.known_at)
+            known = await self._graph.read(split_slot(slot)[0], ids, snapshot.known_at)
             for memory_id, row in zip(list(waiting), rows, strict=True):
                 there = (known.get(place.memory_id) for place in row)
                 shown = (
                     each
                     for each in there
-                    if each and world.shows(each) and (scope is None or scope.covers(each.scope))
+                    if each and snapshot.shows(each) and (scope is None or scope.covers(each.scope))
                 )
                 if found := next(shown, None):
                     nearest[memory_id] = found

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from memory.domain.memory import Memory
 from memory.ports.graph_store import Adjacent, Expansion
-from memory.query.views import World
+from memory.query.views import Snapshot
 
 MOST_SEEN = 20_000
 """Nodes that one walk may come across."""
@@ -40,13 +40,13 @@ class Frontier:
         self.level += 1
         return level
 
-    def arrive(self, trip: Sequence[str], expansion: Expansion, world: World) -> list[Memory]:
+    def arrive(self, trip: Sequence[str], expansion: Expansion, snapshot: Snapshot) -> list[Memory]:
         """The nodes of a trip that the world shows; what they lead to waits for the next level."""
         self.cut |= expansion.cut
         there = []
         for node in trip:
             memory = expansion.memories.get(node)
-            if memory is not None and world.shows(memory):
+            if memory is not None and snapshot.shows(memory):
                 there.append(memory)
                 self.arrived[node] = memory
                 self._see(node, expansion.adjacent.get(node, ()))

@@ -15,7 +15,7 @@ from memory.graph.follows import Following, derived
 from memory.graph.frontier import Step
 from memory.graph.traversal import NODES_A_TRIP
 from memory.ports.graph_store import Adjacent, Reach
-from memory.query.views import ANY_EDGE, NOW, Direction, View, Walk, World
+from memory.query.views import ANY_EDGE, NOW, Direction, Snapshot, View, Walk
 from memory.read.pages import Listing, Reading
 
 MOST_EDGES_OF_NODE = 10_000
@@ -27,11 +27,11 @@ _EDGES_A_TRIP = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Memories on one page of a graph, the newest first, in one world."""
+    """Memories on one page of a graph, the newest first, in one snapshot."""
 
     listing: Listing
     memories: Sequence[Memory]
-    world: World
+    snapshot: Snapshot
 
     def by_slot(self) -> dict[str, dict[str, Memory]]:
         owners: dict[str, dict[str, Memory]] = {}
@@ -51,10 +51,10 @@ class Graphing(Reading, Following):
         walk: Walk = ANY_EDGE,
         view: View = NOW,
     ) -> Graph:
-        listing, world, now = await self._listing(caller, scope, cursor, True, view)
-        memories, more = await self._listed(listing, limit, [world])
-        edges, cut = await self._edges_on(Sheet(listing, memories, world), walk)
-        next_cursor = self._cursor(listing, memories, more, world, now)
+        listing, snapshot, now = await self._listing(caller, scope, cursor, True, view)
+        memories, more = await self._listed(listing, limit, [snapshot])
+        edges, cut = await self._edges_on(Sheet(listing, memories, snapshot), walk)
+        next_cursor = self._cursor(listing, memories, more, snapshot, now)
         return Graph(memories, edges, cut or more, next_cursor)
 
     async def _edges_on(self, sheet: Sheet, walk: Walk = ANY_EDGE) -> tuple[list[Edge], bool]:
@@ -80,7 +80,7 @@ class Graphing(Reading, Following):
         wanted = sorted(stored)[:MOST_EDGES]
         edges = [step.edge.derived for step in steps if step.edge.derived]
         for part in parts(wanted, _EDGES_A_TRIP):
-            edges += (await self._graph.edges(slot, part, sheet.world.known_at)).values()
+            edges += (await self._graph.edges(slot, part, sheet.snapshot.known_at)).values()
         return edges, cut or len(stored) > MOST_EDGES
 
     async def _steps_from(
@@ -94,7 +94,7 @@ class Graphing(Reading, Following):
         # On a first page both ends are here, so each edge is met at its source.
         direction = Direction.OUT if sheet.listing.after is None else Direction.BOTH
         since = min(memory.created_at for memory in nodes.values())
-        reach = Reach(direction, sheet.world, MOST_EDGES_OF_NODE, walk.stored, since)
+        reach = Reach(direction, sheet.snapshot, MOST_EDGES_OF_NODE, walk.stored, since)
         cut = False
         for trip in parts(list(nodes), NODES_A_TRIP):
             found = await self._graph.expand(slot, trip, reach, memories=False)
@@ -106,11 +106,11 @@ class Graphing(Reading, Following):
         self, sheet: Sheet, steps: Sequence[Step], nodes: Mapping[str, Memory]
     ) -> list[Step]:
         """Steps to nodes of this page, or of one before it: those are newer."""
-        listing, world = sheet.listing, sheet.world
+        listing, snapshot = sheet.listing, sheet.snapshot
         earlier = set()
         if listing.after is not None:
             others = {step.edge.other for step in steps} - nodes.keys()
-            shown = await self._shown(listing.project, others, world)
+            shown = await self._shown(listing.project, others, snapshot)
             earlier = {
                 memory.id
                 for memory in shown.values()
@@ -135,7 +135,7 @@ class Graphing(Reading, Following):
             newest[session] = memory
         if sheet.listing.after is not None:
             later = await self._follows(
-                slot, newest.values(), Direction.IN, sheet.world, sheet.listing.scope
+                slot, newest.values(), Direction.IN, sheet.snapshot, sheet.listing.scope
             )
             steps += _steps(later)
         return steps

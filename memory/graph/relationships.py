@@ -12,7 +12,7 @@ from memory.domain.caller import Caller
 from memory.domain.clock import AT_COMMIT
 from memory.domain.errors import Conflict, NotFound
 from memory.domain.idempotency import Answer, Commit, Operation
-from memory.domain.ids import owner_tag, sibling
+from memory.domain.ids import owner_hash_of, sibling
 from memory.domain.memory import SUPERSEDES, Edge, NewEdge, Unset
 from memory.domain.results import Relationships
 from memory.domain.transaction import PutEdge, RetractEdge, Transaction, Write
@@ -30,7 +30,7 @@ class Relating(Walking, Repeating):
         validity.check_edge(edge)
         place = await self._place(caller)
         slot = slot_of(place, edge.source)
-        if owner_tag(edge.target) != owner_tag(edge.source):
+        if owner_hash_of(edge.target) != owner_hash_of(edge.source):
             raise missing(edge.target)
         operation = await self.once(place, caller)
         return await self._once(
@@ -84,14 +84,14 @@ class Relating(Walking, Repeating):
     ) -> Relationships:
         place = await self._place(caller)
         slot = slot_of(place, memory_id)
-        world = await self._world(slot, view)
-        found = await self._expand(slot, [memory_id], walk, walk.direction, world, MOST_EDGES)
-        if not self._start(memory_id, found.memories, world, view):
+        snapshot = await self._snapshot(slot, view)
+        found = await self._expand(slot, [memory_id], walk, walk.direction, snapshot, MOST_EDGES)
+        if not self._start(memory_id, found.memories, snapshot, view):
             return Relationships([])
         adjacent = found.adjacent[memory_id]
-        there = await self._shown(place, {edge.other for edge in adjacent}, world)
+        there = await self._shown(place, {edge.other for edge in adjacent}, snapshot)
         steps = [Step(memory_id, edge) for edge in adjacent if edge.other in there]
-        edges = filter(None, await self._edges(slot, steps, world))
+        edges = filter(None, await self._edges(slot, steps, snapshot))
         shown = sorted(edges, key=lambda edge: (edge.created_at, edge.id))
         return Relationships(shown, found.cut)
 

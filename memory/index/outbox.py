@@ -16,9 +16,9 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from memory.domain.batched import parts
 from memory.domain.errors import Unavailable
-from memory.domain.ids import Project, owner_tag, split_slot
+from memory.domain.ids import Project, owner_hash_of, split_slot
 from memory.domain.memory import Memory, Scope
-from memory.domain.metadata_tokens import tags
+from memory.domain.metadata_tokens import metadata_tokens
 from memory.domain.stemming import stems
 from memory.domain.transaction import ERASED, PutMemory
 from memory.ports.graph_store import GraphStore
@@ -236,7 +236,7 @@ class Index:
                 memory,
                 rows[memory.content],
                 stems(memory.content),
-                tags(memory.metadata, memory.categories),
+                metadata_tokens(memory.metadata, memory.categories),
             )
             for memory in memories
         ]
@@ -247,7 +247,7 @@ def _standing(tokens: Tokens) -> Tokens:
 
 
 def _tag(memory_id: str) -> str:
-    tag = owner_tag(memory_id)
-    if tag is None:
+    owner_hash = owner_hash_of(memory_id)
+    if owner_hash is None:
         raise ValueError(f"no memory id: {memory_id[:60]!r}")
-    return tag
+    return owner_hash

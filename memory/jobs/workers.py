@@ -67,7 +67,7 @@ class Working(Inferring, Forgetting):
             id=mint_job(NOBODY, operation.nonce if operation else ""),
             slot=place.slot(NOBODY),
             kind=kind,
-            bound=place.tag(bound.owner) if place.user_id else None,
+            bound=place.owner_hash(bound.owner) if place.user_id else None,
             request={"filters": dict(filters), "user_id": place.user_id},
         )
         await self._graph.note_job(place.id, job)

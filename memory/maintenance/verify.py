@@ -13,7 +13,7 @@ from typing import Any
 
 from memory.context.stores import ProjectOf
 from memory.domain.batched import parts
-from memory.domain.ids import Project, owner_prefix, owner_tag, project_of_tenant, split_slot
+from memory.domain.ids import Project, owner_hash_of, owner_prefix, project_of_tenant, split_slot
 from memory.domain.memory import Memory
 from memory.index.outbox import BATCH, Index
 from memory.maintenance.task_runner import Progress
@@ -114,9 +114,9 @@ class Verifier:
         self, slot: str, generation: int, findings: Findings, deep: bool = False
     ) -> None:
         """One owner's record with one generation of the index; `deep` searches for each point."""
-        project_id, tag = split_slot(slot)
+        project_id, owner_hash = split_slot(slot)
         project = await self._project_of(project_id)
-        tenant, prefix = project.tenant(tag, generation), owner_prefix(tag)
+        tenant, prefix = project.tenant(owner_hash, generation), owner_prefix(owner_hash)
         indexed = await self._indexed(tenant, prefix, deep)
         memory_ids = await self._graph.listed(slot)
         suspects = sorted(indexed.keys() - set(memory_ids))
@@ -187,7 +187,7 @@ class Verifier:
             return
         strangers: dict[str, list[str]] = {}
         for memory_id in await self._indexed(tenant, "", deep=False, beside=known, of=project):
-            strangers.setdefault(project.slot(owner_tag(memory_id) or ""), []).append(memory_id)
+            strangers.setdefault(project.slot(owner_hash_of(memory_id) or ""), []).append(memory_id)
         for slot, memory_ids in strangers.items():
             await self._settle(project, slot, generation, memory_ids, findings)
 
@@ -207,8 +207,8 @@ class Verifier:
         project."""
         found: dict[str, list[Indexed]] = {}
         async for each in surveyed(self._vectors, tenant, prefix, deep):
-            tag = owner_tag(each.memory_id)
-            if tag is not None and (of is None or of.slot(tag) not in beside):
+            owner_hash = owner_hash_of(each.memory_id)
+            if owner_hash is not None and (of is None or of.slot(owner_hash) not in beside):
                 found.setdefault(each.memory_id, []).append(each)
         return found
 

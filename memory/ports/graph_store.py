@@ -15,11 +15,11 @@ from memory.domain.memory import Edge, Memory, Scope
 from memory.domain.records import Archive
 from memory.domain.reports import ReportRecord
 from memory.domain.tasks import TaskBook
-from memory.domain.transaction import ClaimKey, Holding, Transaction
+from memory.domain.transaction import DedupKey, Holding, Transaction
 from memory.ports.job_queue import JobRecord
 from memory.ports.maintenance import Keeping
 from memory.ports.vector_store import ModelCard
-from memory.query.views import Direction, World
+from memory.query.views import Direction, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Briefing:
     """What a write needs to know of an owner: Redis's now, and the claims it asked about."""
 
     now: int
-    claims: Mapping[ClaimKey, tuple[Holding, ...]]
+    claims: Mapping[DedupKey, tuple[Holding, ...]]
     standings: Mapping[str, Standing]
 
 
@@ -59,7 +59,7 @@ class Reach:
     the world and, where `since` is given, was created then or later."""
 
     direction: Direction
-    world: World
+    snapshot: Snapshot
     limit: int
     relations: frozenset[str] = frozenset()
     since: int | None = None
@@ -117,7 +117,7 @@ class GraphStore(
         ...
 
     async def brief(
-        self, slot: str, claims: Sequence[ClaimKey] = (), memory_ids: Sequence[str] = ()
+        self, slot: str, claims: Sequence[DedupKey] = (), memory_ids: Sequence[str] = ()
     ) -> Briefing:
         """Everything a write reads first, in one round trip."""
         ...
@@ -163,7 +163,7 @@ class GraphStore(
         limit: int,
         after: Cursor | None,
         newest: bool,
-        worlds: Sequence[World] = (),
+        snapshots: Sequence[Snapshot] = (),
     ) -> list[Cursor]:
         """Places of these owners' memories in order of (created_at, id), beyond `after` only, of
         those that one of the worlds shows; none means all, and they may differ in as_of only."""
@@ -189,7 +189,7 @@ class GraphStore(
         ...
 
     async def register(self, project_id: str, scopes: Mapping[str, Sequence[Scope]]) -> None:
-        """Make `owners` find owner tags by the other fields of their memories' scopes."""
+        """Make `owners` find owner hashes by the other fields of their memories' scopes."""
         ...
 
     async def expand(

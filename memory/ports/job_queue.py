@@ -24,7 +24,7 @@ class Ending:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment(Progress):
     """A job as it is kept. `request` is what was asked for, `plan` what was decided to do about
-    it: JSON, both gone once the job has ended. `bound` is the owner tag of the only user that the
+    it: JSON, both gone once the job has ended. `bound` is the owner hash of the only user that the
     caller may see."""
 
     slot: str

@@ -38,13 +38,13 @@ class Point:
     """One version of a memory as the vector store sees it; immutable but for its retraction.
 
     `vector` has shape (dimensions,) and length 1. `terms` are the content's stems with
-    repetitions (memory.domain.stemming); `tags` come from memory.domain.metadata_tokens.
+    repetitions (memory.domain.stemming); `metadata_tokens` come from memory.domain.metadata_tokens.
     """
 
     memory: Memory
     vector: Vectors
     terms: tuple[str, ...]
-    tags: tuple[str, ...]
+    metadata_tokens: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

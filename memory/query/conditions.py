@@ -15,7 +15,7 @@ from itertools import product
 from typing import Any, Literal, TypeAlias
 
 from memory.domain.memory import SCOPE_FIELDS, Memory, Scope
-from memory.domain.metadata_tokens import scalars, tags
+from memory.domain.metadata_tokens import metadata_tokens, scalars
 
 ANY = "*"
 """In a scope of `scopes`: any id. No entity is called so (deployments.api.schemas.limits)."""
@@ -44,7 +44,8 @@ class Not:
 @dataclass(frozen=True, slots=True)
 class Is:
     """The field is one of the values, byte for byte. Fields are `owner`, the scope fields,
-    `memory_id` and `tag` (memory.domain.metadata_tokens), of which a memory may have several."""
+    `memory_id` and `metadata_token` (memory.domain.metadata_tokens); a memory may have several of
+    the last."""
 
     field: str
     values: tuple[str, ...]
@@ -229,7 +230,7 @@ def _meets(condition: Condition, memory: Memory, held: Callable[[], frozenset[st
             return any(_meets(each, memory, held) for each in parts)
         case Not(part):
             return not _meets(part, memory, held)
-        case Is("tag", values):
+        case Is("metadata_token", values):
             return not held().isdisjoint(values)
         case Is(field, values):
             return _text(field, memory) in values
@@ -249,7 +250,7 @@ def _meets(condition: Condition, memory: Memory, held: Callable[[], frozenset[st
 
 
 def _tags(memory: Memory) -> frozenset[str]:
-    return frozenset(tags(memory.metadata, memory.categories))
+    return frozenset(metadata_tokens(memory.metadata, memory.categories))
 
 
 def _text(field: str, memory: Memory) -> str | None:

@@ -15,29 +15,29 @@ from memory.query.views import Where
 @dataclass(frozen=True, slots=True)
 class Extent:
     """Every memory is within `scope`, meets the condition and is covered by one of `scopes`, which
-    name the owners: `tags` are all of them, None where that is whoever the project has."""
+    name the owners: `owner_hashes` are all of them, None where that is whoever the project has."""
 
     project: Project
     scope: Scope
     condition: Condition
     scopes: tuple[Scope, ...]
-    tags: Sequence[str] | None
+    owner_hashes: Sequence[str] | None
 
     @property
     def slots(self) -> list[str]:
         """Of the owners; none where they are not known."""
-        return [self.project.slot(tag) for tag in self.tags or ()]
+        return [self.project.slot(owner_hash) for owner_hash in self.owner_hashes or ()]
 
     @property
     def tenants(self) -> list[str]:
-        if self.tags is None:
+        if self.owner_hashes is None:
             return self.project.tenants()
-        return sorted({self.project.tenant(tag) for tag in self.tags})
+        return sorted({self.project.tenant(owner_hash) for owner_hash in self.owner_hashes})
 
     def where(self) -> Where:
         """What the index must match, at any time."""
         where = Where()
-        if self.tags is not None and all(each.user_id for each in self.scopes):
+        if self.owner_hashes is not None and all(each.user_id for each in self.scopes):
             where = where.also("owner", *(str(each.owner) for each in self.scopes))
         for field, value in self.scope.given().items():
             where = where.also(field, value)

@@ -16,7 +16,7 @@ from typing import Any
 
 from memory.domain.clock import DAY, EARLIEST, LATEST, SECOND, parse_instant
 from memory.domain.errors import InvalidInput
-from memory.domain.metadata_tokens import category_tag, value_tag
+from memory.domain.metadata_tokens import category_token, value_token
 from memory.query.conditions import (
     Compares,
     Condition,
@@ -144,7 +144,7 @@ def _content(name: str, value: Any) -> Condition:
 
 def _categories(name: str, value: Any) -> Condition:
     def equal(value: Any) -> Condition:
-        return Is("tag", (category_tag(_text(name, value)),))
+        return Is("metadata_token", (category_token(_text(name, value)),))
 
     def holds(part: Any) -> Condition:
         return Holds("categories", _text(name, part), fold=True)
@@ -169,7 +169,7 @@ def _entry(key: str, value: Any) -> Condition:
     def equal(value: Any) -> Condition:
         if isinstance(value, dict | list):
             return Equals(key, value)
-        return Is("tag", (value_tag(key, value),))
+        return Is("metadata_token", (value_token(key, value),))
 
     def holds(fold: bool, part: Any) -> Condition:
         if isinstance(part, dict | list):

@@ -33,14 +33,14 @@ class View:
         """Whether the caller named an instant: then what is not there is missing, not empty."""
         return self.as_of is not None or self.known_at is not None
 
-    def pinned(self, now: int) -> World:
+    def pinned(self, now: int) -> Snapshot:
         as_of = now if self.as_of is None else self.as_of
-        return World(as_of, self.known_at, self.superseded, self.expired)
+        return Snapshot(as_of, self.known_at, self.superseded, self.expired)
 
 
 @dataclass(frozen=True, slots=True)
-class World:
-    """A view with its instant pinned, so that a read of several steps shows one world."""
+class Snapshot:
+    """A view with its instant pinned, so that a read of several steps shows one snapshot."""
 
     as_of: int
     known_at: int | None = None
@@ -138,13 +138,13 @@ class Where:
     A clause is (field, values): the field equals one of the values, byte for byte. Fields are
     those of memory.query.conditions.Is. The condition is a storable one. `open` asks for open
     versions;
-    `world` for versions known at its known_at (unretracted ones where that is None) that were
+    `snapshot` for versions known at its known_at (unretracted ones where that is None) that were
     valid at its as_of, or, where the world also shows what has ended, had begun by then.
     """
 
     clauses: tuple[tuple[str, tuple[str, ...]], ...] = ()
     open: bool = False
-    world: World | None = None
+    snapshot: Snapshot | None = None
     condition: Condition = EVERYTHING
 
     def also(self, name: str, *values: str) -> Where:

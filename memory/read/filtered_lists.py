@@ -16,13 +16,13 @@ from memory.domain.selections import Entity, Selected
 from memory.ports.vector_store import Listed, VectorStore
 from memory.query.conditions import exact
 from memory.query.extent import Extent
-from memory.query.views import Selection, Where, World
+from memory.query.views import Selection, Snapshot, Where
 
 _ROWS_A_TRIP = 1_000
 _BODIES_A_TRIP = 500
-_EVER = World(LATEST, superseded=True, expired=True)
+_EVER = Snapshot(LATEST, superseded=True, expired=True)
 _TO_53_BITS = 7
-"""From a tag's 60: clients in JavaScript make a number of an entity's id."""
+"""From an owner hash's 60: clients in JavaScript make a number of an entity's id."""
 
 
 class Selecting(Stores):
@@ -31,22 +31,22 @@ class Selecting(Stores):
     async def select(self, caller: Caller, selection: Selection) -> Selected:
         place = await self._place(caller)
         extent = await self._extent(place, selection.scope, selection.condition)
-        world = selection.view.pinned((await self._instant(extent)).now)
-        where = replace(extent.where(), world=world)
+        snapshot = selection.view.pinned((await self._instant(extent)).now)
+        where = replace(extent.where(), snapshot=snapshot)
         # The index does not know which of what has ended has a successor.
-        if exact(extent.condition) and world.superseded == world.expired:
-            return await self._told(extent, where, world, selection)
-        return await self._judged_one_by_one(extent, where, world, selection)
+        if exact(extent.condition) and snapshot.superseded == snapshot.expired:
+            return await self._told(extent, where, snapshot, selection)
+        return await self._judged_one_by_one(extent, where, snapshot, selection)
 
     async def _told(
-        self, extent: Extent, where: Where, world: World, selection: Selection
+        self, extent: Extent, where: Where, snapshot: Snapshot, selection: Selection
     ) -> Selected:
         """The page that the index tells, without the rows that the record does not confirm."""
         counts, rows = await asyncio.gather(
             asyncio.gather(*(self._vectors.count(each, where) for each in extent.tenants)),
             self._page_of(extent.tenants, where, selection),
         )
-        memories = await self._confirmed(extent, world, rows)
+        memories = await self._confirmed(extent, snapshot, rows)
         return Selected(sum(counts) - (len(rows) - len(memories)), memories)
 
     async def _page_of(
@@ -63,7 +63,7 @@ class Selecting(Stores):
         return page
 
     async def _judged_one_by_one(
-        self, extent: Extent, where: Where, world: World, selection: Selection
+        self, extent: Extent, where: Where, snapshot: Snapshot, selection: Selection
     ) -> Selected:
         count = 0
         memories: list[Memory] = []
@@ -71,32 +71,35 @@ class Selecting(Stores):
         async for rows in _listed(self._vectors, extent.tenants, where, _ROWS_A_TRIP):
             fresh = [each for each in rows if each.memory_id not in seen]
             seen.update(each.memory_id for each in fresh)
-            found = await self._confirmed(extent, world, fresh)
+            found = await self._confirmed(extent, snapshot, fresh)
             begin, end = selection.offset - count, selection.offset + selection.limit - count
             memories += found[max(0, begin) : max(0, end)]
             count += len(found)
         return Selected(count, memories)
 
     async def _confirmed(
-        self, extent: Extent, world: World, rows: Sequence[Listed]
+        self, extent: Extent, snapshot: Snapshot, rows: Sequence[Listed]
     ) -> list[Memory]:
         """The memories of the rows, in their order, that are as the index says by the record."""
         memories: list[Memory] = []
         for part in parts(list(dict.fromkeys(each.memory_id for each in rows)), _BODIES_A_TRIP):
-            known = await self._graph.read(extent.project.id, part, world.known_at)
+            known = await self._graph.read(extent.project.id, part, snapshot.known_at)
             memories += [
                 memory
                 for memory in filter(None, map(known.get, part))
-                if world.shows(memory) and extent.covers(memory)
+                if snapshot.shows(memory) and extent.covers(memory)
             ]
         return memories
 
     async def entities(self, caller: Caller, only: Owner | None = None) -> list[Entity]:
         place = await self._place(caller)
-        tenants, where = place.tenants(), Where(world=_EVER)
+        tenants, where = place.tenants(), Where(snapshot=_EVER)
         if place.user_id is not None:
             owner = Owner("user", place.user_id)
-            tenants, where = [place.tenant(place.tag(owner))], where.also("owner", str(owner))
+            tenants, where = (
+                [place.tenant(place.owner_hash(owner))],
+                where.also("owner", str(owner)),
+            )
         names: tuple[str, ...] = SCOPE_FIELDS
         if only is not None:
             names = (f"{only.kind}_id",)
@@ -110,7 +113,7 @@ class Selecting(Stores):
             for each in named:
                 owner = Owner(name.removesuffix("_id"), each.value)
                 one = found.get(owner) or Entity(
-                    str(int(place.tag(owner), 16) >> _TO_53_BITS),
+                    str(int(place.owner_hash(owner), 16) >> _TO_53_BITS),
                     owner.kind,
                     owner.value,
                     0,

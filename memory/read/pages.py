@@ -12,11 +12,11 @@ from memory.domain.batched import parts
 from memory.domain.caller import Caller
 from memory.domain.clock import EARLIEST, LATEST
 from memory.domain.errors import InvalidInput
-from memory.domain.ids import Project, owner_tag
+from memory.domain.ids import Project, owner_hash_of
 from memory.domain.memory import Memory, Scope
 from memory.domain.results import Page
 from memory.ports.graph_store import Cursor
-from memory.query.views import NOW, View, World
+from memory.query.views import NOW, Snapshot, View
 
 _PLACES_A_TRIP = 200
 _BODIES_A_TRIP = 500
@@ -25,7 +25,7 @@ MOST_CHARACTERS = 16 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class Bookmark:
+class PageCursor:
     """Where a page ended, and the instants and order of its list."""
 
     place: Cursor
@@ -34,7 +34,7 @@ class Bookmark:
     newest: bool
 
     @classmethod
-    def read(cls, cursor: str) -> Bookmark:
+    def read(cls, cursor: str) -> PageCursor:
         """Raises InvalidInput for a text that `write` did not make."""
         try:
             padded = cursor.encode() + b"=" * (-len(cursor) % 4)
@@ -42,7 +42,7 @@ class Bookmark:
             *instants, newest, memory_id = parts
             at, as_of, known_at = map(int, instants)
             sound = all(EARLIEST <= each < LATEST for each in (at, as_of, known_at))
-            if owner_tag(memory_id) is None or not sound:
+            if owner_hash_of(memory_id) is None or not sound:
                 raise ValueError(cursor)
             return cls(Cursor(at, memory_id), as_of, known_at, newest == "1")
         except (ValueError, binascii.Error):
@@ -104,30 +104,30 @@ class Reading(Stores):
         newest: bool,
         view: View = NOW,
     ) -> Page:
-        listing, world, now = await self._listing(caller, scope, cursor, newest, view)
-        memories, more = await self._listed(listing, limit, [world])
-        return Page(memories, self._cursor(listing, memories, more, world, now))
+        listing, snapshot, now = await self._listing(caller, scope, cursor, newest, view)
+        memories, more = await self._listed(listing, limit, [snapshot])
+        return Page(memories, self._cursor(listing, memories, more, snapshot, now))
 
     async def _listing(
         self, caller: Caller, scope: Scope, cursor: str | None, newest: bool, view: View
-    ) -> tuple[Listing, World, int]:
+    ) -> tuple[Listing, Snapshot, int]:
         """What to list, the world of this page, and Redis's now."""
-        bookmark = None if cursor is None else Bookmark.read(cursor)
+        bookmark = None if cursor is None else PageCursor.read(cursor)
         if bookmark is not None:
             view = bookmark.continues(view, newest)
         place = await self._place(caller)
         scope = place.narrow(scope)
-        slots = [place.slot(tag) for tag in await self._owners(place, scope)]
+        slots = [place.slot(owner_hash) for owner_hash in await self._owners(place, scope)]
         now = (await self._graph.instant(slots)).now
         after = bookmark.place if bookmark else None
         return Listing(place, slots, scope, after, newest), view.pinned(now), now
 
     async def _listed(
-        self, listing: Listing, limit: int, worlds: Sequence[World]
+        self, listing: Listing, limit: int, snapshots: Sequence[Snapshot]
     ) -> tuple[list[Memory], bool]:
         """The next `limit` memories that one of the worlds shows, and whether more may follow.
         The worlds differ in as_of only."""
-        known_at, after = worlds[0].known_at, listing.after
+        known_at, after = snapshots[0].known_at, listing.after
         begin = after.created_at if after else None
         if listing.newest and known_at is not None and (begin is None or begin > known_at):
             after = Cursor(known_at + 1, "")  # nothing was known of what is newer
@@ -138,7 +138,7 @@ class Reading(Stores):
             if listing.narrow:
                 want = max(want, _PLACES_A_TRIP)
             places = await self._graph.page(
-                listing.slots, listing.scope.session_id, want, after, listing.newest, worlds
+                listing.slots, listing.scope.session_id, want, after, listing.newest, snapshots
             )
             ids = [each.memory_id for each in places]
             for part in parts(ids, _BODIES_A_TRIP):
@@ -146,7 +146,7 @@ class Reading(Stores):
                 for memory in filter(None, map(known.get, part)):
                     if not listing.scope.covers(memory.scope):
                         continue
-                    if not any(world.shows(memory) for world in worlds):
+                    if not any(snapshot.shows(memory) for snapshot in snapshots):
                         continue
                     if len(memories) == limit or characters > MOST_CHARACTERS:
                         return memories, True
@@ -157,11 +157,11 @@ class Reading(Stores):
             after = places[-1]
 
     def _cursor(
-        self, listing: Listing, memories: Sequence[Memory], more: bool, world: World, now: int
+        self, listing: Listing, memories: Sequence[Memory], more: bool, snapshot: Snapshot, now: int
     ) -> str | None:
         """Where the next page begins."""
         if not more:
             return None
-        known_at = now if world.known_at is None else world.known_at
+        known_at = now if snapshot.known_at is None else snapshot.known_at
         place = Cursor(memories[-1].created_at, memories[-1].id)
-        return Bookmark(place, world.as_of, known_at, listing.newest).write()
+        return PageCursor(place, snapshot.as_of, known_at, listing.newest).write()

@@ -141,7 +141,7 @@ class Reporting(Selecting):
         named = [
             each.id
             for each in kept
-            if (order.kind == "user" and each.bound == order.tag)
+            if (order.kind == "user" and each.bound == order.owner_hash)
             or _mentions(each.filters, lambda scope: names(place, order.kind, order.subject, scope))
         ]
         await self._graph.drop_reports(place.id, named)
@@ -149,8 +149,8 @@ class Reporting(Selecting):
 
 
 def _own(place: Project) -> str | None:
-    """The tag of the only user that may be seen."""
-    return None if place.user_id is None else place.tag(Owner("user", place.user_id))
+    """The owner_hash of the only user that may be seen."""
+    return None if place.user_id is None else place.owner_hash(Owner("user", place.user_id))
 
 
 def _sees(place: Project, report: Report | Saved) -> bool:

@@ -18,7 +18,7 @@ from memory.ports.graph_store import Instant
 from memory.ports.vector_store import Hit, Vectors
 from memory.query.conditions import Within
 from memory.query.extent import Extent
-from memory.query.views import Query, Where, World
+from memory.query.views import Query, Snapshot, Where
 from memory.search.ranking import PREFERRED_HALF_LIFE_DAYS, Scorer
 from memory.search.reranking import pool, reranked
 
@@ -39,11 +39,11 @@ Key = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class _Quest:
-    """A search that knows its world: where to look, and how to judge what is there."""
+    """A search that knows its snapshot: where to look, and how to judge what is there."""
 
     extent: Extent
     query: Query
-    world: World
+    snapshot: Snapshot
     scorer: Scorer
     views: Sequence[Where]
     vector: Vectors
@@ -60,9 +60,9 @@ class _Quest:
     def _shows(self, memory: Memory) -> bool:
         """The query's reference tells whether a memory has expired, and nothing else of it."""
         reference = self.query.reference
-        if reference is None or self.world.expired or memory.superseded_by:
-            return self.world.shows(memory)
-        return memory.valid_from <= self.world.as_of and (
+        if reference is None or self.snapshot.expired or memory.superseded_by:
+            return self.snapshot.shows(memory)
+        return memory.valid_from <= self.snapshot.as_of and (
             memory.valid_to is None or reference < memory.valid_to
         )
 
@@ -93,8 +93,8 @@ class Searching(Stores):
         try:
             extent = await self._extent(place, query.scope, query.condition)
             instant = await self._instant(extent)
-            world = query.view.pinned(instant.now)
-            apart = world.superseded != world.expired and extent.tags is not None
+            snapshot = query.view.pinned(instant.now)
+            apart = snapshot.superseded != snapshot.expired and extent.owner_hashes is not None
             superseded = await self._graph.superseded(extent.slots) if apart else []
             vector = (await embedding)[0]
         finally:
@@ -103,13 +103,13 @@ class Searching(Stores):
         quest = _Quest(
             extent=extent,
             query=_looked_at_again(query) if query.rerank else query,
-            world=world,
-            scorer=self._scorer(place, query, words, world),
-            views=_views(extent, query, world, instant, superseded),
+            snapshot=snapshot,
+            scorer=self._scorer(place, query, words, snapshot),
+            views=_views(extent, query, snapshot, instant, superseded),
             vector=vector,
             words=words,
         )
-        hidden = len(superseded) if world.expired else 0
+        hidden = len(superseded) if snapshot.expired else 0
         found = _in_order(await self._sweep(quest, hidden))
         if query.rerank:
             best = pool(query.limit)
@@ -117,7 +117,9 @@ class Searching(Stores):
             found = _in_order([*again, *found[best:]])
         return [each for each in found if each.score >= query.threshold][: query.limit]
 
-    def _scorer(self, project: Project, query: Query, words: Sequence[str], world: World) -> Scorer:
+    def _scorer(
+        self, project: Project, query: Query, words: Sequence[str], snapshot: Snapshot
+    ) -> Scorer:
         settings = self._settings.ranking
         half_life = (
             settings.half_life_days if query.half_life_days is UNSET else query.half_life_days
@@ -129,7 +131,7 @@ class Searching(Stores):
             settings.lexical_weight,
             settings.calibrations.get(self._card.name if self._card else ""),
             half_life,
-            world.as_of if query.reference is None else query.reference,
+            snapshot.as_of if query.reference is None else query.reference,
             query.scale,
         )
 
@@ -156,7 +158,7 @@ class Searching(Stores):
         self, quest: _Quest, memory_ids: Sequence[str], cosines: Mapping[Key, float]
     ) -> list[Found]:
         """Those of the memories that the search asks for, scored by the text that was known."""
-        known = await self._graph.read(quest.extent.project.id, memory_ids, quest.world.known_at)
+        known = await self._graph.read(quest.extent.project.id, memory_ids, quest.snapshot.known_at)
         visible = (
             await asyncio.to_thread(quest.asked_for, known)
             if len(known) > _MANY_TO_JUDGE
@@ -210,24 +212,24 @@ class Searching(Stores):
 
 
 def _views(
-    extent: Extent, query: Query, world: World, instant: Instant, superseded: Sequence[str]
+    extent: Extent, query: Query, snapshot: Snapshot, instant: Instant, superseded: Sequence[str]
 ) -> Sequence[Where]:
     """Where to look in the index, which tells what has ended, but not what has a successor: where
-    only that is asked for, it is named, `superseded`, and looked for beside the plain world; of
+    only that is asked for, it is named, `superseded`, and looked for beside the plain snapshot; of
     owners that are not known nobody can name it, so that it is looked for among all."""
     where = extent.where()
-    whole = replace(where, world=world)
-    if world.expired or (world.superseded and extent.tags is None):
+    whole = replace(where, snapshot=snapshot)
+    if snapshot.expired or (snapshot.superseded and extent.owner_hashes is None):
         return [whole]
-    plain = replace(where, world=replace(world, superseded=False))
+    plain = replace(where, snapshot=replace(snapshot, superseded=False))
     views = [plain]
     if not query.view.explicit:
         views = [replace(where, open=True), *([plain] if instant.bounded else [])]
-    if world.superseded:
+    if snapshot.superseded:
         views += [whole.also("memory_id", *part) for part in parts(superseded, _IDS_OF_A_VIEW)]
-    if query.reference is not None and query.reference < world.as_of:
-        since = Within("valid_to", query.reference + 1, world.as_of + 1)
-        views.append(replace(where.narrowed(since), world=replace(world, expired=True)))
+    if query.reference is not None and query.reference < snapshot.as_of:
+        since = Within("valid_to", query.reference + 1, snapshot.as_of + 1)
+        views.append(replace(where.narrowed(since), snapshot=replace(snapshot, expired=True)))
     return views
 
 

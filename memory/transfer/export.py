@@ -50,7 +50,7 @@ class Exporting(Stores):
     ) -> OwnerPage:
         place = await self._place(caller)
         owner = only_owner(place.narrow(scope))
-        slot = place.slot(place.tag(owner))
+        slot = place.slot(place.owner_hash(owner))
         if mark is None:
             now = (await self._graph.instant([slot])).now
             mark = Mark(slot, now if known_at is None else min(known_at, now), owner)

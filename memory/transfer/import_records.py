@@ -10,7 +10,7 @@ from typing import Any
 
 from memory.domain.caller import Caller
 from memory.domain.errors import Conflict, InvalidInput, Mem0gError, Refused
-from memory.domain.ids import Project, owner_tag
+from memory.domain.ids import Project, owner_hash_of
 from memory.domain.memory import SUPERSEDES, Scope
 from memory.domain.records import EdgeRecord, Entry, Landing, MemoryRecord, Record
 from memory.domain.transaction import PutMemory
@@ -189,9 +189,9 @@ def _told(kept: Mapping[str, Any]) -> list[Brought | Refused]:
 
 
 def _tag(record: Record) -> str:
-    tag = owner_tag(record.id, "mem" if isinstance(record, MemoryRecord) else "rel")
-    assert tag is not None
-    return tag
+    owner_hash = owner_hash_of(record.id, "mem" if isinstance(record, MemoryRecord) else "rel")
+    assert owner_hash is not None
+    return owner_hash
 
 
 def _slices(placed: Mapping[int, Placed]) -> Iterator[dict[int, Placed]]:

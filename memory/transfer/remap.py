@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from memory.domain.errors import Conflict, InvalidInput
-from memory.domain.ids import Project, adopt, owner_tag
+from memory.domain.ids import Project, adopt, owner_hash_of
 from memory.domain.memory import (
     FOLLOWS,
     NAMES_OF_SCOPES,
@@ -42,29 +42,31 @@ def adopted(place: Project, target: Owner | None, record: Record) -> Record:
     if isinstance(record, MemoryRecord):
         first = record.versions[0]
         scope = _scope(first.scope, target or place.narrow(first.scope).owner)
-        tag = place.tag(scope.owner)
+        owner_hash = place.owner_hash(scope.owner)
         return replace(
             record,
             versions=tuple(
                 replace(
                     each,
-                    id=_here(place, tag, "mem", each.id),
+                    id=_here(place, owner_hash, "mem", each.id),
                     scope=scope,
-                    supersedes=tuple(_here(place, tag, "mem", old) for old in each.supersedes),
+                    supersedes=tuple(
+                        _here(place, owner_hash, "mem", old) for old in each.supersedes
+                    ),
                 )
                 for each in record.versions
             ),
         )
     owner = target or place.narrow(_scope(Scope(), record.owner)).owner
-    tag = place.tag(owner)
+    owner_hash = place.owner_hash(owner)
     return EdgeRecord(
         owner,
         tuple(
             replace(
                 each,
-                id=_here(place, tag, "rel", each.id),
-                source=_here(place, tag, "mem", each.source),
-                target=_here(place, tag, "mem", each.target),
+                id=_here(place, owner_hash, "rel", each.id),
+                source=_here(place, owner_hash, "mem", each.source),
+                target=_here(place, owner_hash, "mem", each.target),
             )
             for each in record.versions
         ),
@@ -86,11 +88,11 @@ def _scope(scope: Scope, owner: Owner) -> Scope:
     return Scope(**{SCOPE_FIELDS[own]: owner.value}, **rest)
 
 
-def _here(place: Project, tag: str, prefix: str, identifier: str) -> str:
-    was = owner_tag(identifier, prefix)
+def _here(place: Project, owner_hash: str, prefix: str, identifier: str) -> str:
+    was = owner_hash_of(identifier, prefix)
     if was is None:
         raise InvalidInput(f"an id of the record is none of a {_KINDS[prefix]}")
-    return identifier if was == tag else adopt(place, prefix, tag, identifier)
+    return identifier if was == owner_hash else adopt(place, prefix, owner_hash, identifier)
 
 
 def check(record: Record, now: int) -> None:

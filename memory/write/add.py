@@ -12,10 +12,10 @@ from memory.domain.batched import parts
 from memory.domain.caller import Caller
 from memory.domain.errors import Conflict, Mem0gError, Refused
 from memory.domain.idempotency import Answer, Commit, Operation
-from memory.domain.ids import Project, mint, owner_tag, split_slot
+from memory.domain.ids import Project, mint, owner_hash_of, split_slot
 from memory.domain.memory import NewMemory
 from memory.domain.results import Added
-from memory.domain.transaction import ClaimKey, PutMemory, Transaction
+from memory.domain.transaction import DedupKey, PutMemory, Transaction
 from memory.ports.graph_store import Briefing
 from memory.ports.vector_store import Vectors
 from memory.write.replay import ATTEMPTS, NOT_REACHED, Repeating, unchanged
@@ -55,7 +55,7 @@ class Adding(Likeness, Repeating):
         """Embedding comes first: what a plan stands on is then read just before the commit."""
         groups: dict[str, list[int]] = {}
         for index, draft in drafts.items():
-            groups.setdefault(project.slot(project.tag(draft.scope.owner)), []).append(index)
+            groups.setdefault(project.slot(project.owner_hash(draft.scope.owner)), []).append(index)
         answers = await self._answered(project, groups, operation)
         fresh = {index: draft for index, draft in drafts.items() if index not in answers}
         if fresh:
@@ -146,7 +146,7 @@ class Adding(Likeness, Repeating):
         old_ids = [
             old_id
             for old_id in dict.fromkeys(old for draft in drafts for old in draft.supersedes)
-            if (tag := owner_tag(old_id)) and project.slot(tag) == slot
+            if (owner_hash := owner_hash_of(old_id)) and project.slot(owner_hash) == slot
         ]
         keys = {dedup.key_of(draft) for draft in drafts}
         while True:
@@ -190,7 +190,7 @@ class _Plan:
 
 def _plan(slot: str, drafts: Drafts, briefing: Briefing, operation: Operation | None) -> _Plan:
     plan = _Plan()
-    taken: set[ClaimKey] = set()
+    taken: set[DedupKey] = set()
     for index, draft in drafts.items():
         if taken & validity.stands_on(draft, briefing):
             break  # next round, and the rest with it: a batch is recorded in its order

@@ -14,7 +14,7 @@ from memory.domain.ids import Project
 from memory.domain.memory import SUPERSEDES, Correction, Edge, Memory
 from memory.domain.transaction import EraseMemory, Expect, PutEdge, PutMemory, Transaction, Write
 from memory.ports.graph_store import Reach
-from memory.query.views import Direction, World
+from memory.query.views import Direction, Snapshot
 from memory.write.add import Adding, stamps
 from memory.write.replay import ATTEMPTS
 
@@ -80,8 +80,8 @@ class Writing(Adding):
         """The SUPERSEDES edges of a memory, where a correction moves its beginning."""
         if not memory.supersedes or fresh.valid_from == memory.valid_from:
             return []
-        world = World(LATEST, superseded=True, expired=True)
-        reach = Reach(Direction.OUT, world, len(memory.supersedes), frozenset({SUPERSEDES}))
+        snapshot = Snapshot(LATEST, superseded=True, expired=True)
+        reach = Reach(Direction.OUT, snapshot, len(memory.supersedes), frozenset({SUPERSEDES}))
         found = await self._graph.expand(slot, [memory.id], reach, memories=False)
         ids = [each.edge_id for each in found.adjacent[memory.id]]
         return [*(await self._graph.edges(slot, ids)).values()]

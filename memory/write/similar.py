@@ -14,7 +14,7 @@ from memory.domain.memory import Memory, NewMemory
 from memory.domain.results import Added, Similar
 from memory.domain.stemming import normalised
 from memory.ports.vector_store import Vectors
-from memory.query.views import Where, World
+from memory.query.views import Snapshot, Where
 from memory.search.search import MOST_CANDIDATES
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ class Likeness(Stores):
                         slot,
                         answer.memory,
                         rows[draft.content],
-                        World(now if draft.valid_from is None else draft.valid_from),
+                        Snapshot(now if draft.valid_from is None else draft.valid_from),
                     )
                     for _, draft, answer in asked
                 )
@@ -61,12 +61,12 @@ class Likeness(Stores):
             answers[index] = replace(answer, similar=similar)
 
     async def _similar(
-        self, project: Project, slot: str, memory: Memory, vector: Vectors, world: World
+        self, project: Project, slot: str, memory: Memory, vector: Vectors, snapshot: Snapshot
     ) -> tuple[Similar, ...]:
         """Other memories of the owner that the world shows, best first. Texts equal to this one
         are not told, but must not crowd out those that are: the more of them, the more are
         looked at. Raises Unavailable."""
-        where = Where(world=world).also("owner", str(memory.scope.owner))
+        where = Where(snapshot=snapshot).also("owner", str(memory.scope.owner))
         tenant = project.tenant(split_slot(slot)[1])
         least = self._settings.ranking.similar_cosine
         text = normalised(memory.content)
@@ -82,7 +82,7 @@ class Likeness(Stores):
                 for hit in near
                 if (it := known.get(hit.memory_id))
                 and it.version == hit.version  # the index may lag behind the record
-                and world.shows(it)
+                and snapshot.shows(it)
                 and normalised(it.content) != text
             ]
             exhausted = len(hits) < want or hits[-1].score < least or want >= MOST_CANDIDATES

@@ -48,9 +48,9 @@ async def test_a_half_life_halves_the_score(client: Client) -> None:
 
 async def test_an_instant_before_the_beginning_makes_nothing_younger(client: Client) -> None:
     await remember(client)
-    world = {"as_of": "2026-01-06", "include_expired": True}
-    plain = await scores(client, **world)
-    aged = await scores(client, decay={"half_life_days": 5}, **world)
+    snapshot = {"as_of": "2026-01-06", "include_expired": True}
+    plain = await scores(client, **snapshot)
+    aged = await scores(client, decay={"half_life_days": 5}, **snapshot)
     assert aged["likes tea!"] == pytest.approx(plain["likes tea!"] / 2, abs=2e-6)
     assert list(aged) == ["likes tea!"]
 

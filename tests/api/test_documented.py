@@ -53,7 +53,7 @@ async def test_answers_are_as_documented(client: Client) -> None:
     new = (await client.post(url, json=body | fresh)).json()["id"]
     other = (await client.post(url, json=body | {"content": "in Oslo"})).json()["id"]
     await client.post(f"{url}/batch", json={"memories": [body, body | {"content": "x"}, 1]})
-    world = {"include_superseded": True, "include_system": True}
+    snapshot = {"include_superseded": True, "include_system": True}
     relation = {"target_id": other, "relation": "KNOWS", "valid_from": "2020-01-01"}
     for _ in range(2):
         made = await client.post(f"{url}/{new}/relationships", json=relation)
@@ -64,9 +64,9 @@ async def test_answers_are_as_documented(client: Client) -> None:
     for path in (f"/{new}", f"/{old}", f"/{new}/history"):
         await client.get(f"{url}{path}")
     for path in ("", "/graph", f"/{new}/related", f"/{new}/relationships"):
-        found = await client.get(f"{url}{path}", params=user | world | {"depth": 2})
+        found = await client.get(f"{url}{path}", params=user | snapshot | {"depth": 2})
         assert any(found.json().values())
-    await client.get(f"{url}/{new}/related", params=world | {"ids_only": True})
+    await client.get(f"{url}/{new}/related", params=snapshot | {"ids_only": True})
     await client.get(f"{url}/path", params={"from": new, "to": other})
     await client.get(f"{url}/search", params=user | {"query": "Oslo", "threshold": 0})
     await client.post(f"{url}/search", json=user | {"query": "Oslo", "threshold": 0})

@@ -25,7 +25,7 @@ BOTH = {"include_superseded": True, "include_expired": True}
 
 
 async def seen(client: Client, words: str, **view: object) -> list[list[str]]:
-    """What each read of the owner's memories shows of one world."""
+    """What each read of the owner's memories shows of one snapshot."""
     by_url = await read(client, "/search", query=words, user_id="alice", threshold=0.5, **view)
     nodes, _ = await graph(client, **view)
     return [

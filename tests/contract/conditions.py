@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from memory.domain.memory import SCOPE_FIELDS, Scope
-from memory.domain.metadata_tokens import category_tag, tags, value_tag
+from memory.domain.metadata_tokens import category_token, metadata_tokens, value_token
 from memory.ports.vector_store import Point
 from memory.query.conditions import (
     Compares,
@@ -26,7 +26,7 @@ from memory.query.conditions import (
 from tests.contract.points import point, random_units
 
 _NAMES = ("al", "al*", "a?", "*", "Al", "böb")
-_FIELDS = ("owner", *SCOPE_FIELDS, "memory_id", "tag")
+_FIELDS = ("owner", *SCOPE_FIELDS, "memory_id", "metadata_token")
 _CATEGORIES = ("food", "Food", "travel", " odd ")
 _METADATA = (1, 2.5, "1", "tea*", True, None, [1, "tea*"], [], {"a": [1]}, [{"a": 1}])
 _IDS = tuple(f"mem_{i:03}" for i in range(0, 120, 7))
@@ -47,7 +47,7 @@ def drawn_memories(random: np.random.Generator) -> list[Point]:
             f"mem_{i // 2:03}",
             vector,
             "green tea",
-            tags(metadata, categories),
+            metadata_tokens(metadata, categories),
             Scope(**names or {"user_id": "al"}),
             version=i % 2 + 1,
             metadata=metadata,
@@ -66,9 +66,11 @@ def _values(field: str) -> st.SearchStrategy[str]:
     if field == "owner":
         kinds = st.sampled_from([name.removesuffix("_id") for name in SCOPE_FIELDS])
         return st.builds("{}:{}".format, kinds, st.sampled_from(_NAMES))
-    if field == "tag":
-        held = [category_tag(each) for each in _CATEGORIES]
-        held += [value_tag(key, each) for key in ("k", "a key=") for each in (*_METADATA[:6], 1.0)]
+    if field == "metadata_token":
+        held = [category_token(each) for each in _CATEGORIES]
+        held += [
+            value_token(key, each) for key in ("k", "a key=") for each in (*_METADATA[:6], 1.0)
+        ]
         return st.sampled_from([*held, "c=absent"])
     return st.sampled_from(_IDS if field == "memory_id" else (*_NAMES, "absent"))
 

@@ -11,7 +11,7 @@ from memory.domain.memory import Memory, Scope
 from memory.domain.stemming import stems
 from memory.ports.vector_store import Hit, Listed, ModelCard, Point, Vectors, VectorStore
 from memory.query.conditions import meets
-from memory.query.views import Where, World
+from memory.query.views import Snapshot, Where
 
 DIMENSIONS = 8
 CARD = ModelCard("test-model", DIMENSIONS)
@@ -35,7 +35,7 @@ def point(
     memory_id: str,
     vector: Vectors | None = None,
     text: str = "",
-    tags: Sequence[str] = (),
+    tokens: Sequence[str] = (),
     scope: Scope | None = None,
     **fields: Any,
 ) -> Point:
@@ -45,7 +45,7 @@ def point(
         scope=scope or Scope(user_id="alice"),
         **({"valid_from": 100, "recorded_at": 100} | fields),
     )
-    return Point(memory, unit(1) if vector is None else vector, stems(text), tuple(tags))
+    return Point(memory, unit(1) if vector is None else vector, stems(text), tuple(tokens))
 
 
 def drawn_points(random: np.random.Generator) -> list[Point]:
@@ -69,7 +69,7 @@ def drawn_points(random: np.random.Generator) -> list[Point]:
                     f"mem_{i:03}",
                     next(vectors),
                     text="tea",
-                    tags=[f"c={random.integers(4)}", f"m:1:k=n:{random.integers(6)}"],
+                    tokens=[f"c={random.integers(4)}", f"m:1:k=n:{random.integers(6)}"],
                     scope=scope,
                     version=version,
                     valid_from=begun,
@@ -81,11 +81,11 @@ def drawn_points(random: np.random.Generator) -> list[Point]:
     return points
 
 
-def drawn_worlds(random: np.random.Generator, count: int) -> list[World]:
+def drawn_worlds(random: np.random.Generator, count: int) -> list[Snapshot]:
     instants = random.integers(99, 114, (count, 2)).tolist()
     ended = [(False, False), (False, False), (True, False), (False, True), (True, True)]
     return [
-        World(as_of, [None, known_at][i % 3 > 0], *ended[i % 5])
+        Snapshot(as_of, [None, known_at][i % 3 > 0], *ended[i % 5])
         for i, (as_of, known_at) in enumerate(instants)
     ]
 
@@ -114,18 +114,20 @@ def holds(each: Point, where: Where) -> bool:
     fields = {"owner": str(memory.scope.owner), "memory_id": memory.id, **memory.scope.given()}
     return (
         all(
-            any(tag in values for tag in each.tags) if name == "tag" else fields.get(name) in values
+            any(token in values for token in each.metadata_tokens)
+            if name == "metadata_token"
+            else fields.get(name) in values
             for name, values in where.clauses
         )
         and (memory.open or not where.open)
-        and (where.world is None or there(memory, where.world))
+        and (where.snapshot is None or there(memory, where.snapshot))
         and meets(where.condition, memory)
     )
 
 
-def there(memory: Memory, world: World) -> bool:
-    began, ended = memory.valid_from <= world.as_of, not memory.valid(world.as_of)
-    return memory.known(world.known_at) and began and (world.ended or not ended)
+def there(memory: Memory, snapshot: Snapshot) -> bool:
+    began, ended = memory.valid_from <= snapshot.as_of, not memory.valid(snapshot.as_of)
+    return memory.known(snapshot.known_at) and began and (snapshot.ended or not ended)
 
 
 def brute_force(points: Sequence[Point], vector: Vectors, where: Where) -> list[Hit]:

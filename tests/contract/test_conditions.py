@@ -30,7 +30,7 @@ from memory.query.conditions import (
     meets,
     storable,
 )
-from memory.query.views import Where, World
+from memory.query.views import Snapshot, Where
 from tests.contract.conditions import drawn_memories, storable_trees, trees
 from tests.contract.points import (
     CARD,
@@ -68,9 +68,9 @@ async def filled(store: VectorStore) -> VectorStore:
 
 
 def wheres(conditions: st.SearchStrategy[Condition]) -> st.SearchStrategy[Where]:
-    clauses = st.sampled_from([(), AL.clauses, (("tag", ("c=food",)),)])
-    worlds = st.none() | st.sampled_from(WORLDS)
-    return st.builds(Where, clauses, st.booleans(), worlds, conditions)
+    clauses = st.sampled_from([(), AL.clauses, (("metadata_token", ("c=food",)),)])
+    snapshots = st.none() | st.sampled_from(WORLDS)
+    return st.builds(Where, clauses, st.booleans(), snapshots, conditions)
 
 
 async def assert_agrees(store: VectorStore, where: Where, points: list[Point]) -> None:
@@ -113,7 +113,7 @@ async def test_a_relaxed_condition_loses_no_memory_and_an_exact_one_adds_none(
         Some((Every(), NOTHING)),
         Every((Some(), EVERY_MEMORY)),
         Is("user_id", ()),
-        Not(Is("tag", ())),
+        Not(Is("metadata_token", ())),
         Within("valid_to"),
         Not(Within("valid_to", 105)),
         Within("valid_to", None, 2**60),
@@ -127,14 +127,14 @@ async def test_a_relaxed_condition_loses_no_memory_and_an_exact_one_adds_none(
     ids=repr,
 )
 async def test_conditions_at_their_limits(filled: VectorStore, condition: Condition) -> None:
-    for where in (Where(), Where(open=True), Where(world=World(105, 108)), AL):
+    for where in (Where(), Where(open=True), Where(snapshot=Snapshot(105, 108)), AL):
         await assert_agrees(filled, replace(where, condition=condition), MEMORIES)
 
 
 async def test_the_deepest_and_the_widest_condition(filled: VectorStore) -> None:
     deep: Condition = Is("user_id", ("al",))
     for i in range(8):
-        rest = (Is("tag", ("c=food",)), Not(Within("valid_from", 100 + i)))
+        rest = (Is("metadata_token", ("c=food",)), Not(Within("valid_from", 100 + i)))
         deep = Not(Every((deep, *rest))) if i % 2 else Some((deep, Every(rest)))
     wide = Some(
         tuple(
@@ -160,13 +160,13 @@ async def test_lists_of_a_thousand_values_many_times_over(filled: VectorStore) -
 async def test_ids_in_conditions_are_compared_byte_for_byte(store: VectorStore) -> None:
     names = ["al", "al*", "a?", "a*", "?", "%", "a_", "AL", "al bob", "ál", "a\u0301l", "'al'"]
     points = [
-        point(f"mem_{i:02}", scope=Scope(session_id="s", agent_id=name), tags=[f"c={name}"])
+        point(f"mem_{i:02}", scope=Scope(session_id="s", agent_id=name), tokens=[f"c={name}"])
         for i, name in enumerate(names)
     ]
     await store.upsert(TENANT, [*points, point("mem_none")])
     for i, name in enumerate(names):
         its = {f"mem_{i:02}"}
-        for part in (Is("agent_id", (name,)), Is("tag", (f"c={name}",))):
+        for part in (Is("agent_id", (name,)), Is("metadata_token", (f"c={name}",))):
             assert await found(store, Where(condition=Some((part, NOTHING)))) == its, name
             others = await found(store, Where(condition=Not(part)))
             assert others == {f"mem_{k:02}" for k in range(len(names))} - its | {"mem_none"}, name
@@ -178,7 +178,11 @@ async def test_a_list_goes_on_page_by_page(
 ) -> None:
     """Also where one page is more than Weaviate answers at once."""
     monkeypatch.setattr("vector_store.weaviate.MOST_MATCHES", 11)
-    for where in (Where(), Where(condition=Not(Is("tag", ("c=food",)))), replace(AL, open=True)):
+    for where in (
+        Where(),
+        Where(condition=Not(Is("metadata_token", ("c=food",)))),
+        replace(AL, open=True),
+    ):
         expected = listing(each for each in MEMORIES if holds(each, where))
         for limit in (1, 11, 25, 1000):
             rows: list[Listed] = []
@@ -209,7 +213,11 @@ async def test_entities_are_named_with_what_there_is_of_them(
     """Also where there are more than Weaviate may group."""
     monkeypatch.setattr("vector_store.weaviate_lists.MOST_GROUPS", most)
     for field in SCOPE_FIELDS:
-        for where in (Where(), AL, Where(open=True, condition=Not(Is("tag", ("c=food",))))):
+        for where in (
+            Where(),
+            AL,
+            Where(open=True, condition=Not(Is("metadata_token", ("c=food",)))),
+        ):
             expected: dict[str, list[Point]] = {}
             for each in MEMORIES:
                 if holds(each, where) and (name := getattr(each.memory.scope, field)):
@@ -228,7 +236,7 @@ async def test_entities_are_named_with_what_there_is_of_them(
 
 
 async def test_what_changes_is_counted_anew(store: VectorStore) -> None:
-    absent = Where(condition=Not(Is("tag", ("c=absent",))))
+    absent = Where(condition=Not(Is("metadata_token", ("c=absent",))))
     await store.upsert(TENANT, [point(f"mem_{i}") for i in range(9)])
     await store.erase(TENANT, ["mem_0", "mem_1"])
     await store.upsert(TENANT, [point("mem_2", unit(0, 1)), point("mem_9")])
@@ -253,7 +261,11 @@ async def test_a_negation_takes_in_nothing_that_is_gone(
     owned.start()
     store = open_vector_store(weaviate)
     await store.open(CARD)
-    for condition in (Not(Is("tag", ("c=absent",))), Not(NOTHING), Not(Present("app_id"))):
+    for condition in (
+        Not(Is("metadata_token", ("c=absent",))),
+        Not(NOTHING),
+        Not(Present("app_id")),
+    ):
         where = Where(condition=condition)
         assert await store.count(TENANT, where) == 20
         assert len(await store.select(TENANT, where, None, 20)) == 20
@@ -268,7 +280,7 @@ async def test_a_missing_tenant_lists_and_counts_nothing(store: VectorStore) -> 
 
 
 async def test_a_clause_without_values_lists_and_counts_nothing(filled: VectorStore) -> None:
-    where = AL.also("tag")
+    where = AL.also("metadata_token")
     assert await filled.select(TENANT, where, None, 5) == []
     assert await filled.count(TENANT, where) == 0
     assert await filled.named(TENANT, "user_id", where) == []

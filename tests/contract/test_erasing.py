@@ -34,7 +34,7 @@ async def test_an_owner_is_erased_from_the_index(
             await service.correct(DEFAULT, each.id, Correction(content=f"{each.content} again"))
         await service._index.settled()
         place = await service._place(DEFAULT)
-        slot = place.slot(place.tag(ALICE.owner))
+        slot = place.slot(place.owner_hash(ALICE.owner))
         order = Order("x", place.id, "user", "", "", None, 0)
         await graph.expunge(slot, order, stray.recorded_at, [stray], {})
         await graph.settle({slot: {stray.id: "erased"}})
@@ -46,7 +46,9 @@ async def test_an_owner_is_erased_from_the_index(
         left = (await service.erasure(DEFAULT, erasure.id)).remaining
         assert left is not None
         assert set(asdict(left).values()) == {0}
-        tenants = {place.tenant(place.tag(scope.owner)) for scope in (ALICE, Scope(user_id="bob"))}
+        tenants = {
+            place.tenant(place.owner_hash(scope.owner)) for scope in (ALICE, Scope(user_id="bob"))
+        }
         points = [point for tenant in tenants for point in await vectors.survey(tenant)]
         assert [each.memory_id for each in points] == [made[-1].id]
     finally:

@@ -104,7 +104,10 @@ async def test_a_compacted_file_holds_nothing_of_what_was_erased(tmp_path: Path)
     content = stored(tmp_path)
     for each in points:
         (word,) = (_token(term).encode()[2:] for term in each.terms)  # FTS5 shares first letters
-        left = [mark in content for mark in (each.vector.tobytes(), each.tags[0].encode(), word)]
+        left = [
+            mark in content
+            for mark in (each.vector.tobytes(), each.metadata_tokens[0].encode(), word)
+        ]
         left.append(f"user:user{each.memory.id[4:]}".encode() in content)
         assert left == ([True] * 4 if each in points[190:] else [False] * 4), each.memory.id
     assert len(await beside.survey(TENANT)) == 10

@@ -13,7 +13,7 @@ from memory.domain.errors import StartupRefused
 from memory.domain.memory import Scope
 from memory.domain.stemming import stems
 from memory.ports.vector_store import ModelCard, Retraction, VectorStore
-from memory.query.views import Where, World
+from memory.query.views import Snapshot, Where
 from tests.contract.points import (
     CARD,
     DIMENSIONS,
@@ -65,17 +65,23 @@ async def test_every_condition_agrees_with_brute_force(store: VectorStore) -> No
         Where(open=True),
         alone,
         replace(alone, open=True),
-        Where(open=True, world=World(105)),
-        *(Where(world=world) for world in drawn_worlds(random, 45)),
-        *(replace(alone, world=world) for world in drawn_worlds(random, 30)),
-        *(replace(agent.also("tag", "c=1"), world=world) for world in drawn_worlds(random, 15)),
-        agent.also("tag", "c=1"),
+        Where(open=True, snapshot=Snapshot(105)),
+        *(Where(snapshot=snapshot) for snapshot in drawn_worlds(random, 45)),
+        *(replace(alone, snapshot=snapshot) for snapshot in drawn_worlds(random, 30)),
+        *(
+            replace(agent.also("metadata_token", "c=1"), snapshot=snapshot)
+            for snapshot in drawn_worlds(random, 15)
+        ),
+        agent.also("metadata_token", "c=1"),
         Where().also("owner", "user:user-0", "user:user-2").also("session_id", "session-3"),
-        Where().also("user_id", "user-2").also("tag", "c=0", "c=2").also("tag", "m:1:k=n:3"),
+        Where()
+        .also("user_id", "user-2")
+        .also("metadata_token", "c=0", "c=2")
+        .also("metadata_token", "m:1:k=n:3"),
         Where().also("memory_id", *(each.memory.id for each in points[::7])),
         Where().also("memory_id", *(f"mem_{i:03}" for i in range(50, 5050))),
         alone.also("app_id", "none-has-one"),
-        alone.also("tag"),
+        alone.also("metadata_token"),
     ]
     for where, vector in zip(wheres, random_units(len(wheres), seed=5), strict=True):
         for limit in (7, 1000):
@@ -95,7 +101,7 @@ async def test_fields_match_byte_for_byte(store: VectorStore) -> None:
     await store.upsert(
         TENANT,
         [
-            point(f"mem_{i}", scope=Scope(user_id=name, session_id=name), tags=[f"c={name}"])
+            point(f"mem_{i}", scope=Scope(user_id=name, session_id=name), tokens=[f"c={name}"])
             for i, name in enumerate(names)
         ],
     )
@@ -104,7 +110,7 @@ async def test_fields_match_byte_for_byte(store: VectorStore) -> None:
             ("owner", f"user:{name}"),
             ("user_id", name),
             ("session_id", name),
-            ("tag", f"c={name}"),
+            ("metadata_token", f"c={name}"),
         ]:
             assert await found(store, Where().also(field, value)) == {f"mem_{i}"}, (field, name)
 
@@ -128,13 +134,18 @@ async def test_one_clause_takes_any_of_its_tags_and_two_clauses_need_both(
     await store.upsert(
         TENANT,
         [
-            point("mem_1", tags=["c=food", "c=travel"]),
-            point("mem_2", tags=["c=food"]),
-            point("mem_3", tags=[]),
+            point("mem_1", tokens=["c=food", "c=travel"]),
+            point("mem_2", tokens=["c=food"]),
+            point("mem_3", tokens=[]),
         ],
     )
-    assert await found(store, Where().also("tag", "c=food", "c=travel")) == {"mem_1", "mem_2"}
-    assert await found(store, Where().also("tag", "c=food").also("tag", "c=travel")) == {"mem_1"}
+    assert await found(store, Where().also("metadata_token", "c=food", "c=travel")) == {
+        "mem_1",
+        "mem_2",
+    }
+    assert await found(
+        store, Where().also("metadata_token", "c=food").also("metadata_token", "c=travel")
+    ) == {"mem_1"}
 
 
 async def test_erase_removes_every_version_from_both_arms(store: VectorStore) -> None:
@@ -148,13 +159,13 @@ async def test_erase_removes_every_version_from_both_arms(store: VectorStore) ->
 
 async def test_writing_again_replaces(store: VectorStore) -> None:
     write = store.upsert
-    await write(TENANT, [point("mem_1", unit(1), text="tea", tags=["c=old"])])
+    await write(TENANT, [point("mem_1", unit(1), text="tea", tokens=["c=old"])])
     await store.nearest(TENANT, unit(1), EVERYTHING, 10)
-    await write(TENANT, [point("mem_1", unit(0, 1), text="coffee", tags=["c=new"])])
-    await write(TENANT, [point("mem_1", unit(0, 1), text="coffee", tags=["c=new"])])
+    await write(TENANT, [point("mem_1", unit(0, 1), text="coffee", tokens=["c=new"])])
+    await write(TENANT, [point("mem_1", unit(0, 1), text="coffee", tokens=["c=new"])])
     [hit] = await store.nearest(TENANT, unit(0, 1), EVERYTHING, 10)
     assert hit.score == pytest.approx(1, abs=1e-5)
-    assert await found(store, Where().also("tag", "c=old")) == set()
+    assert await found(store, Where().also("metadata_token", "c=old")) == set()
     assert await store.match(TENANT, ["tea"], EVERYTHING, 10) == []
     assert len(await store.match(TENANT, stems("coffee"), EVERYTHING, 10)) == 1
 
@@ -262,7 +273,7 @@ async def test_match_takes_any_term_prefers_more_of_them_and_obeys_conditions(
     assert ids(await store.match(TENANT, ["green", "tea"], alice, 1)) == ["mem_1"]
     bob = Where().also("owner", "user:bob", "user:nobody")
     assert ids(await store.match(TENANT, ["green", "absent"], bob, 5)) == ["mem_4"]
-    ranged = Where(world=World(120)).also("owner", "user:alice")
+    ranged = Where(snapshot=Snapshot(120)).also("owner", "user:alice")
     assert set(ids(await store.match(TENANT, ["green"], ranged, 5))) == {"mem_1", "mem_5"}
 
 

@@ -8,14 +8,14 @@ from memory.domain.clock import EARLIEST, LATEST
 from memory.domain.memory import Scope
 from memory.domain.stemming import stems
 from memory.ports.vector_store import Retraction, VectorStore
-from memory.query.views import Where, World
+from memory.query.views import Snapshot, Where
 from tests.contract.points import EVERYTHING, TENANT, found, ids, point, unit, versions
 
 ALICE = Where().also("owner", "user:alice")
 
 
-def alice(world: World) -> Where:
-    return Where(ALICE.clauses, world=world)
+def alice(snapshot: Snapshot) -> Where:
+    return Where(ALICE.clauses, snapshot=snapshot)
 
 
 async def test_as_of_includes_the_start_and_excludes_the_end(store: VectorStore) -> None:
@@ -41,9 +41,9 @@ async def test_as_of_includes_the_start_and_excludes_the_end(store: VectorStore)
         (300, {"mem_open", "mem_later"}, {"mem_1700", "mem_bounded"}),
         (LATEST - 1, {"mem_open", "mem_later"}, {"mem_1700", "mem_bounded"}),
     ]:
-        assert await found(store, Where(world=World(as_of))) == valid, as_of
+        assert await found(store, Where(snapshot=Snapshot(as_of))) == valid, as_of
         for kind in ("superseded", "expired"):
-            where = Where(world=World(as_of, **{kind: True}))
+            where = Where(snapshot=Snapshot(as_of, **{kind: True}))
             assert await found(store, where) == valid | ended, (as_of, kind)
 
 
@@ -74,7 +74,7 @@ async def test_known_at_includes_the_record_and_excludes_the_retraction(
         (None, [("mem_1", 2), ("mem_late", 1)]),
     ]:
         for ended in (False, True):
-            where = Where(world=World(150, known_at, expired=ended))
+            where = Where(snapshot=Snapshot(150, known_at, expired=ended))
             hits = await store.nearest(TENANT, unit(1), where, 10)
             assert versions(hits) == expected, (known_at, ended)
 
@@ -83,7 +83,11 @@ async def test_retracted_versions_are_neither_open_nor_known(store: VectorStore)
     await store.upsert(TENANT, [point("mem_1"), point("mem_1", version=2), point("mem_2")])
     retractions = [Retraction("mem_1", 1, 200), Retraction("mem_1", 9, 200)]
     await store.retract(TENANT, [*retractions, Retraction("mem_missing", 1, 200)])
-    for where in (Where(open=True), Where(world=World(150)), Where(world=World(150, 200))):
+    for where in (
+        Where(open=True),
+        Where(snapshot=Snapshot(150)),
+        Where(snapshot=Snapshot(150, 200)),
+    ):
         hits = await store.nearest(TENANT, unit(1), where, 10)
         assert versions(hits) == [("mem_1", 2), ("mem_2", 1)]
     assert len(await store.nearest(TENANT, unit(1), EVERYTHING, 10)) == 3
@@ -95,16 +99,16 @@ async def test_the_past_finds_a_corrected_memory_by_what_it_said_then(store: Vec
     fixed = point("mem_1", corrected, text="drinks black coffee", version=2, recorded_at=200)
     await store.upsert(TENANT, [fixed])
     await store.retract(TENANT, [Retraction("mem_1", 1, 200)])
-    for world, version, its, others, word, absent in [
-        (World(150, known_at=150), 1, said, corrected, "tea", "coffee"),
-        (World(150, known_at=199), 1, said, corrected, "tea", "coffee"),
-        (World(150, known_at=200), 2, corrected, said, "coffee", "tea"),
-        (World(150), 2, corrected, said, "coffee", "tea"),
+    for snapshot, version, its, others, word, absent in [
+        (Snapshot(150, known_at=150), 1, said, corrected, "tea", "coffee"),
+        (Snapshot(150, known_at=199), 1, said, corrected, "tea", "coffee"),
+        (Snapshot(150, known_at=200), 2, corrected, said, "coffee", "tea"),
+        (Snapshot(150), 2, corrected, said, "coffee", "tea"),
     ]:
-        where = alice(world)
+        where = alice(snapshot)
         for vector, cosine in [(its, 1), (others, 0)]:
             [hit] = await store.nearest(TENANT, vector, where, 10)
-            assert (hit.version, hit.score) == (version, pytest.approx(cosine, abs=1e-5)), world
+            assert (hit.version, hit.score) == (version, pytest.approx(cosine, abs=1e-5)), snapshot
         assert versions(await store.match(TENANT, stems(word), where, 10)) == [("mem_1", version)]
         assert await store.match(TENANT, stems(absent), where, 10) == []
 
@@ -131,11 +135,15 @@ async def test_other_versions_never_shorten_a_limit(store: VectorStore) -> None:
     future = [point(f"mem_future{i}", near, loud, valid_from=160) for i in range(100)]
     others = [point(f"mem_bob{i}", near, loud, scope=bob) for i in range(100)]
     await store.upsert(TENANT, [*crowd, *first, *ended, *future, *others])
-    for world, version in [(World(150, 150), 1), (World(150, 2050), 20), (World(150), 40)]:
-        where = alice(world)
+    for snapshot, version in [
+        (Snapshot(150, 150), 1),
+        (Snapshot(150, 2050), 20),
+        (Snapshot(150), 40),
+    ]:
+        where = alice(snapshot)
         for hits in (
             await store.nearest(TENANT, near, where, len(names)),
             await store.match(TENANT, ["tea"], where, len(names)),
         ):
-            assert sorted(ids(hits)) == names, world
-            assert {hit.version for hit in hits} == {version}, world
+            assert sorted(ids(hits)) == names, snapshot
+            assert {hit.version for hit in hits} == {version}, snapshot

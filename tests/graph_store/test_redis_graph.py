@@ -10,11 +10,11 @@ import redis
 
 from memory.domain.clock import AT_COMMIT
 from memory.domain.errors import StartupRefused, StoreUnavailable
-from memory.domain.ids import mint, owner_tag
+from memory.domain.ids import mint, owner_hash_of
 from memory.domain.memory import Edge, Memory, Owner, Scope
 from memory.domain.transaction import (
-    Claim,
-    ClaimKey,
+    DedupClaim,
+    DedupKey,
     EraseMemory,
     PutEdge,
     PutMemory,
@@ -24,14 +24,14 @@ from memory.domain.transaction import (
 )
 from memory.ports.graph_store import GraphStore, Reach
 from memory.ports.vector_store import ModelCard
-from memory.query.views import Direction, World
+from memory.query.views import Direction, Snapshot
 from tests.graph_store.ground import CARD, Ground
 from tests.redis_server import RedisServer
 
 
 async def test_a_transaction_stands_or_falls_as_one(ground: Ground) -> None:
     a = await ground.memory("a")
-    b = Memory(id=mint("mem", ground.tag), content="b", scope=ground.scope)
+    b = Memory(id=mint("mem", ground.owner_hash), content="b", scope=ground.scope)
     stale = replace(a, recorded_at=a.recorded_at - 1)
     second = replace(a, content="a2", version=2, recorded_at=AT_COMMIT)
     assert await ground.commit(PutMemory(b), PutMemory(second, previous=stale)) is None
@@ -48,7 +48,7 @@ async def test_a_transaction_stands_or_falls_as_one(ground: Ground) -> None:
 
 
 async def test_a_repeated_send_commits_once(ground: Ground) -> None:
-    memory = Memory(id=mint("mem", ground.tag), content="a", scope=ground.scope)
+    memory = Memory(id=mint("mem", ground.owner_hash), content="a", scope=ground.scope)
     transaction = Transaction(ground.slot, 0, [PutMemory(memory)])
     (first,) = await ground.graph.commit([transaction])
     (second,) = await ground.graph.commit([transaction])
@@ -63,10 +63,12 @@ async def test_record_times_of_an_owner_only_grow(ground: Ground) -> None:
 
 
 async def test_claims_are_compared_and_set(ground: Ground) -> None:
-    key = ClaimKey("content", "abc")
-    memory = Memory(id=mint("mem", ground.tag), content="a", scope=ground.scope, valid_to=10**15)
-    other = replace(memory, id=mint("mem", ground.tag))
-    mine = Claim(key, (), (holding(memory),))
+    key = DedupKey("content", "abc")
+    memory = Memory(
+        id=mint("mem", ground.owner_hash), content="a", scope=ground.scope, valid_to=10**15
+    )
+    other = replace(memory, id=mint("mem", ground.owner_hash))
+    mine = DedupClaim(key, (), (holding(memory),))
     at = await ground.commit(PutMemory(memory), claims=(mine,))
     assert at is not None
     assert await ground.commit(PutMemory(other), claims=(mine,)) is None
@@ -108,7 +110,7 @@ async def test_dirty_owners_are_found_and_cleaned_unless_written_again(ground: G
 async def test_edges_need_both_memories(ground: Ground) -> None:
     a, b = await ground.memory("a"), await ground.memory("b")
     await ground.commit(EraseMemory(b))
-    edge = Edge(id=mint("rel", ground.tag), source=a.id, target=b.id, relation="R")
+    edge = Edge(id=mint("rel", ground.owner_hash), source=a.id, target=b.id, relation="R")
     assert await ground.commit(PutEdge(edge)) is None
 
 
@@ -121,7 +123,9 @@ async def test_adjacency_shows_what_is_valid_at_an_instant(ground: Ground) -> No
     now = (await ground.graph.instant([ground.slot])).now
 
     async def seen(node: Memory, direction: Direction, at: int) -> list[str]:
-        found = await ground.graph.expand(ground.slot, [node.id], Reach(direction, World(at), 10))
+        found = await ground.graph.expand(
+            ground.slot, [node.id], Reach(direction, Snapshot(at), 10)
+        )
         return [each.edge_id for each in found.adjacent[node.id]]
 
     assert await seen(a, Direction.OUT, 1200) == [past.id, ancient.id]
@@ -146,22 +150,24 @@ async def test_amending_and_retracting_an_edge(ground: Ground) -> None:
     gone = await ground.commit(RetractEdge(second))
     assert (await ground.graph.edges(ground.slot, [first.id]))[first.id].retracted_at == gone
     now = (await ground.graph.instant([ground.slot])).now
-    found = await ground.graph.expand(ground.slot, [a.id], Reach(Direction.BOTH, World(now), 10))
+    found = await ground.graph.expand(ground.slot, [a.id], Reach(Direction.BOTH, Snapshot(now), 10))
     assert found.adjacent[a.id] == []
 
 
 async def test_hubs_are_cut_and_relations_are_searched_for(ground: Ground) -> None:
     hub = await ground.memory("hub")
     spokes = [await ground.memory(f"spoke {n}") for n in range(30)]
-    rare = Edge(id=mint("rel", ground.tag), source=hub.id, target=spokes[0].id, relation="RARE")
+    rare = Edge(
+        id=mint("rel", ground.owner_hash), source=hub.id, target=spokes[0].id, relation="RARE"
+    )
     await ground.commit(PutEdge(rare))
     for spoke in spokes:
         await ground.edge(hub, spoke)
     now = (await ground.graph.instant([ground.slot])).now
-    found = await ground.graph.expand(ground.slot, [hub.id], Reach(Direction.OUT, World(now), 5))
+    found = await ground.graph.expand(ground.slot, [hub.id], Reach(Direction.OUT, Snapshot(now), 5))
     assert [each.other for each in found.adjacent[hub.id]] == [m.id for m in spokes[:-6:-1]]
     assert found.cut
-    reach = Reach(Direction.OUT, World(now), 5, frozenset({"RARE"}))
+    reach = Reach(Direction.OUT, Snapshot(now), 5, frozenset({"RARE"}))
     found = await ground.graph.expand(ground.slot, [hub.id], reach)
     assert [each.edge_id for each in found.adjacent[hub.id]] == [rare.id]
     assert not found.cut
@@ -222,7 +228,7 @@ async def test_pages_by_session_and_cursor(ground: Ground) -> None:
 async def test_owners_are_found_by_what_their_memories_name(graph: GraphStore) -> None:
     project = await graph.project("p1", 1)
     scopes = [Scope(user_id="alice", agent_id="bot"), Scope(user_id="bob", agent_id="bot")]
-    tags = [project.tag(scope.owner) for scope in scopes]
+    tags = [project.owner_hash(scope.owner) for scope in scopes]
     await graph.register("p1", {tag: [scope] for tag, scope in zip(tags, scopes, strict=True)})
     assert await graph.owners("p1", "agent_id", "bot") == sorted(tags)
     assert await graph.owners("p1", "agent_id", "other") == []
@@ -234,10 +240,10 @@ async def test_a_project_keeps_its_secret_and_ids_lead_back(graph: GraphStore) -
     assert await graph.project("p1", 8) == project
     other = await graph.project("p2", 4)
     assert other.secret != project.secret
-    tag = project.tag(Owner("user", "alice"))
-    assert owner_tag(mint("mem", tag)) == tag
-    assert owner_tag(mint("rel", tag)) is None
-    assert other.tag(Owner("user", "alice")) != tag
+    tag = project.owner_hash(Owner("user", "alice"))
+    assert owner_hash_of(mint("mem", tag)) == tag
+    assert owner_hash_of(mint("rel", tag)) is None
+    assert other.owner_hash(Owner("user", "alice")) != tag
     assert project.tenant(tag) in project.tenants()
 
 

@@ -14,7 +14,7 @@ from memory.domain.memory import Memory, NewEdge, NewMemory, Scope
 from memory.domain.results import Added
 from memory.ports.graph_store import GraphStore
 from memory.ports.vector_store import VectorStore
-from memory.query.views import ANY_EDGE, Query, View, Where, World
+from memory.query.views import ANY_EDGE, Query, Snapshot, View, Where
 from memory.service.service import MemoryService
 from tests.memory.failpoints import Ground
 
@@ -76,13 +76,13 @@ class Witness:
     project: Project
 
     def slot(self, user: str) -> str:
-        return self.project.slot(self.project.tag(Scope(user_id=user).owner))
+        return self.project.slot(self.project.owner_hash(Scope(user_id=user).owner))
 
     async def assert_in_step(self, user: str, case: object) -> None:
         """Both stores hold the same versions, each is found by its own words as they were known,
         and nothing is left to repair."""
         scope = Scope(user_id=user)
-        tag = self.project.tag(scope.owner)
+        tag = self.project.owner_hash(scope.owner)
         slot, tenant = self.project.slot(tag), self.project.tenant(tag)
         places = await self.graph.page([slot], None, 1000, None, True)
         versions = [
@@ -103,8 +103,8 @@ class Witness:
         assert {(hit.memory_id, hit.version) for hit in hits} == expected, f"open versions: {case}"
         for each in versions:
             [own_vector] = await self.ground.embedder.embed([each.content])
-            then = World(LATEST, each.recorded_at, superseded=True, expired=True)
-            where = Where(own.also("memory_id", each.id).clauses, world=then)
+            then = Snapshot(LATEST, each.recorded_at, superseded=True, expired=True)
+            where = Where(own.also("memory_id", each.id).clauses, snapshot=then)
             [found] = await self.vectors.nearest(tenant, own_vector, where, 10)
             assert found.version == each.version, f"known then: {case}"
             assert found.score > 0.99, case
@@ -112,9 +112,9 @@ class Witness:
     async def assert_indexed(self, user: str, case: object) -> None:
         """The last version of every memory that is valid is found by its own words."""
         scope = Scope(user_id=user)
-        tag = self.project.tag(scope.owner)
+        tag = self.project.owner_hash(scope.owner)
         slot, tenant = self.project.slot(tag), self.project.tenant(tag)
-        now = World((await self.graph.instant([slot])).now)
+        now = Snapshot((await self.graph.instant([slot])).now)
         for place in await self.graph.page([slot], None, 1000, None, True, [now]):
             last = (await self.graph.history(slot, place.memory_id))[-1]
             [vector] = await self.ground.embedder.embed([last.content])

@@ -17,7 +17,7 @@ from typing import Self
 
 from deployments.api.feed.stopping import servers_here
 from memory.domain.errors import NotFound, Unavailable
-from memory.domain.events import BEGINNING, EventLog, LoggedEvent, Position
+from memory.domain.events import BEGINNING, EventLog, LogEvent, Position
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class Listener:
         self.closing: str | None = None
         self._hub, self._reset = hub, reset
         self._behind = True
-        self._waiting: deque[LoggedEvent] = deque()
+        self._waiting: deque[LogEvent] = deque()
         self._woken = asyncio.Event()
 
     def __enter__(self) -> Self:
@@ -72,7 +72,7 @@ class Listener:
     ) -> None:
         self._hub.leave(self)
 
-    async def next(self, within_s: float) -> list[LoggedEvent] | Reset:
+    async def next(self, within_s: float) -> list[LogEvent] | Reset:
         """What comes next; an empty list where nothing came in time, or nothing more will."""
         try:
             async with asyncio.timeout(within_s):
@@ -93,7 +93,7 @@ class Listener:
         except NotFound:
             return True
 
-    async def _take(self) -> list[LoggedEvent] | Reset:
+    async def _take(self) -> list[LogEvent] | Reset:
         if self._behind:
             return await self._read()
         self._woken.clear()
@@ -105,7 +105,7 @@ class Listener:
             self.position = events[-1].position
         return events
 
-    async def _read(self) -> list[LoggedEvent] | Reset:
+    async def _read(self) -> list[LogEvent] | Reset:
         try:
             page = await self._hub.log.page(self.slot, self.position, _PAGE)
         except Unavailable:
@@ -121,7 +121,7 @@ class Listener:
             self._behind = not self._hub.join(self)
         return [*page.events]
 
-    def hand(self, events: Sequence[LoggedEvent]) -> None:
+    def hand(self, events: Sequence[LogEvent]) -> None:
         """Take what is new to this listener of the hub's events."""
         self._waiting += (event for event in events if event.position > self.position)
         if len(self._waiting) > _WAITING:

@@ -26,7 +26,7 @@ from deployments.api.schemas.fields import ScopeFields
 from memory.domain.caller import Caller
 from memory.domain.clock import format_instant
 from memory.domain.errors import Mem0gError, Unavailable
-from memory.domain.events import LoggedEvent, Position
+from memory.domain.events import LogEvent, Position
 
 _PING_S = 15.0
 _CHECK_S = 1.0
@@ -59,7 +59,7 @@ class Closing:
     reason: str
 
 
-Message = LoggedEvent | Reset | Ping | Closing
+Message = LogEvent | Reset | Ping | Closing
 
 
 def routes(hub: EventHub) -> APIRouter:
@@ -149,7 +149,7 @@ async def _messages(
     yield [Closing(listener.closing)]
 
 
-def _told(event: LoggedEvent) -> Message:
+def _told(event: LogEvent) -> Message:
     """Where a whole owner was erased, there is one event for all, which leaves nothing standing."""
     return Reset(event.position, "erased") if event.kind == "ERASE" else event
 
@@ -195,7 +195,7 @@ def _sse(message: Message) -> bytes:
             return format_sse_event(
                 event="reset", data_str=_json(message), id=str(message.position)
             )
-        case LoggedEvent():
+        case LogEvent():
             return format_sse_event(data_str=_json(message), id=str(message.position))
 
 
@@ -228,11 +228,11 @@ def message_out(message: Message) -> dict[str, Any]:
             return {"event": "closing", "reason": reason}
         case Reset(position, reason):
             return {"event": "reset", "reason": reason, "id": str(position)}
-        case LoggedEvent():
+        case LogEvent():
             return _event_out(message)
 
 
-def _event_out(event: LoggedEvent) -> dict[str, Any]:
+def _event_out(event: LogEvent) -> dict[str, Any]:
     head = {"id": str(event.position), "event": event.kind}
     recorded = {"recorded_at": format_instant(event.position.at)}
     if event.ends is None:

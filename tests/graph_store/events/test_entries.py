@@ -82,11 +82,13 @@ async def test_each_kind_of_change_is_an_event_of_its_commit(
 
 async def test_a_succession_is_two_events_and_no_edge(ground: Ground, server: RedisServer) -> None:
     old = await ground.memory("old")
-    new = Memory(id=mint("mem", ground.tag), content="new", scope=ground.scope)
+    new = Memory(id=mint("mem", ground.owner_hash), content="new", scope=ground.scope)
     ended = replace(
         old, version=2, event=Event.SUPERSEDE, valid_to=AT_COMMIT, recorded_at=AT_COMMIT
     )
-    edge = Edge(id=mint("rel", ground.tag), source=new.id, target=old.id, relation=SUPERSEDES)
+    edge = Edge(
+        id=mint("rel", ground.owner_hash), source=new.id, target=old.id, relation=SUPERSEDES
+    )
     at = await ground.commit(PutMemory(new), PutMemory(ended, previous=old), PutEdge(edge))
     assert log(server, ground.slot)[1:] == [
         (f"{at}-0", about("SUPERSEDE", old, 2)),
@@ -174,7 +176,7 @@ async def test_calls_of_the_service_are_told_in_order(
     await service.retract_edge(DEFAULT, tea.id, edge.id)
     at = await service.erase(DEFAULT, bergen.id)
     place = await service._place(DEFAULT)
-    entries = log(redis_server, place.slot(place.tag(ALICE.owner)))
+    entries = log(redis_server, place.slot(place.owner_hash(ALICE.owner)))
     assert [fields for _, fields in entries] == [
         about("ADD", oslo, 1),
         about("ADD", tea, 1),

@@ -10,7 +10,7 @@ import pytest
 from config.settings import RedisSettings
 from graph_store.events.event_log import RedisEventLog
 from graph_store.redis.connection import Connection
-from memory.domain.events import BEGINNING, LoggedEvent, Position
+from memory.domain.events import BEGINNING, LogEvent, Position
 from tests.redis_server import RedisServer
 
 SLOTS = [f"default.00000000000000{digit:x}" for digit in range(3)]
@@ -41,10 +41,10 @@ async def test_logs_are_read_together_each_from_its_position(redis: Connection) 
     )
     asked = {SLOTS[0]: Position(10), SLOTS[1]: BEGINNING, SLOTS[2]: BEGINNING}
     assert await log.after(asked, 2) == {
-        SLOTS[0]: [LoggedEvent(Position(at), "ADD", f"mem_{at}", 1) for at in (20, 30)],
+        SLOTS[0]: [LogEvent(Position(at), "ADD", f"mem_{at}", 1) for at in (20, 30)],
         SLOTS[1]: [
-            LoggedEvent(Position(15), "ADD", "mem_15", 1),
-            LoggedEvent(Position(15, 1), "RELATE", "rel_1", ends=("a", "b")),
+            LogEvent(Position(15), "ADD", "mem_15", 1),
+            LogEvent(Position(15, 1), "RELATE", "rel_1", ends=("a", "b")),
         ],
     }
 

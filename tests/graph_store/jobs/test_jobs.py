@@ -22,7 +22,7 @@ LEASE_S = 30.0
 
 def a_job(ground: Ground, **fields: Any) -> Assignment:
     whole = {"kind": JobKind.ADD, "scope": ground.scope, "request": {"said": "zanzibar"}}
-    return Assignment(id=mint_job(ground.tag), slot=ground.slot, **{**whole, **fields})
+    return Assignment(id=mint_job(ground.owner_hash), slot=ground.slot, **{**whole, **fields})
 
 
 async def note(ground: Ground, **fields: Any) -> Assignment:
@@ -183,7 +183,7 @@ async def test_a_commit_of_a_job_counts_only_while_it_is_under_way(ground: Groun
     (call,) = await called(ground)
 
     async def commit(name: str) -> bool:
-        memory = Memory(id=mint("mem", ground.tag), content=name, scope=ground.scope)
+        memory = Memory(id=mint("mem", ground.owner_hash), content=name, scope=ground.scope)
         now = (await ground.graph.instant([ground.slot])).now
         operation = Operation(name, "digest", job=job.id)
         transaction = Transaction(ground.slot, now, [PutMemory(memory)])

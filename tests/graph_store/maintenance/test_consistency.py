@@ -93,7 +93,7 @@ async def test_a_sound_record_has_no_faults_and_a_cleared_project_no_keys(ground
         await ground.edge(source, target)
     ids = [each.id for each in memories]
     assert await ground.graph.unsound(ground.slot, ids, mend=True) == []
-    await ground.graph.register("p1", {ground.tag: [ground.scope]})
+    await ground.graph.register("p1", {ground.owner_hash: [ground.scope]})
     await ground.graph.leave("p1", False, "task_1")
     assert await ground.graph.clear("p1") > 8
     assert await ground.graph.clear("p1") == 0

@@ -10,12 +10,12 @@ from memory.domain.ids import mint
 from memory.domain.memory import SUPERSEDES, Edge, Memory
 from memory.domain.transaction import EraseMemory, PutEdge, PutMemory, RetractEdge
 from memory.ports.graph_store import Cursor, Reach
-from memory.query.views import Direction, World
+from memory.query.views import Direction, Snapshot
 from tests.graph_store.ground import Ground
 
 
-async def seen(ground: Ground, node: Memory, world: World, limit: int = 10) -> list[str]:
-    reach = Reach(Direction.OUT, world, limit)
+async def seen(ground: Ground, node: Memory, snapshot: Snapshot, limit: int = 10) -> list[str]:
+    reach = Reach(Direction.OUT, snapshot, limit)
     found = await ground.graph.expand(ground.slot, [node.id], reach)
     return [each.edge_id for each in found.adjacent[node.id]]
 
@@ -41,9 +41,11 @@ async def test_every_version_is_read_at_its_record_time(ground: Ground) -> None:
 async def test_a_successor_is_told_only_once_it_was_recorded(ground: Ground) -> None:
     old = await ground.memory("old")
     new = Memory(
-        id=mint("mem", ground.tag), content="new", scope=ground.scope, supersedes=(old.id,)
+        id=mint("mem", ground.owner_hash), content="new", scope=ground.scope, supersedes=(old.id,)
     )
-    edge = Edge(id=mint("rel", ground.tag), source=new.id, target=old.id, relation=SUPERSEDES)
+    edge = Edge(
+        id=mint("rel", ground.owner_hash), source=new.id, target=old.id, relation=SUPERSEDES
+    )
     ended = replace(old, valid_to=AT_COMMIT, version=2, recorded_at=AT_COMMIT)
     at = await ground.commit(PutMemory(new), PutMemory(ended, previous=old), PutEdge(edge))
     assert at is not None
@@ -72,12 +74,12 @@ async def test_an_amended_and_retracted_edge_is_still_there_for_the_past(ground:
         (1500, gone, None),
         (999, amended, None),
     ):
-        world = World(as_of, known_at)
-        assert await seen(ground, a, world) == ([first.id] if expected else [])
+        snapshot = Snapshot(as_of, known_at)
+        assert await seen(ground, a, snapshot) == ([first.id] if expected else [])
         if expected:
             edges = await ground.graph.edges(ground.slot, [first.id], known_at)
             assert edges == {first.id: expected}
-    assert await seen(ground, a, World(1500)) == []
+    assert await seen(ground, a, Snapshot(1500)) == []
 
 
 async def test_newer_and_retracted_edges_never_shorten_what_an_instant_shows(
@@ -92,12 +94,12 @@ async def test_newer_and_retracted_edges_never_shorten_what_an_instant_shows(
         if n % 2:
             await ground.commit(RetractEdge(newer))
     newest_first = [edge.id for edge in reversed(old)]
-    assert await seen(ground, hub, World(2000), limit=3) == newest_first
+    assert await seen(ground, hub, Snapshot(2000), limit=3) == newest_first
     for edge in old[1:]:
         await ground.commit(RetractEdge(edge))
-    assert await seen(ground, hub, World(2000), limit=3) == [old[0].id]
-    assert await seen(ground, hub, World(2000, known), limit=3) == newest_first
-    assert await seen(ground, hub, World(2000, known), limit=2) == newest_first[:2]
+    assert await seen(ground, hub, Snapshot(2000), limit=3) == [old[0].id]
+    assert await seen(ground, hub, Snapshot(2000, known), limit=3) == newest_first
+    assert await seen(ground, hub, Snapshot(2000, known), limit=2) == newest_first[:2]
 
 
 async def test_ends_that_are_out_of_sight_never_shorten_it_either(ground: Ground) -> None:
@@ -106,11 +108,11 @@ async def test_ends_that_are_out_of_sight_never_shorten_it_either(ground: Ground
     for n in range(5):
         expired = await ground.memory(f"expired {n}", valid_from=0, valid_to=1500)
         await ground.edge(hub, expired, valid_from=1100)
-    assert await seen(ground, hub, World(2000), limit=1) == [kept.id]
-    assert len(await seen(ground, hub, World(1400), limit=9)) == 6
-    assert len(await seen(ground, hub, World(2000, expired=True), limit=3)) == 3
-    assert await seen(ground, hub, World(2000, superseded=True), limit=1) == [kept.id]
-    reach = Reach(Direction.OUT, World(1400), 5, since=live.created_at + 1)
+    assert await seen(ground, hub, Snapshot(2000), limit=1) == [kept.id]
+    assert len(await seen(ground, hub, Snapshot(1400), limit=9)) == 6
+    assert len(await seen(ground, hub, Snapshot(2000, expired=True), limit=3)) == 3
+    assert await seen(ground, hub, Snapshot(2000, superseded=True), limit=1) == [kept.id]
+    reach = Reach(Direction.OUT, Snapshot(1400), 5, since=live.created_at + 1)
     found = await ground.graph.expand(ground.slot, [hub.id], reach)
     assert kept.id not in [each.edge_id for each in found.adjacent[hub.id]]
     assert len(found.adjacent[hub.id]) == 5
@@ -124,18 +126,18 @@ async def test_places_are_those_that_one_of_the_worlds_shows(ground: Ground) -> 
     fresh = replace(new, valid_from=1800, version=2, recorded_at=AT_COMMIT)
     await ground.commit(PutMemory(fresh, previous=new))
 
-    async def there(*worlds: World) -> list[str]:
-        found = await ground.graph.page([ground.slot], None, 9, None, False, worlds)
+    async def there(*snapshots: Snapshot) -> list[str]:
+        found = await ground.graph.page([ground.slot], None, 9, None, False, snapshots)
         return [each.memory_id for each in found]
 
     assert await there() == [old.id, new.id]
-    assert await there(World(999)) == []
-    assert await there(World(1600)) == [old.id]
-    assert await there(World(1600, known)) == [old.id, new.id]
-    assert await there(World(2000)) == [new.id]
-    assert await there(World(2000, expired=True)) == [old.id, new.id]
-    assert await there(World(1200), World(2500)) == [old.id, new.id]
-    assert await there(World(1600, old.recorded_at)) == [old.id]
+    assert await there(Snapshot(999)) == []
+    assert await there(Snapshot(1600)) == [old.id]
+    assert await there(Snapshot(1600, known)) == [old.id, new.id]
+    assert await there(Snapshot(2000)) == [new.id]
+    assert await there(Snapshot(2000, expired=True)) == [old.id, new.id]
+    assert await there(Snapshot(1200), Snapshot(2500)) == [old.id, new.id]
+    assert await there(Snapshot(1600, old.recorded_at)) == [old.id]
 
 
 async def test_neighbours_of_a_session_are_nearest_first(ground: Ground) -> None:

@@ -2,7 +2,6 @@
 
 import pytest
 
-from memory.domain.metadata_tokens import tags
 from memory.domain.stemming import normalised, stems
 
 
@@ -33,25 +32,3 @@ def test_contents_are_the_same_but_for_case_space_and_punctuation(
     one: str, other: str, same: bool
 ) -> None:
     assert (normalised(one) == normalised(other)) is same
-
-
-def test_tags_tell_types_apart_but_not_1_from_1_0() -> None:
-    def tag(value: object) -> tuple[str, ...]:
-        return tags({"k": value}, ())
-
-    assert tag(1) == tag(1.0)
-    assert len({tag(1), tag("1"), tag(True), tag(None), tag(1.5), tag("true")}) == 6
-    assert set(tags({"k": ["a", "b", {"x": 1}]}, ["c"])) == {
-        *tag("a"),
-        *tag("b"),
-        "c=c",
-    }
-    assert tags({"a=s:b": "c"}, ()) != tags({"a": "b=s:c"}, ())
-    assert tags({"k": {"deep": 1}}, ()) == ()
-
-
-def test_long_and_blank_ended_values_are_hashed_apart() -> None:
-    long, longer = "x" * 300, "x" * 301
-    found = {tags({"k": value}, ())[0] for value in (long, longer, " a", "a ", "a")}
-    assert len(found) == 5
-    assert max(map(len, found)) <= 256

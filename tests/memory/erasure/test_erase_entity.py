@@ -293,7 +293,7 @@ async def test_an_unfinished_write_is_found_by_the_agent_it_names(
 async def test_points_without_a_record_go_with_their_owner(service: MemoryService) -> None:
     (made,) = await add(service, "in the index only", user_id="alice")
     place = await service._place(DEFAULT)
-    slot = place.slot(place.tag(ALICE.owner))
+    slot = place.slot(place.owner_hash(ALICE.owner))
     order = Order("era_x", place.id, "user", "s", "another", None, 0)
     await service._index.settled()
     await service._graph.expunge(slot, order, made.recorded_at, [made], {})

@@ -14,7 +14,7 @@ import redis as redis_client
 from config import Settings
 from memory.domain.caller import Caller
 from memory.domain.errors import Forbidden, NotFound
-from memory.domain.ids import mint, owner_tag
+from memory.domain.ids import mint, owner_hash_of
 from memory.domain.memory import Correction, NewEdge, NewMemory, Scope
 from memory.domain.tasks import State
 from memory.ports.vector_store import Point, Retraction
@@ -79,7 +79,9 @@ async def test_a_tenth_lost_on_each_side_is_found_exactly_and_mended(
     wrong = [Retraction(each, 1, 5) for each in corrected[:7]]
     await service._vectors.retract(tenant, wrong)
     for memory_id in unrecorded:
-        keys = [f"mg:{{default.{owner_tag(memory_id)}}}:{kind}:{memory_id}" for kind in ("m", "mv")]
+        keys = [
+            f"mg:{{default.{owner_hash_of(memory_id)}}}:{kind}:{memory_id}" for kind in ("m", "mv")
+        ]
         record.delete(*keys)
 
     expected = {
@@ -121,7 +123,7 @@ async def test_edges_that_lost_a_part_are_found_and_mended(
     service: MemoryService, record: Any
 ) -> None:
     ids = list(await filled(service, users=1, each=8))
-    slot = f"mg:{{default.{owner_tag(ids[0])}}}:"
+    slot = f"mg:{{default.{owner_hash_of(ids[0])}}}:"
     edges = [(await service.relate(ADMIN, know(ids[n], ids[n + 1])))[0] for n in range(0, 8, 2)]
     assert await differences(service) == {}
     record.delete(f"{slot}i:{ids[1]}")  # the mirror of the first
@@ -151,7 +153,7 @@ async def test_an_outbox_that_nothing_points_at_is_marked_at_the_start(
     (tenant,) = await tenants(service)
     await service.repair()
     await service._vectors.erase(tenant, [memory_id])
-    record.hset(f"mg:{{default.{owner_tag(memory_id)}}}:ob", memory_id, "1")
+    record.hset(f"mg:{{default.{owner_hash_of(memory_id)}}}:ob", memory_id, "1")
     assert await service.repair() == 0
     assert await differences(service, dry_run=True) == {"unmarked_outboxes": 1}
     await service.resume()

@@ -94,7 +94,7 @@ def test_whose_memories_a_condition_is_about() -> None:
     assert scopes(Every((named, ann))) == (Scope(user_id="ann"),)
     assert scopes(Every((ann, bob))) == ()
     assert scopes(NOTHING) == ()
-    for unscoped in (EVERYTHING, Not(ann), Some((ann, Not(bob))), Is("tag", ("c=x",))):
+    for unscoped in (EVERYTHING, Not(ann), Some((ann, Not(bob))), Is("metadata_token", ("c=x",))):
         assert Scope() in scopes(unscoped)
     many = Is("user_id", tuple(f"user-{n}" for n in range(40)))
     others = Is("agent_id", tuple(f"agent-{n}" for n in range(40)))

@@ -85,8 +85,8 @@ class Filled:
     now: int
 
     def meant(self, filters: dict[str, Any], view: View) -> list[str]:
-        world = view.pinned(self.now)
-        found = [m for m in self.memories if world.shows(m) and holds(filters, m)]
+        snapshot = view.pinned(self.now)
+        found = [m for m in self.memories if snapshot.shows(m) and holds(filters, m)]
         found.sort(key=lambda each: (each.valid_from, each.id), reverse=True)
         return [each.id for each in found]
 

@@ -77,7 +77,7 @@ async def test_a_record_time_is_earlier_than_before_to_the_microsecond(
     """The owner's clock stands in 2249, so that the record time is known: one later."""
     graph = open_graph_store(Settings(), redis_server.url)
     project = await service._place(DEFAULT)
-    tag = project.tag(ALICE.owner)
+    tag = project.owner_hash(ALICE.owner)
     slot = project.slot(tag)
     clock = OwnerKeys(slot).key("clock")
     last = LATEST - 2**33 - 1

@@ -298,7 +298,7 @@ async def test_a_replay_after_a_crash_before_the_index_can_be_found(
     await other.erase(keyed("erase"), stored.id)
     await other._index.settled()
     place = await service._place(DEFAULT)
-    slot = place.slot(place.tag(ALICE.owner))
+    slot = place.slot(place.owner_hash(ALICE.owner))
     assert await service._graph.pending(slot) == [stored.id]  # repair erases it once more
 
 
@@ -360,7 +360,7 @@ async def test_what_changed_nothing_keeps_its_answer(
 
     first = await calls()
     assert first == [[Added(made, True, ("content", "metadata"))], made, (edge, False), edge]
-    slot = place.slot(place.tag(ALICE.owner))
+    slot = place.slot(place.owner_hash(ALICE.owner))
     after = record(redis_server)
     assert after | {f"mg:{{{slot}}}:clock": 0} == before | {f"mg:{{{slot}}}:clock": 0}
     await service.correct(DEFAULT, made.id, Correction(content="likes coffee"))

@@ -1,6 +1,6 @@
 #!lua flags=no-writes
--- What a world shows, told by the heads of packed versions alone (packing.py): times are 17 digits
--- that sort as text, an open end is all nines. memory.query.views.World.shows says the same in Python.
+-- What a snapshot shows, told by the heads of packed versions alone (packing.py): times are 17 digits
+-- that sort as text, an open end is all nines. memory.query.views.Snapshot.shows says the same in Python.
 -- ARGV: prefix of the owner's keys, known_at as a stamp and as a score (both '' for everything),
 -- '1' for superseded, '1' for expired; what a script needs itself follows.
 local prefix, known_at, known_score = ARGV[1], ARGV[2], ARGV[3]
