@@ -195,23 +195,25 @@ def _reads(service: MemoryService, ground: Ground) -> dict[str, Read]:
 
     def related(depth: int, limit: int, ids_only: bool = False) -> Read:
         walk = Walk(depth=depth, ids_only=ids_only)
-        return lambda number, view: service.related("bench", start(number), walk, limit, view)
+        return lambda number, view: service.graph.related("bench", start(number), walk, limit, view)
 
     def graph(limit: int) -> Read:
-        return lambda number, view: service.graph("bench", USER, limit, view=view)
+        return lambda number, view: service.graph.page("bench", USER, limit, view=view)
 
     return {
         "related depth 1": related(1, 200),
         "related depth 3, 200 ids": related(3, 200, ids_only=True),
         "related depth 3, 200 memories": related(3, 200),
         "related depth 3, 1,000 memories": related(3, 1_000),
-        "relationships": lambda number, view: service.relationships(
+        "relationships": lambda number, view: service.graph.relationships(
             "bench", start(number), Walk(), view
         ),
-        "path of at most 6": lambda number, view: service.path(
+        "path of at most 6": lambda number, view: service.graph.path(
             "bench", start(number), start(number + 1), Walk(depth=6), view
         ),
-        "list of 100": lambda number, view: service.page("bench", USER, 100, None, True, view),
+        "list of 100": lambda number, view: service.memories.page(
+            "bench", USER, 100, None, True, view
+        ),
         "graph of 1,000 nodes": graph(1_000),
     }
 

@@ -109,7 +109,7 @@ class Inferring(Remembering, Writing, Searching, Relating):
         texts = [each.content[:_LONGEST_SEARCH] for each in said[-_LAST_SAID:]]
         found = await asyncio.gather(
             *(
-                self.search(
+                self._search(
                     Caller(place.id),
                     Query(
                         text=text,

@@ -105,7 +105,7 @@ class Remembering(Adding):
             raise NotFound(f"no event {job_id[:60]!r}")
         return (await self._shown_jobs(place, [found[job_id]]))[0]
 
-    async def jobs(self, caller: Caller, offset: int, limit: int) -> JobPage:
+    async def _jobs(self, caller: Caller, offset: int, limit: int) -> JobPage:
         place = await self._place(caller)
         if place.user_id is None:
             count, page = await self._graph.job_page(place.id, offset, limit)

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from memory.domain.caller import Caller
-from memory.domain.memory import Memory, Scope
+from memory.domain.memory import Memory
 
 ReceiptFields = Mapping[str, Any]
 """A receipt as it is signed and answered (memory.erasure.receipts)."""
@@ -79,28 +78,6 @@ class Inspection:
     erasure: Erasure
     signature_valid: bool
     remaining: Counts | None
-
-
-class Erasures(Protocol):
-    """Part of the service as its callers see it; errors as in memory.service.api.Memories."""
-
-    async def erase_entity(self, caller: Caller, scope: Scope, known: bool = False) -> Erasure:
-        """Remove every memory that names the one entity of the scope, with all that hangs on it.
-        Answers within half of the deadline; what takes longer goes on and can be asked for.
-        `known` raises NotFound where nothing names the entity."""
-        ...
-
-    async def erasure(self, caller: Caller, erasure_id: str) -> Inspection:
-        """NotFound for an id that was never given out, and for one of another entity where the
-        caller is bound to a user."""
-        ...
-
-    async def inspect_receipt(
-        self, caller: Caller, receipt: ReceiptFields, scope: Scope
-    ) -> Inspection:
-        """A receipt that somebody kept. Where the scope names its entity, memories of owners that
-        the erasure did not touch count as well; InvalidInput where it names another one."""
-        ...
 
 
 class ErasureRecord(Protocol):

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from memory.domain.caller import Caller
-
 
 class Verdict(StrEnum):
     POSITIVE = "POSITIVE"
@@ -19,16 +17,6 @@ class Verdict(StrEnum):
 class Feedback:
     verdict: Verdict
     reason: str | None = None
-
-
-class Ratings(Protocol):
-    """Part of the service as its callers see it; errors as in memory.service.api.Memories."""
-
-    async def rate(self, caller: Caller, memory_id: str, feedback: Feedback | None) -> None:
-        """The last feedback stands; None takes it back."""
-        ...
-
-    async def feedback(self, caller: Caller, memory_id: str) -> Feedback | None: ...
 
 
 class RatingRecord(Protocol):

@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any
 
-from memory.domain.caller import Caller
 from memory.domain.memory import Memory, Scope
-from memory.query.filter_parser import Filters
 
 
 class JobKind(StrEnum):
@@ -118,26 +116,3 @@ class JobPage:
 
     count: int
     jobs: Sequence[Job]
-
-
-class Jobs(Protocol):
-    """Part of the service as its callers see it; errors as in memory.service.api.Memories."""
-
-    async def remember(self, caller: Caller, conversation: Conversation) -> Job:
-        """With `infer`, a language model, and nothing that it `supersedes`, the job is PENDING, and
-        carried out later; otherwise every message is stored as it stands, and the job has
-        SUCCEEDED. What `add` would refuse is raised where nothing else was asked for; InvalidInput
-        where `supersedes` comes with more than one message, or none."""
-        ...
-
-    async def forget(self, caller: Caller, kind: JobKind, filters: Filters) -> Job:
-        """Erase every memory that meets the filters. A job that ends soon is answered as ended.
-        Raises, before anything is done, ScopeRequired where a branch of them names no entity and
-        Forbidden where one names a user who is not the caller's."""
-        ...
-
-    async def job(self, caller: Caller, job_id: str) -> Job:
-        """NotFound for one that was never there, is older than seven days, or is another's."""
-        ...
-
-    async def jobs(self, caller: Caller, offset: int, limit: int) -> JobPage: ...

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from memory.domain.caller import Caller
 from memory.query.filter_parser import Filters
 
 Schema = Mapping[str, Any]
@@ -49,28 +48,6 @@ class Summary:
     count: int
     memory_ids: Sequence[str]
     method: str
-
-
-class Reports(Protocol):
-    """Part of the service as its callers see it; errors as in memory.service.api.Memories and, for
-    the filters, as in memory.domain.selections.Selections."""
-
-    async def save_report(
-        self, caller: Caller, filters: Filters, schema: Schema, instructions: str = ""
-    ) -> str:
-        """Its id, by which it is found for seven days. Raises InvalidInput where nothing here can
-        fill the schema."""
-        ...
-
-    async def report(
-        self, caller: Caller, report_id: str | None, filters: Filters | None = None
-    ) -> Any:
-        """What the schema asks for: of the report with this id, or of the last one saved with
-        these filters. Raises NotFound, also for a key bound to a
-        user where no such key saved it, and InvalidInput where there are too many memories."""
-        ...
-
-    async def summary(self, caller: Caller, filters: Filters) -> Summary: ...
 
 
 class ReportRecord(Protocol):

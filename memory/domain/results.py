@@ -86,7 +86,7 @@ class Path:
 
 
 @dataclass(frozen=True, slots=True)
-class Graph:
+class GraphPage:
     """A page of nodes, and of the edges whose ends this page and those before it hold."""
 
     nodes: Sequence[Memory]

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
-from memory.domain.caller import Caller
-from memory.domain.memory import Memory, Owner
-from memory.query.views import Selection
+from memory.domain.memory import Memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +28,3 @@ class Entity:
     memories: int
     first: int
     last: int
-
-
-class Selections(Protocol):
-    """Part of the service as its callers see it; errors as in memory.service.api.Memories."""
-
-    async def select(self, caller: Caller, selection: Selection) -> Selected:
-        """The memories of the selection's view that meet its condition, newest valid_from first.
-        Raises ScopeRequired where neither its scope nor every branch of its condition names an
-        entity, Forbidden where one of them is not the caller's."""
-        ...
-
-    async def entities(self, caller: Caller, only: Owner | None = None) -> list[Entity]:
-        """Every entity that a memory names, or this one, by kind and value."""
-        ...

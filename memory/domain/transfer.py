@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
-from memory.domain.caller import Caller
-from memory.domain.errors import Refused
-from memory.domain.memory import Owner, Scope
+from memory.domain.memory import Owner
 from memory.domain.records import Entry, Record
 
 
@@ -59,43 +56,3 @@ class Brought:
     id: str
     present: bool
     replayed: bool = field(default=False, compare=False)
-
-
-class Transfer(Protocol):
-    """Export and import, backup and restore. Raises what memory.service.api.Memories raises."""
-
-    async def export(
-        self, caller: Caller, scope: Scope, mark: Mark | None = None, known_at: int | None = None
-    ) -> OwnerPage:
-        """A page of exactly the owner that the scope names with one field. The first page pins
-        the record time: now, or an earlier `known_at`."""
-        ...
-
-    async def import_records(
-        self, caller: Caller, scope: Scope | None, records: Sequence[Record]
-    ) -> list[Brought | Refused]:
-        """One answer a record, in order; the same records again change nothing. With a scope of
-        one field they become that owner's. Ids stay where project and owner do, and are otherwise
-        new ones, the same each time. What was brought can be searched for."""
-        ...
-
-    async def inventory(self, caller: Caller) -> Inventory:
-        """Begin a backup of everything."""
-        ...
-
-    async def owner_pages(self, caller: Caller, marks: Sequence[Mark]) -> list[OwnerPage]:
-        """A page of each owner, in order, that share the bounds of one page."""
-        ...
-
-    async def restore_entries(
-        self, caller: Caller, entries: Sequence[Entry]
-    ) -> list[Brought | Refused]:
-        """Put back what belongs to no owner. Refused where it stands with another secret and is in
-        use."""
-        ...
-
-    async def restore_records(
-        self, caller: Caller, records: Sequence[tuple[str, Record]]
-    ) -> list[Brought | Refused]:
-        """Put back records with the id of their project; every id stays."""
-        ...

@@ -10,7 +10,7 @@ from memory.context.stores import slot_of
 from memory.domain.batched import parts
 from memory.domain.caller import Caller
 from memory.domain.memory import Edge, Memory, Scope
-from memory.domain.results import Graph
+from memory.domain.results import GraphPage
 from memory.graph.follows import Following, derived
 from memory.graph.frontier import Step
 from memory.graph.traversal import NODES_A_TRIP
@@ -42,7 +42,7 @@ class Sheet:
 
 
 class Graphing(Reading, Following):
-    async def graph(
+    async def _graph_page(
         self,
         caller: Caller,
         scope: Scope,
@@ -50,12 +50,12 @@ class Graphing(Reading, Following):
         cursor: str | None = None,
         walk: Walk = ANY_EDGE,
         view: View = NOW,
-    ) -> Graph:
+    ) -> GraphPage:
         listing, snapshot, now = await self._listing(caller, scope, cursor, True, view)
         memories, more = await self._listed(listing, limit, [snapshot])
         edges, cut = await self._edges_on(Sheet(listing, memories, snapshot), walk)
         next_cursor = self._cursor(listing, memories, more, snapshot, now)
-        return Graph(memories, edges, cut or more, next_cursor)
+        return GraphPage(memories, edges, cut or more, next_cursor)
 
     async def _edges_on(self, sheet: Sheet, walk: Walk = ANY_EDGE) -> tuple[list[Edge], bool]:
         """Edges whose ends the pages up to this one hold, and one of them this page."""

@@ -87,7 +87,7 @@ class _Candidates:
 
 
 class Searching(Stores):
-    async def search(self, caller: Caller, query: Query) -> list[Found]:
+    async def _search(self, caller: Caller, query: Query) -> list[Found]:
         place = await self._place(caller)
         embedding = asyncio.ensure_future(self._embedder.embed([query.text]))
         try:

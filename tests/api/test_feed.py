@@ -95,7 +95,7 @@ async def test_whoever_goes_on_misses_nothing_while_others_write(
         for number in range(40):
             content = f"writer {writer} has note {number}"
             draft = NewMemory(content=content, scope=Scope(user_id="alice"))
-            await service.add(Caller(DEFAULT_PROJECT), [draft])
+            await service.memories.add(Caller(DEFAULT_PROJECT), [draft])
 
     async def read() -> list[str]:
         """In many short streams, each from the last id of the one before."""

@@ -419,8 +419,8 @@ async def test_memory_calls_and_projects_agree(client_with: ClientWith) -> None:
     assert default["name"] == "default"
     assert (await admin.get(f"{MEMORIES}/{before}")).status_code == 200
     second = await keyed(client_with)
-    assert (await second.get(f"{MEMORIES}/{before}")).status_code == 200
-    assert (await second.get("/v1/projects/default")).json() == default
+    assert (await second.memories.get(f"{MEMORIES}/{before}")).status_code == 200
+    assert (await second.memories.get("/v1/projects/default")).json() == default
     assert await search(second, "Oslo") == [before]
 
 

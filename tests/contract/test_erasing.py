@@ -27,11 +27,17 @@ async def test_an_owner_is_erased_from_the_index(
     await service.start()
     try:
         contents = [f"fact number {n}" for n in range(450)]
-        added = await service.add(DEFAULT, [NewMemory(content=c, scope=ALICE) for c in contents])
-        bobs = await service.add(DEFAULT, [NewMemory(content="b", scope=Scope(user_id="bob"))])
+        added = await service.memories.add(
+            DEFAULT, [NewMemory(content=c, scope=ALICE) for c in contents]
+        )
+        bobs = await service.memories.add(
+            DEFAULT, [NewMemory(content="b", scope=Scope(user_id="bob"))]
+        )
         stray, *made = [each.memory for each in (*added, *bobs) if isinstance(each, Added)]
         for each in made[:5]:
-            await service.correct(DEFAULT, each.id, Correction(content=f"{each.content} again"))
+            await service.memories.correct(
+                DEFAULT, each.id, Correction(content=f"{each.content} again")
+            )
         await service._index.settled()
         place = await service._place(DEFAULT)
         slot = place.slot(place.owner_hash(ALICE.owner))
@@ -39,11 +45,11 @@ async def test_an_owner_is_erased_from_the_index(
         await graph.expunge(slot, order, stray.recorded_at, [stray], {})
         await graph.settle({slot: {stray.id: "erased"}})
 
-        erasure = await service.erase_entity(DEFAULT, ALICE)
+        erasure = await service.erasures.erase(DEFAULT, ALICE)
         assert erasure.receipt is not None
         found = Counts(**erasure.receipt["counts"])
         assert (found.memories, found.versions, found.index_points) == (449, 454, 455)
-        left = (await service.erasure(DEFAULT, erasure.id)).remaining
+        left = (await service.erasures.get(DEFAULT, erasure.id)).remaining
         assert left is not None
         assert set(asdict(left).values()) == {0}
         tenants = {

@@ -54,8 +54,8 @@ async def run(*arguments: Any) -> int:
 
 async def write(service: MemoryService, count: int = 5) -> list[str]:
     drafts = [NewMemory(content=f"memory {n}", scope=Scope(user_id="alice")) for n in range(count)]
-    ids = [each.memory.id for each in await service.add(ME, drafts)]
-    await service.relate(ME, NewEdge(source=ids[0], target=ids[1], relation="R"))
+    ids = [each.memory.id for each in await service.memories.add(ME, drafts)]
+    await service.graph.relate(ME, NewEdge(source=ids[0], target=ids[1], relation="R"))
     return ids
 
 
@@ -63,14 +63,14 @@ async def test_a_backup_is_saved_and_loaded_onto_an_empty_server(
     service: MemoryService, url: str, redis_server: RedisServer, tmp_path: Path
 ) -> None:
     ids = await write(service)
-    before = await service.export(ME, Scope(user_id="alice"))
+    before = await service.transfer.export(ME, Scope(user_id="alice"))
     file = tmp_path / "all.ndjson"
     assert await run("save", file, "--url", url) == 0
     assert not file.with_name("all.ndjson.part").exists()
     assert file.stat().st_mode & 0o077 == 0
     redis_server.flush()
     assert await run("load", file, "--url", url) == 0
-    after = await service.export(ME, Scope(user_id="alice"))
+    after = await service.transfer.export(ME, Scope(user_id="alice"))
     assert [each.id for each in after.records[:5]] == ids
     assert after.records == before.records
 
@@ -128,7 +128,7 @@ async def test_a_damaged_file_is_not_loaded(
     file.write_bytes(damaged)
     redis_server.flush()
     assert await run("load", file, "--url", url) == 1
-    assert (await service.export(ME, Scope(user_id="alice"))).records == []
+    assert (await service.transfer.export(ME, Scope(user_id="alice"))).records == []
 
 
 async def test_a_wrong_key_is_told(

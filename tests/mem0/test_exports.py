@@ -161,14 +161,14 @@ async def test_who_is_erased_is_asked_for_no_more(service: MemoryService) -> Non
     caller = Caller(DEFAULT_PROJECT)
     hers = {"OR": [{"user_id": "bob"}, {"user_id": "alice"}]}
     not_hers = {"AND": [{"user_id": "bob"}, {"NOT": {"user_id": "alice"}}]}
-    named = [await service.save_report(caller, each, TEXTS) for each in (ALICE, hers, not_hers)]
-    kept = await service.save_report(caller, {"agent_id": "alice"}, TEXTS)
-    erasure = await service.erase_entity(caller, Scope(user_id="alice"))
+    named = [await service.reports.save(caller, each, TEXTS) for each in (ALICE, hers, not_hers)]
+    kept = await service.reports.save(caller, {"agent_id": "alice"}, TEXTS)
+    erasure = await service.erasures.erase(caller, Scope(user_id="alice"))
     assert erasure.receipt is not None
     for each in named:
         with pytest.raises(NotFound):
-            await service.report(caller, each)
-    assert await service.report(caller, kept) == {"memories": []}
+            await service.reports.read(caller, each)
+    assert await service.reports.read(caller, kept) == {"memories": []}
     assert [each.id for each in await service._graph.reports(DEFAULT_PROJECT)] == [kept]
 
 

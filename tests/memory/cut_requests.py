@@ -40,7 +40,7 @@ def draft(known: Known, content: str, **fields: Any) -> NewMemory:
 
 
 async def stored(service: MemoryService, caller: Caller, *drafts: NewMemory) -> list[str]:
-    answers = await service.add(caller, drafts)
+    answers = await service.memories.add(caller, drafts)
     assert all(isinstance(answer, Added) for answer in answers), answers
     return [answer.memory.id for answer in answers if isinstance(answer, Added)]
 
@@ -54,7 +54,9 @@ async def a_user(service: MemoryService) -> Known:
         draft(known, "lives in oslo", categories=("home",)),
     )
     [bergen] = await stored(service, DEFAULT, draft(known, "lives in bergen", supersedes=(oslo,)))
-    edge, _ = await service.relate(DEFAULT, NewEdge(source=tea, target=bergen, relation="DRUNK_IN"))
+    edge, _ = await service.graph.relate(
+        DEFAULT, NewEdge(source=tea, target=bergen, relation="DRUNK_IN")
+    )
     await service._index.settled()
     return Known(known.user, tea, oslo, bergen, edge.id)
 
@@ -101,49 +103,49 @@ async def add_a_batch(service: MemoryService, known: Known, caller: Caller = DEF
 
 async def correct(service: MemoryService, known: Known, caller: Caller = DEFAULT) -> object:
     correction = Correction(content="likes black coffee", metadata={"cups": 3})
-    return await service.correct(caller, known.tea, correction)
+    return await service.memories.correct(caller, known.tea, correction)
 
 
 async def end(service: MemoryService, known: Known, caller: Caller = DEFAULT) -> object:
-    return await service.correct(caller, known.bergen, Correction(valid_to=LONG_HENCE))
+    return await service.memories.correct(caller, known.bergen, Correction(valid_to=LONG_HENCE))
 
 
 async def begin_a_successor_later(
     service: MemoryService, known: Known, caller: Caller = DEFAULT
 ) -> object:
-    return await service.correct(caller, known.bergen, Correction(valid_from=LONG_HENCE))
+    return await service.memories.correct(caller, known.bergen, Correction(valid_from=LONG_HENCE))
 
 
 async def erase(service: MemoryService, known: Known, caller: Caller = DEFAULT) -> object:
-    return await service.erase(caller, known.tea)
+    return await service.memories.erase(caller, known.tea)
 
 
 async def erase_a_successor(
     service: MemoryService, known: Known, caller: Caller = DEFAULT
 ) -> object:
-    return await service.erase(caller, known.bergen)
+    return await service.memories.erase(caller, known.bergen)
 
 
 async def relate(service: MemoryService, known: Known, caller: Caller = DEFAULT) -> object:
     edge = NewEdge(source=known.bergen, target=known.tea, relation="HAS", metadata={"a": 1})
-    return await service.relate(caller, edge)
+    return await service.graph.relate(caller, edge)
 
 
 async def relate_again(service: MemoryService, known: Known, caller: Caller = DEFAULT) -> object:
     edge = NewEdge(source=known.tea, target=known.bergen, relation="DRUNK_IN")
-    return await service.relate(caller, edge)
+    return await service.graph.relate(caller, edge)
 
 
 async def amend(service: MemoryService, known: Known, caller: Caller = DEFAULT) -> object:
-    return await service.amend_edge(caller, known.tea, known.edge, UNSET, {"cups": 3})
+    return await service.graph.amend_edge(caller, known.tea, known.edge, UNSET, {"cups": 3})
 
 
 async def end_an_edge(service: MemoryService, known: Known, caller: Caller = DEFAULT) -> object:
-    return await service.amend_edge(caller, known.tea, known.edge, LONG_HENCE, UNSET)
+    return await service.graph.amend_edge(caller, known.tea, known.edge, LONG_HENCE, UNSET)
 
 
 async def retract(service: MemoryService, known: Known, caller: Caller = DEFAULT) -> object:
-    return await service.retract_edge(caller, known.tea, known.edge)
+    return await service.graph.retract_edge(caller, known.tea, known.edge)
 
 
 REPEATABLE: list[Request] = [

@@ -50,7 +50,7 @@ async def running(
 async def ended(service: MemoryService, task: Task) -> Task:
     """The task once it has ended, and it must end well."""
     async with asyncio.timeout(60):
-        while (found := await service.task(ADMIN, task.id)).state is State.RUNNING:  # noqa: ASYNC110
+        while (found := await service.maintenance.task(ADMIN, task.id)).state is State.RUNNING:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     assert found.state is State.DONE, found
     return found
@@ -68,7 +68,7 @@ async def filled(
         for user in range(users)
         for n in range(each)
     ]
-    answers = await service.add(caller, drafts)
+    answers = await service.memories.add(caller, drafts)
     assert all(isinstance(answer, Added) for answer in answers)
     await service._index.settled()
     return {a.memory.id: a.memory.content for a in answers if isinstance(a, Added)}
@@ -81,7 +81,7 @@ async def found(service: MemoryService, users: int = 5) -> list[list[str]]:
         for word in WORDS[:4]:
             scope = Scope(user_id=f"user-{user}")
             query = Query(text=word, scope=scope, limit=100, threshold=0.0)
-            answers.append([hit.memory.id for hit in await service.search(ADMIN, query)])
+            answers.append([hit.memory.id for hit in await service.search.find(ADMIN, query)])
     return answers
 
 

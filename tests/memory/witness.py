@@ -34,11 +34,13 @@ class Story:
 
 async def story(service: MemoryService, user: str) -> Story:
     scope = Scope(user_id=user)
-    page = await service.page(DEFAULT, scope, 1000, None, False, ALL)
-    histories = {each.id: await service.history(DEFAULT, each.id) for each in page.memories}
+    page = await service.memories.page(DEFAULT, scope, 1000, None, False, ALL)
+    histories = {
+        each.id: await service.memories.history(DEFAULT, each.id) for each in page.memories
+    }
     names = {each: versions[0].content for each, versions in histories.items()}
-    graph = await service.graph(DEFAULT, scope, 1000, None, ANY_EDGE, ALL)
-    session = await service.page(
+    graph = await service.graph.page(DEFAULT, scope, 1000, None, ANY_EDGE, ALL)
+    session = await service.memories.page(
         DEFAULT, Scope(user_id=user, session_id="s1"), 1000, None, False, ALL
     )
     assert [each.id for each in graph.nodes] == [each.id for each in reversed(page.memories)]
@@ -131,14 +133,14 @@ class Witness:
 
 async def assert_findable(service: MemoryService, user: str, case: object) -> None:
     """Whatever is valid is found first by its own words, and is in the list of its agent."""
-    page = await service.page(DEFAULT, Scope(user_id=user), 1000, None, False)
+    page = await service.memories.page(DEFAULT, Scope(user_id=user), 1000, None, False)
     for memory in page.memories:
         query = Query(text=memory.content, scope=memory.scope, limit=3, threshold=0.5)
-        hits = await service.search(DEFAULT, query)
+        hits = await service.search.find(DEFAULT, query)
         assert memory.id in [hit.memory.id for hit in hits], f"{memory.content}: {case}"
         if memory.scope.agent_id:
             agent = Scope(agent_id=memory.scope.agent_id)
-            listed = await service.page(DEFAULT, agent, 1000, None, False)
+            listed = await service.memories.page(DEFAULT, agent, 1000, None, False)
             assert memory.id in [each.id for each in listed.memories], case
 
 
@@ -148,16 +150,16 @@ async def assert_claims_stand(
     """A content that is held is answered by its holder, and one that is free can be stored; the
     same of edges. Changes what there is, so it comes last."""
     scope = Scope(user_id=user)
-    page = await service.page(DEFAULT, scope, 1000, None, False)
-    graph = await service.graph(DEFAULT, scope, 1000)
+    page = await service.memories.page(DEFAULT, scope, 1000, None, False)
+    graph = await service.graph.page(DEFAULT, scope, 1000)
     for edge in graph.edges:
         if edge.relation != RESERVED and edge.valid_to is None:
             again = NewEdge(source=edge.source, target=edge.target, relation=edge.relation)
-            assert (await service.relate(DEFAULT, again))[0].id == edge.id, case
+            assert (await service.graph.relate(DEFAULT, again))[0].id == edge.id, case
     for content in sorted(contents | {each.content for each in page.memories}):
         held = [each for each in page.memories if each.content == content]
         draft = NewMemory(content=content, scope=held[0].scope if held else scope)
-        (answer,) = await service.add(DEFAULT, [draft])
+        (answer,) = await service.memories.add(DEFAULT, [draft])
         assert isinstance(answer, Added), f"{answer}: {case}"
         assert answer.deduplicated == bool(held), f"{content}: {case}"
         assert not held or answer.memory.id in {each.id for each in held}, case

@@ -15,8 +15,8 @@ from memory.domain.results import (
     Added,
     Differences,
     Found,
-    Graph,
     GraphDifference,
+    GraphPage,
     Neighbourhood,
     Page,
     Path,
@@ -138,7 +138,7 @@ def path_out(path: Path) -> dict[str, Any]:
     }
 
 
-def graph_out(graph: Graph) -> dict[str, Any]:
+def graph_out(graph: GraphPage) -> dict[str, Any]:
     return {
         "nodes": [*map(memory_out, graph.nodes)],
         "edges": [*map(edge_out, graph.edges)],

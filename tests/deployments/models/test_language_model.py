@@ -261,12 +261,12 @@ async def test_a_conversation_becomes_memories_that_follow_what_is_said(
 
     async def say(text: str) -> Job:
         said = Conversation(messages=(Said("user", text, "alice"),), scope=alice)
-        job = await service.remember(caller, said)
+        job = await service.jobs.remember(caller, said)
         assert job.state is JobState.PENDING
         async with asyncio.timeout(20):
             while not job.state.ended:
                 await service.worked()
-                job = await service.job(caller, job.id)
+                job = await service.jobs.get(caller, job.id)
         return job
 
     told = []

@@ -155,7 +155,9 @@ async def test_calls_of_the_service_are_told_in_order(
 
     async def add(content: str, key: str, **fields: object) -> Memory:
         caller = replace(DEFAULT, once=Once(key, "digest"))
-        (answer,) = await service.add(caller, [NewMemory(content=content, scope=ALICE, **fields)])
+        (answer,) = await service.memories.add(
+            caller, [NewMemory(content=content, scope=ALICE, **fields)]
+        )
         assert isinstance(answer, Added)
         return answer.memory
 
@@ -164,17 +166,17 @@ async def test_calls_of_the_service_are_told_in_order(
     bergen = await add("lives in bergen", "4", supersedes=(oslo.id,))
     await add("lives in bergen", "4", supersedes=(oslo.id,))
     correction = Correction(metadata={"cups": 3}, if_version=1)
-    await service.correct(DEFAULT, tea.id, correction)
+    await service.memories.correct(DEFAULT, tea.id, correction)
     with pytest.raises(VersionMismatch):
-        await service.correct(DEFAULT, tea.id, correction)
-    edge, _ = await service.relate(
+        await service.memories.correct(DEFAULT, tea.id, correction)
+    edge, _ = await service.graph.relate(
         DEFAULT, NewEdge(source=tea.id, target=bergen.id, relation="DRUNK_IN")
     )
-    await service.amend_edge(DEFAULT, tea.id, edge.id, None, {"k": 1})
-    await service.amend_edge(DEFAULT, tea.id, edge.id, None, {"k": 1})
-    await service.correct(DEFAULT, bergen.id, Correction(valid_from=bergen.valid_from + 1))
-    await service.retract_edge(DEFAULT, tea.id, edge.id)
-    at = await service.erase(DEFAULT, bergen.id)
+    await service.graph.amend_edge(DEFAULT, tea.id, edge.id, None, {"k": 1})
+    await service.graph.amend_edge(DEFAULT, tea.id, edge.id, None, {"k": 1})
+    await service.memories.correct(DEFAULT, bergen.id, Correction(valid_from=bergen.valid_from + 1))
+    await service.graph.retract_edge(DEFAULT, tea.id, edge.id)
+    at = await service.memories.erase(DEFAULT, bergen.id)
     place = await service._place(DEFAULT)
     entries = log(redis_server, place.slot(place.owner_hash(ALICE.owner)))
     assert [fields for _, fields in entries] == [

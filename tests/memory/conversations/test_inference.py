@@ -88,17 +88,17 @@ async def ended(service: MemoryService, job: Job, caller: Caller = DEFAULT) -> J
             await service.work()
             await service.worked()
             await asyncio.sleep(0.01)
-            job = await service.job(caller, job.id)
+            job = await service.jobs.get(caller, job.id)
     return job
 
 
 async def remembered(service: MemoryService, said: Conversation) -> Job:
-    return await ended(service, await service.remember(DEFAULT, said))
+    return await ended(service, await service.jobs.remember(DEFAULT, said))
 
 
 async def stored(service: MemoryService, content: str, **fields: Any) -> Memory:
     draft = NewMemory(content=content, **{"scope": ALICE, **fields})
-    (answer,) = await service.add(DEFAULT, [draft])
+    (answer,) = await service.memories.add(DEFAULT, [draft])
     assert isinstance(answer, Added), answer
     return answer.memory
 
@@ -106,7 +106,7 @@ async def stored(service: MemoryService, content: str, **fields: Any) -> Memory:
 async def memories(
     service: MemoryService, scope: Scope = ALICE, view: View = ALWAYS
 ) -> list[Memory]:
-    page = await service.page(DEFAULT, scope, 1_000, None, newest=False, view=view)
+    page = await service.memories.page(DEFAULT, scope, 1_000, None, newest=False, view=view)
     return [*page.memories]
 
 
@@ -141,7 +141,7 @@ def worded(number: int) -> dict[str, Any]:
 
 
 async def attempt(service: MemoryService, scope: Scope, caller: Caller) -> Job:
-    job = await service.remember(caller, conversation(scope=scope, graph=True))
+    job = await service.jobs.remember(caller, conversation(scope=scope, graph=True))
     await service.worked()
     return job
 
@@ -202,7 +202,7 @@ async def applied_once(service: MemoryService, scope: Scope, job: Job, after: st
     assert sorted(now) == sorted(fresh), after
     assert sorted(ever) == sorted({*fresh, "moved house", "moved to Oslo, took the cello"}), after
     plays = Walk(relations=frozenset({"plays"}))
-    found = await service.relationships(DEFAULT, job.outcomes[1].memory_id, plays)
+    found = await service.graph.relationships(DEFAULT, job.outcomes[1].memory_id, plays)
     assert [each.id for each in found.edges] == [each.edge_id for each in job.relations], after
     assert len(found.edges) == 1, after
 
@@ -214,7 +214,7 @@ async def test_a_conversation_waits_while_nobody_is_there_to_read_it(
     fuse = Fuse("graph.calls", BEFORE)
     with suppress(Crash):
         async with ground.service(fuse) as service:
-            job = await service.remember(DEFAULT, conversation())
+            job = await service.jobs.remember(DEFAULT, conversation())
             await service.worked()
     assert job.state is JobState.PENDING
     assert "zanzibar" in everything(redis_server)
@@ -235,7 +235,7 @@ async def test_a_worker_that_stops_leaves_its_work_to_others_at_once(
     model.open.clear()
     ground = Ground(settings, redis_server.url, embedder, model)
     async with ground.service() as service:
-        job = await service.remember(DEFAULT, conversation())
+        job = await service.jobs.remember(DEFAULT, conversation())
         await model.reached.wait()
         await service.close()
     model.open.set()
@@ -275,7 +275,7 @@ async def test_an_operator_sees_what_becomes_of_jobs(
     await service.repair()
     assert meter.stands_at("jobs_waiting") == 0
     model.answers = [SILENCE]
-    await service.remember(DEFAULT, conversation("zanzibar"))
+    await service.jobs.remember(DEFAULT, conversation("zanzibar"))
     await service.repair()
     assert meter.stands_at("jobs_waiting") == 1
     model.answers = [NONSENSE]
@@ -335,13 +335,13 @@ async def test_an_outage_of_a_store_is_no_attempt(
     service: MemoryService, model: ScriptedModel
 ) -> None:
     store: Any = service._vectors
-    job = await service.remember(DEFAULT, conversation())
+    job = await service.jobs.remember(DEFAULT, conversation())
     store.broken |= {"upsert", "check"}
     for _ in range(20):
         await service.work()
         await service.worked()
         await asyncio.sleep(0.02)
-    waiting = await service.job(DEFAULT, job.id)
+    waiting = await service.jobs.get(DEFAULT, job.id)
     assert waiting.state is JobState.PENDING
     assert waiting.error
     store.broken.clear()
@@ -356,7 +356,7 @@ async def test_a_job_that_kills_its_workers_is_given_up(
     ground = Ground(settings, redis_server.url, embedder, model)
     async with ground.service(Fuse("graph.calls")) as service:
         with suppress(Crash):
-            job = await service.remember(DEFAULT, conversation())
+            job = await service.jobs.remember(DEFAULT, conversation())
     for _ in range(settings.llm.attempts):
         with suppress(Crash):
             async with ground.service(Fuse("graph.plan_job")) as service:
@@ -374,7 +374,7 @@ async def test_conversations_of_one_user_are_read_in_their_order(
     service: MemoryService, model: ScriptedModel
 ) -> None:
     model.answers = [SILENCE, facts("first"), facts("second"), facts("third")]
-    jobs = [await service.remember(DEFAULT, conversation(f"message {n}")) for n in range(3)]
+    jobs = [await service.jobs.remember(DEFAULT, conversation(f"message {n}")) for n in range(3)]
     done = [await ended(service, each) for each in jobs]
     told = [outcome.memory.content for job in done for outcome in job.outcomes if outcome.memory]
     assert told == ["first", "second", "third"]
@@ -404,16 +404,16 @@ async def test_erasing_a_user_forgets_what_waits(
     service: MemoryService, model: ScriptedModel, redis_server: RedisServer
 ) -> None:
     model.answers = [SILENCE]
-    job = await service.remember(DEFAULT, conversation())
+    job = await service.jobs.remember(DEFAULT, conversation())
     await service.worked()
     other = Scope(user_id="bob", agent_id="guide")
-    kept = await service.remember(DEFAULT, conversation("bob's own", scope=other))
-    await service.erase_entity(DEFAULT, ALICE)
+    kept = await service.jobs.remember(DEFAULT, conversation("bob's own", scope=other))
+    await service.erasures.erase(DEFAULT, ALICE)
     model.answers = [facts("Bob skis")]
     await ended(service, kept)
     with pytest.raises(NotFound):
-        await service.job(DEFAULT, job.id)
-    assert [each.id for each in (await service.jobs(DEFAULT, 0, 10)).jobs] == [kept.id]
+        await service.jobs.get(DEFAULT, job.id)
+    assert [each.id for each in (await service.jobs.page(DEFAULT, 0, 10)).jobs] == [kept.id]
     assert await memories(service) == []
     assert "zanzibar" not in everything(redis_server)
 
@@ -436,17 +436,17 @@ async def test_a_job_under_way_brings_nothing_back(
         return await inner(*args, **named)
 
     setattr(store, step, held)
-    await service.remember(DEFAULT, conversation(scope=scope, graph=True))
+    await service.jobs.remember(DEFAULT, conversation(scope=scope, graph=True))
     await reached.wait()
     setattr(store, step, inner)
     named = Scope(agent_id="guide") if scope.agent_id else ALICE
-    await service.erase_entity(DEFAULT, named)
+    await service.erasures.erase(DEFAULT, named)
     erased.set()
     await service.worked()
     await service._index.settled()
     await service.repair()
     assert await memories(service) == []
-    assert (await service.jobs(DEFAULT, 0, 10)).count == 0
+    assert (await service.jobs.page(DEFAULT, 0, 10)).count == 0
     left = everything(redis_server)
     assert "zanzibar" not in left
     assert "cello" not in left
@@ -457,32 +457,32 @@ async def test_erasing_an_agent_forgets_what_waits_with_its_name_and_no_more(
 ) -> None:
     model.answers = [SILENCE]
     jobs = {
-        agent: await service.remember(
+        agent: await service.jobs.remember(
             DEFAULT, conversation(f"{agent} said", scope=Scope(user_id="alice", agent_id=agent))
         )
         for agent in ("guide", "cook")
     }
     await service.worked()
-    await service.erase_entity(DEFAULT, Scope(agent_id="guide"))
+    await service.erasures.erase(DEFAULT, Scope(agent_id="guide"))
     assert "guide said" not in everything(redis_server)
-    await service.erase_entity(DEFAULT, Scope(agent_id="cook"))
+    await service.erasures.erase(DEFAULT, Scope(agent_id="cook"))
     assert "cook said" not in everything(redis_server)
     for job in jobs.values():
         with pytest.raises(NotFound):
-            await service.job(DEFAULT, job.id)
+            await service.jobs.get(DEFAULT, job.id)
 
 
 async def test_erasing_a_project_forgets_what_waits(
     service: MemoryService, model: ScriptedModel, redis_server: RedisServer
 ) -> None:
     model.answers = [SILENCE]
-    await service.remember(DEFAULT, conversation())
+    await service.jobs.remember(DEFAULT, conversation())
     await service.worked()
     await service._graph.leave(DEFAULT_PROJECT, True, "task")
     await service._graph.clear(DEFAULT_PROJECT)
     assert "zanzibar" not in everything(redis_server)
     service._projects.clear()
-    assert (await service.jobs(DEFAULT, 0, 10)).count == 0
+    assert (await service.jobs.page(DEFAULT, 0, 10)).count == 0
 
 
 # What is decided
@@ -637,12 +637,12 @@ async def test_relationships_become_edges_between_what_tells_of_them(
         ("house", "supersedes", "Bergen"),
     ]
     house = job.outcomes[1].memory_id
-    found = await service.relationships(DEFAULT, house, ANY_EDGE)
+    found = await service.graph.relationships(DEFAULT, house, ANY_EDGE)
     assert {each.source for each in found.edges} | {each.target for each in found.edges} == {
         job.outcomes[0].memory_id, house, known.id,
     }  # fmt: skip
-    await service.erase(DEFAULT, house)
-    assert (await service.job(DEFAULT, job.id)).relations == []
+    await service.memories.erase(DEFAULT, house)
+    assert (await service.jobs.get(DEFAULT, job.id)).relations == []
 
 
 async def test_a_conversation_that_waits_when_the_model_is_taken_away_is_stored_as_it_stands(
@@ -650,7 +650,7 @@ async def test_a_conversation_that_waits_when_the_model_is_taken_away_is_stored_
 ) -> None:
     ground = Ground(settings, redis_server.url, embedder, ScriptedModel(SILENCE))
     async with ground.service() as service:
-        job = await service.remember(DEFAULT, conversation("I like tea"))
+        job = await service.jobs.remember(DEFAULT, conversation("I like tea"))
         await service.worked()
     async with replace(ground, language=None).service() as service:
         job = await ended(service, job)
@@ -662,7 +662,9 @@ async def test_a_message_that_says_what_it_replaces_needs_no_model(
     service: MemoryService, model: ScriptedModel
 ) -> None:
     oslo = await stored(service, "I live in Oslo")
-    job = await service.remember(DEFAULT, conversation("I live in Moss", supersedes=(oslo.id,)))
+    job = await service.jobs.remember(
+        DEFAULT, conversation("I live in Moss", supersedes=(oslo.id,))
+    )
     assert job.state is JobState.SUCCEEDED
     assert job.details["inference"].startswith("none")
     assert model.asked == []
@@ -673,11 +675,11 @@ async def test_a_request_sent_again_after_its_user_was_erased_says_nothing_again
     service: MemoryService, model: ScriptedModel
 ) -> None:
     caller = replace(DEFAULT, once=Once("a key", "digest"))
-    job = await ended(service, await service.remember(caller, conversation()))
-    assert (await service.remember(caller, conversation())).id == job.id
-    await service.erase_entity(DEFAULT, ALICE)
+    job = await ended(service, await service.jobs.remember(caller, conversation()))
+    assert (await service.jobs.remember(caller, conversation())).id == job.id
+    await service.erasures.erase(DEFAULT, ALICE)
     with pytest.raises(NotFound):
-        await service.remember(caller, conversation())
+        await service.jobs.remember(caller, conversation())
     await service.work()
     await service.worked()
     assert len(model.asked) == 1
@@ -689,7 +691,11 @@ async def test_an_agents_conversation_leaves_what_users_told_the_agent(
     """They are other owners' memories: shown to the model, a decision on one would fail the job."""
     agent, both = Scope(agent_id="guide"), Scope(user_id="alice", agent_id="guide")
     hers, own = [
-        (await service.add(DEFAULT, [NewMemory(content=f"{WORDS} {number}", scope=scope)]))[0]
+        (
+            await service.memories.add(
+                DEFAULT, [NewMemory(content=f"{WORDS} {number}", scope=scope)]
+            )
+        )[0]
         for number, scope in enumerate((both, agent))
     ]
     assert isinstance(hers, Added)
@@ -717,11 +723,11 @@ async def test_a_users_many_conversations_do_not_hold_up_anothers(
     of a worker is enough to get past them."""
     monkeypatch.setattr("memory.jobs.workers.LEASE_S", 30.0)
     model.open.clear()
-    first = await service.remember(DEFAULT, conversation())
+    first = await service.jobs.remember(DEFAULT, conversation())
     await model.reached.wait()
     monkeypatch.setattr(service, "_begin_work", lambda: None)
-    hers = [await service.remember(DEFAULT, conversation(f"tea {n}")) for n in range(30)]
-    await service.remember(DEFAULT, conversation(scope=Scope(user_id="bob")))
+    hers = [await service.jobs.remember(DEFAULT, conversation(f"tea {n}")) for n in range(30)]
+    await service.jobs.remember(DEFAULT, conversation(scope=Scope(user_id="bob")))
     await service.work()
     async with asyncio.timeout(5):
         while len(model.asked) < 2:

@@ -28,7 +28,7 @@ HERS = {"user_id": "alice", "agent_id": "helper", "app_id": "desk"}
 
 async def add(service: MemoryService, *contents: str, **scope: str) -> list[Memory]:
     drafts = [NewMemory(content=each, scope=Scope(**scope)) for each in contents]
-    added = await service.add(DEFAULT, drafts)
+    added = await service.memories.add(DEFAULT, drafts)
     return [each.memory for each in added if isinstance(each, Added)]
 
 
@@ -37,7 +37,7 @@ def knows(source: Memory, target: Memory) -> NewEdge:
 
 
 async def left(service: MemoryService, **scope: str) -> list[str]:
-    page = await service.page(DEFAULT, Scope(**scope), 1000, None, newest=False)
+    page = await service.memories.page(DEFAULT, Scope(**scope), 1000, None, newest=False)
     return [each.content for each in page.memories]
 
 
@@ -49,9 +49,9 @@ async def counts_of(service: MemoryService, scope: Scope, caller: Caller = DEFAU
 
 
 async def erased(service: MemoryService, scope: Scope, caller: Caller = DEFAULT) -> Inspection:
-    erasure = await service.erase_entity(caller, scope)
+    erasure = await service.erasures.erase(caller, scope)
     await asyncio.gather(*service._erasures.values())
-    return await service.erasure(DEFAULT, erasure.id)
+    return await service.erasures.get(DEFAULT, erasure.id)
 
 
 def removed(found: Inspection) -> Counts:
@@ -65,12 +65,12 @@ async def a_life(service: MemoryService) -> None:
     superseded what; one memory of bob's."""
     first, second, third = await add(service, "knows Ann", "knows Ben", "knows Cid", **HERS)
     for pair in ((first, second), (second, third), (third, first)):
-        edge, _ = await service.relate(DEFAULT, knows(*pair))
-    await service.retract_edge(DEFAULT, third.id, edge.id)
+        edge, _ = await service.graph.relate(DEFAULT, knows(*pair))
+    await service.graph.retract_edge(DEFAULT, third.id, edge.id)
     await add(service, "knows Dan", user_id="alice", session_id="talk")
     draft = NewMemory(content="knows Eva", scope=ALICE, supersedes=(first.id,))
-    await service.add(DEFAULT, [draft])
-    await service.correct(DEFAULT, second.id, Correction(content="knew Ben"))
+    await service.memories.add(DEFAULT, [draft])
+    await service.memories.correct(DEFAULT, second.id, Correction(content="knew Ben"))
     await add(service, "likes tea", user_id="bob", agent_id="helper", session_id="talk")
 
 
@@ -99,7 +99,7 @@ async def test_a_crash_anywhere_leaves_what_the_same_request_finishes(
     async with ground.service() as service:
         await a_life(service)
     async with ground.service(fuse := Fuse()) as service:
-        await service.erase_entity(once, scope)
+        await service.erasures.erase(once, scope)
         writes = [at for at, (name, _) in enumerate(fuse.calls) if name in WRITES]
         whole = await counts_of(service, scope, once)
     assert whole.memories > 3
@@ -111,7 +111,7 @@ async def test_a_crash_anywhere_leaves_what_the_same_request_finishes(
             await a_life(service)
         async with ground.service(fuse := Fuse(at, AFTER)) as service:
             with pytest.raises(Crash):
-                await service.erase_entity(once, scope)
+                await service.erasures.erase(once, scope)
         lapse(redis_server)
         async with ground.service() as service:
             assert await counts_of(service, scope, once) == whole, str(fuse)
@@ -142,14 +142,14 @@ async def test_repair_finishes_what_a_crash_left(
         await a_life(service)
     async with ground.service(Fuse("graph.unregister")) as service:
         with pytest.raises(Crash):
-            await service.erase_entity(DEFAULT, HELPER)
+            await service.erasures.erase(DEFAULT, HELPER)
     lapse(redis_server)
     async with ground.service() as service:
         (order,) = await service._graph.orders()
-        assert (await service.erasure(DEFAULT, order.id)).erasure.receipt is None
+        assert (await service.erasures.get(DEFAULT, order.id)).erasure.receipt is None
         await service.repair()
         await asyncio.gather(*service._erasures.values())
-        found = await service.erasure(DEFAULT, order.id)
+        found = await service.erasures.get(DEFAULT, order.id)
         assert removed(found).memories == 4
         assert found.remaining == Counts()
         assert await left(service, user_id="alice") == ["knows Dan", "knows Eva"]
@@ -177,7 +177,9 @@ async def test_what_is_written_meanwhile_is_erased_or_whole(service: MemoryServi
     async def correct() -> None:
         for each in reversed(made):
             try:
-                await service.correct(DEFAULT, each.id, Correction(content=f"{each.content} new"))
+                await service.memories.correct(
+                    DEFAULT, each.id, Correction(content=f"{each.content} new")
+                )
             except (NotFound, Conflict):
                 return
 
@@ -191,7 +193,7 @@ async def test_what_is_written_meanwhile_is_erased_or_whole(service: MemoryServi
     assert not any(each.startswith("fact") for each in later)
     assert await left(service, agent_id="helper") == later
     await service._index.settled()
-    remaining = (await service.erasure(DEFAULT, found.erasure.id)).remaining
+    remaining = (await service.erasures.get(DEFAULT, found.erasure.id)).remaining
     assert remaining is not None
     assert remaining.memories == remaining.index_points == len(later)
 
@@ -215,7 +217,7 @@ async def test_a_memory_written_while_names_are_dropped_is_found_by_them(
 
 async def test_two_requests_at_once_are_one_erasure(service: MemoryService) -> None:
     await a_life(service)
-    both = await asyncio.gather(*(service.erase_entity(DEFAULT, ALICE) for _ in range(8)))
+    both = await asyncio.gather(*(service.erasures.erase(DEFAULT, ALICE) for _ in range(8)))
     assert {each.id for each in both} == {both[0].id}
     assert both[0].receipt == both[7].receipt
 
@@ -226,16 +228,16 @@ async def test_a_key_that_is_used_again_after_a_day_erases_again(
     once = Caller(DEFAULT_PROJECT, once=Once("erase", "r"))
     await add(service, "knows Ann", user_id="alice")
     await add(service, "likes tea", user_id="bob")
-    first = await service.erase_entity(once, ALICE)
+    first = await service.erasures.erase(once, ALICE)
     await add(service, "is back", user_id="alice")
-    again = await service.erase_entity(once, ALICE)
+    again = await service.erasures.erase(once, ALICE)
     assert (again.receipt, again.replayed) == (first.receipt, True)
     assert await left(service, user_id="alice") == ["is back"]
     others = Caller(DEFAULT_PROJECT, once=Once("erase", "another request"))
     for caller, scope in ((once, ALICE), (others, BOB)):
         with redis.Redis(port=redis_server.port) as client:
             client.delete(*client.scan_iter("mg:once:*"))
-        later = await service.erase_entity(caller, scope)
+        later = await service.erasures.erase(caller, scope)
         assert (later.id == first.id, later.replayed) == (False, False)
         assert later.receipt is not None
         assert later.receipt["counts"]["memories"] == 1
@@ -259,7 +261,7 @@ async def test_whoever_lost_the_lease_goes_no_further(
 
     monkeypatch.setattr(service._graph, "expunge", held_up)
     with pytest.raises(Unavailable, match="goes on elsewhere"):
-        await service.erase_entity(DEFAULT, HELPER)
+        await service.erasures.erase(DEFAULT, HELPER)
     assert not await service._graph.hold(order[0], "a third one", 30)
     await service._graph.let_go(order[0], "another process")
     assert (await counts_of(service, HELPER)).memories == 4
@@ -270,8 +272,8 @@ async def test_erasing_one_memory_at_a_time_leaves_names_that_erasing_its_owner_
     service: MemoryService, redis_server: RedisServer
 ) -> None:
     (made,) = await add(service, "said once", user_id="alice", session_id="with alice")
-    await service.erase(DEFAULT, made.id)
-    await service.erase_entity(DEFAULT, ALICE)
+    await service.memories.erase(DEFAULT, made.id)
+    await service.erasures.erase(DEFAULT, ALICE)
     with redis.Redis(port=redis_server.port) as client:
         assert not any(b"with alice" in key for key in client.scan_iter())
 
@@ -287,7 +289,7 @@ async def test_an_unfinished_write_is_found_by_the_agent_it_names(
     async with ground.service() as service:
         assert (await counts_of(service, HELPER)).memories == 1
         with pytest.raises(NotFound):
-            await service.erase_entity(DEFAULT, HELPER, known=True)
+            await service.erasures.erase(DEFAULT, HELPER, known=True)
 
 
 async def test_points_without_a_record_go_with_their_owner(service: MemoryService) -> None:
@@ -307,7 +309,7 @@ async def test_a_hub_is_erased_with_its_edges(service: MemoryService) -> None:
     others = await add(service, *(f"spoke {n}" for n in range(300)), user_id="alice")
     for start in range(0, 300, 50):
         part = others[start : start + 50]
-        await asyncio.gather(*(service.relate(DEFAULT, knows(each, hub)) for each in part))
+        await asyncio.gather(*(service.graph.relate(DEFAULT, knows(each, hub)) for each in part))
     found = await counts_of(service, HELPER)
     assert (found.memories, found.edges, found.claims) == (1, 300, 301)
     assert (await counts_of(service, ALICE)).edges == 0

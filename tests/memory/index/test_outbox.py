@@ -49,11 +49,11 @@ def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def found(service: MemoryService, text: str) -> list[str]:
     query = Query(text=text, scope=ALICE, limit=10, threshold=0.5)
-    return [hit.memory.content for hit in await service.search(DEFAULT, query)]
+    return [hit.memory.content for hit in await service.search.find(DEFAULT, query)]
 
 
 async def add(service: MemoryService, content: str) -> Added:
-    (answer,) = await service.add(DEFAULT, [NewMemory(content=content, scope=ALICE)])
+    (answer,) = await service.memories.add(DEFAULT, [NewMemory(content=content, scope=ALICE)])
     assert isinstance(answer, Added)
     return answer
 
@@ -89,7 +89,7 @@ async def test_a_correction_cut_halfway_never_shows_the_old_text(
     for method in ("upsert", "retract"):
         failing.broken = {method}
         with pytest.raises(StoreUnavailable):
-            await service.correct(DEFAULT, made.id, Correction(content=f"coffee {method}"))
+            await service.memories.correct(DEFAULT, made.id, Correction(content=f"coffee {method}"))
         assert "likes green tea" not in await found(service, "green tea")
         failing.broken = set()
         await service.repair()
@@ -103,7 +103,7 @@ async def test_an_erase_cut_halfway_is_gone_at_once_and_from_the_index_after_rep
     made = (await add(service, "likes green tea")).memory
     failing.broken = {"erase"}
     with pytest.raises(StoreUnavailable):
-        await service.erase(DEFAULT, made.id)
+        await service.memories.erase(DEFAULT, made.id)
     assert await found(service, "green tea") == []
     failing.broken = set()
     await service.repair()
@@ -127,9 +127,9 @@ async def test_a_slow_writer_cannot_bring_an_old_version_back(
     failing.__dict__["upsert"] = held
     slow = asyncio.create_task(add(service, "slow add"))
     await committed.wait()
-    page = await service.page(DEFAULT, ALICE, 1, None, True)
+    page = await service.memories.page(DEFAULT, ALICE, 1, None, True)
     ids = [memory.id for memory in page.memories]
-    await service.correct(DEFAULT, ids[0], Correction(content="fast correction"))
+    await service.memories.correct(DEFAULT, ids[0], Correction(content="fast correction"))
     released.set()
     await slow
     vector = (await embedder.embed(["slow add"]))[0]
@@ -144,26 +144,29 @@ async def test_search_fills_up_behind_rows_the_index_should_not_have(
 ) -> None:
     """Rows that the record no longer knows never shorten the answer."""
     drafts = [NewMemory(content=f"tea number {n}", scope=ALICE) for n in range(200)]
-    answers = await service.add(DEFAULT, drafts)
+    answers = await service.memories.add(DEFAULT, drafts)
     failing.broken = {"erase"}
     for answer in answers[:150]:
         assert isinstance(answer, Added)
         with pytest.raises(StoreUnavailable):
-            await service.erase(DEFAULT, answer.memory.id)
+            await service.memories.erase(DEFAULT, answer.memory.id)
     failing.broken = set()
     query = Query(text="tea number", scope=ALICE, limit=50, threshold=0)
-    assert len(await service.search(DEFAULT, query)) == 50
+    assert len(await service.search.find(DEFAULT, query)) == 50
 
 
 async def test_concurrent_corrections_all_land(service: MemoryService) -> None:
     made = (await add(service, "counter")).memory
     await asyncio.gather(
-        *(service.correct(DEFAULT, made.id, Correction(metadata={f"k{n}": n})) for n in range(16))
+        *(
+            service.memories.correct(DEFAULT, made.id, Correction(metadata={f"k{n}": n}))
+            for n in range(16)
+        )
     )
-    last = await service.get(DEFAULT, made.id)
+    last = await service.memories.get(DEFAULT, made.id)
     assert last.version == 17
     assert dict(last.metadata) == {f"k{n}": n for n in range(16)}
-    history = await service.history(DEFAULT, made.id)
+    history = await service.memories.history(DEFAULT, made.id)
     assert [each.version for each in history] == list(range(1, 18))
     assert await found(service, "counter") == ["counter"]
 
@@ -174,7 +177,7 @@ async def test_a_memory_is_found_by_its_new_text_while_its_index_lags(
     made = (await add(service, "likes green tea")).memory
     failing.broken = {"upsert"}
     with pytest.raises(StoreUnavailable):
-        await service.correct(DEFAULT, made.id, Correction(content="likes green coffee"))
+        await service.memories.correct(DEFAULT, made.id, Correction(content="likes green coffee"))
     assert await found(service, "green coffee") == ["likes green coffee"]
 
 
@@ -184,10 +187,10 @@ async def test_superseding_what_the_index_lags_behind_leaves_one_open_version(
     made = (await add(service, "lives in oslo")).memory
     failing.broken = {"upsert"}
     with pytest.raises(StoreUnavailable):
-        await service.correct(DEFAULT, made.id, Correction(content="lives in moss"))
+        await service.memories.correct(DEFAULT, made.id, Correction(content="lives in moss"))
     failing.broken = set()
     draft = NewMemory(content="lives in bergen", scope=ALICE, supersedes=(made.id,))
-    (answer,) = await service.add(DEFAULT, [draft])
+    (answer,) = await service.memories.add(DEFAULT, [draft])
     assert isinstance(answer, Added)
     vector = (await embedder.embed(["lives in oslo"]))[0]
     (tenant,) = (await service._place(DEFAULT)).tenants()
@@ -202,8 +205,8 @@ async def test_supersedes_and_corrections_of_the_same_memory_may_meet(
         made = (await add(service, f"lives in town {n}")).memory
         draft = NewMemory(content=f"moved to {n}", scope=ALICE, supersedes=(made.id,))
         _, (answer,) = await asyncio.gather(
-            service.correct(DEFAULT, made.id, Correction(content=f"lives in village {n}")),
-            service.add(DEFAULT, [draft]),
+            service.memories.correct(DEFAULT, made.id, Correction(content=f"lives in village {n}")),
+            service.memories.add(DEFAULT, [draft]),
         )
         assert isinstance(answer, Added)
-        assert (await service.get(DEFAULT, made.id)).superseded_by == answer.memory.id
+        assert (await service.memories.get(DEFAULT, made.id)).superseded_by == answer.memory.id

@@ -29,7 +29,7 @@ async def told(service: MemoryService, word: str) -> list[str]:
         )
         for n in range(30)
     ]
-    answers = await service.add(ADMIN, drafts)
+    answers = await service.memories.add(ADMIN, drafts)
     return [each.memory.id for each in answers if isinstance(each, Added)]
 
 
@@ -50,11 +50,11 @@ async def test_nothing_that_was_erased_is_left_in_any_file(
     await told(service, STAYS)
     await told(service, CANARY)
     before = await found(beside)
-    erasure = await service.erase_entity(ADMIN, Scope(user_id=f"{CANARY}-user"))
+    erasure = await service.erasures.erase(ADMIN, Scope(user_id=f"{CANARY}-user"))
     assert erasure.receipt is not None
     await service._index.settled()
     assert holding(redis_server.folder, CANARY)
-    task = await ended(service, await service.compact(ADMIN, None))
+    task = await ended(service, await service.maintenance.compact(ADMIN, None))
     assert task.report["left"] == []
     assert holding(redis_server.folder, CANARY) == []
     assert holding(settings.data_dir, CANARY) == []
@@ -89,10 +89,10 @@ async def test_nothing_that_was_erased_is_left_in_weaviates_files(
     await told(service, STAYS)
     erased = await told(service, CANARY)
     for memory_id in erased:
-        await service.erase(ADMIN, memory_id)
+        await service.memories.erase(ADMIN, memory_id)
     await service._index.settled()
     assert holding(weaviate_process._log.parent, f"{CANARY}-user")
-    await ended(service, await service.compact(ADMIN, None))
+    await ended(service, await service.maintenance.compact(ADMIN, None))
     assert holding(weaviate_process._log.parent, f"{CANARY}-user") == []
     assert await service._vectors.tenants("default") == ["pdefault-g2-b0"]
     await service.close()
@@ -108,7 +108,7 @@ async def test_a_log_that_cannot_be_written_anew_is_reported(
     await filled(service, users=1)
     with redis.Redis(port=redis_server.port) as client:
         client.execute_command("ACL SETUSER default -bgrewriteaof")
-        task = await ended(service, await service.compact(ADMIN, None))
+        task = await ended(service, await service.maintenance.compact(ADMIN, None))
         client.execute_command("ACL SETUSER default +bgrewriteaof")
     (left,) = task.report["left"]
     assert "Redis" in left

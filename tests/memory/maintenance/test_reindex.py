@@ -39,7 +39,7 @@ async def service(
 async def sound(service: MemoryService) -> None:
     """The index is the record, point by point."""
     await service._index.settled()
-    task = await ended(service, await service.verify(ADMIN, None, dry_run=True))
+    task = await ended(service, await service.maintenance.verify(ADMIN, None, dry_run=True))
     assert task.report["differences"] == {}
 
 
@@ -48,14 +48,14 @@ async def test_a_rebuild_answers_as_before_from_the_next_generation(
 ) -> None:
     ids = list(await filled(service))
     for memory_id in ids[::5]:
-        await service.correct(ADMIN, memory_id, Correction(metadata={"seen": True}))
+        await service.memories.correct(ADMIN, memory_id, Correction(metadata={"seen": True}))
     before = await found(service)
-    task = await ended(service, await service.rebuild(ADMIN, None))
+    task = await ended(service, await service.maintenance.rebuild(ADMIN, None))
     assert task.done == task.total == len(ids)
     assert await found(service) == before
     assert await tenants(service) == ["pdefault-g2-b0"]
     await sound(service)
-    await ended(service, await service.rebuild(ADMIN, "default"))
+    await ended(service, await service.maintenance.rebuild(ADMIN, "default"))
     assert await tenants(service) == ["pdefault-g3-b0"]
     assert await found(service) == before
 
@@ -71,11 +71,14 @@ async def test_everything_is_found_again_after_the_index_was_lost(
         request.getfixturevalue("weaviate_process").remove(backed.weaviate.collection)
     draft = NewMemory(content="tea", scope=Scope(user_id="user-0"))
     with pytest.raises(StoreUnavailable):
-        await service.add(ADMIN, [draft])
-    await ended(service, await service.rebuild(ADMIN, None))
+        await service.memories.add(ADMIN, [draft])
+    await ended(service, await service.maintenance.rebuild(ADMIN, None))
     await service.repair()
     again = await found(service)
-    stored = {each.id for each in (await service.page(ADMIN, draft.scope, 99, None, True)).memories}
+    stored = {
+        each.id
+        for each in (await service.memories.page(ADMIN, draft.scope, 99, None, True)).memories
+    }
     new = stored - {each for hits in before for each in hits}
     assert [[each for each in hits if each not in new] for hits in again] == before
 
@@ -88,7 +91,7 @@ async def test_a_start_without_its_index_is_mended_by_a_rebuild(
     await filled(service)
     before = await found(service)
     (backed.data_dir / "vectors" / "pdefault-g1-b0.db").write_bytes(b"no database" * 1000)
-    task = await ended(service, await service.rebuild(ADMIN, None))
+    task = await ended(service, await service.maintenance.rebuild(ADMIN, None))
     assert task.report["set_aside"] == ["pdefault-g1-b0"]
     assert await found(service) == before
     await service.close()
@@ -96,7 +99,7 @@ async def test_a_start_without_its_index_is_mended_by_a_rebuild(
     other = new_service(backed, redis_server.url)
     await other.start()
     assert await found(other) != before
-    await ended(other, await other.rebuild(ADMIN, None))
+    await ended(other, await other.maintenance.rebuild(ADMIN, None))
     assert await found(other) == before
     await sound(other)
     await other.close()
@@ -137,14 +140,14 @@ async def test_writes_during_moves_are_all_there_afterwards(
         for m in range(2)
     ]
     for _ in range(2):
-        await ended(service, await service.rebuild(ADMIN, None))
+        await ended(service, await service.maintenance.rebuild(ADMIN, None))
     busy = False
     await asyncio.gather(*writers)
     for each in others:
         await each._index.settled()
         await each.close()
     # A call slower than the moves waited for may have made a tenant again that was dropped.
-    await ended(service, await service.verify(ADMIN, None))
+    await ended(service, await service.maintenance.verify(ADMIN, None))
     await sound(service)
     assert await tenants(service) == ["pdefault-g3-b0"]
     rows = await service._vectors.survey("pdefault-g3-b0", limit=10_000)
@@ -153,7 +156,7 @@ async def test_writes_during_moves_are_all_there_afterwards(
 
 async def found_one(service: MemoryService, scope: Scope, text: str) -> set[str]:
     query = Query(text=text, scope=scope, limit=1000, threshold=0.0)
-    return {hit.memory.id for hit in await service.search(ADMIN, query)}
+    return {hit.memory.id for hit in await service.search.find(ADMIN, query)}
 
 
 @pytest.mark.parametrize("step", range(3))
@@ -190,7 +193,7 @@ async def test_a_move_that_was_cut_off_is_ended_by_the_next_replica(
 
     monkeypatch.setattr(mover, "_copy", copying)
     monkeypatch.setattr(mover, "drop_others", dropping)
-    task = await service.rebuild(ADMIN, None)
+    task = await service.maintenance.rebuild(ADMIN, None)
     async with asyncio.timeout(20):
         await reached.wait()
     await service._upkeep.close()
@@ -213,7 +216,7 @@ async def test_erasing_a_project_leaves_nothing_and_keeps_what_comes_after(
     service = new_service(backed, redis_server.url)
     await service.start()
     old = list(await filled(service))
-    task = await service.erase_project(ADMIN, "default")
+    task = await service.maintenance.erase_project(ADMIN, "default")
     await asyncio.sleep(0.2)  # the caches of replicas live for half of it here
     new = list(await filled(service, users=2))
     done = await ended(service, task)
@@ -236,7 +239,7 @@ async def test_erasing_another_project_ends_it(
     before = await found(service)
     await service._graph.project("proj_1", 1)
     await filled(service, caller=Caller("proj_1"))
-    await ended(service, await service.erase_project(ADMIN, "proj_1"))
+    await ended(service, await service.maintenance.erase_project(ADMIN, "proj_1"))
     with redis.Redis(port=redis_server.port, decode_responses=True) as client:
         assert [key for key in client.keys("*proj_1*") if "task" not in key] == []
     assert await service._vectors.tenants("proj_1") == []

@@ -38,7 +38,7 @@ def record(redis_server: RedisServer) -> redis_client.Redis:
 
 async def differences(service: MemoryService, dry_run: bool = False) -> dict[str, int]:
     """Counts of what verify finds."""
-    task = await ended(service, await service.verify(ADMIN, None, dry_run))
+    task = await ended(service, await service.maintenance.verify(ADMIN, None, dry_run))
     report = task.report["differences"]
     for each in report.values():
         assert each["mended"] == (0 if dry_run else each["found"])
@@ -49,9 +49,9 @@ async def differences(service: MemoryService, dry_run: bool = False) -> dict[str
 async def test_nothing_differs_after_ordinary_use(service: MemoryService) -> None:
     ids = list(await filled(service))
     for memory_id in ids[::3]:
-        await service.correct(ADMIN, memory_id, Correction(metadata={"seen": True}))
+        await service.memories.correct(ADMIN, memory_id, Correction(metadata={"seen": True}))
     for memory_id in ids[1::4]:
-        await service.erase(ADMIN, memory_id)
+        await service.memories.erase(ADMIN, memory_id)
     assert await differences(service) == {}
 
 
@@ -62,7 +62,7 @@ async def test_a_tenth_lost_on_each_side_is_found_exactly_and_mended(
     ids = list(await filled(service, users=8, each=25))
     corrected = chance.sample(ids, 40)
     for memory_id in corrected:
-        await service.correct(ADMIN, memory_id, Correction(metadata={"seen": True}))
+        await service.memories.correct(ADMIN, memory_id, Correction(metadata={"seen": True}))
     await service._index.settled()
     (tenant,) = await tenants(service)
     before = await found(service)
@@ -72,7 +72,7 @@ async def test_a_tenth_lost_on_each_side_is_found_exactly_and_mended(
     await service._vectors.erase(tenant, unindexed)
     points = await points_of(service, strangers)
     for memory_id in strangers:
-        await service.erase(ADMIN, memory_id)
+        await service.memories.erase(ADMIN, memory_id)
     monkeypatch.setattr("memory.index.outbox.DEADLINES_TO_SETTLE", -1)
     await service.repair()  # what is in the outbox is not looked at
     await service._vectors.upsert(tenant, points)
@@ -124,7 +124,9 @@ async def test_edges_that_lost_a_part_are_found_and_mended(
 ) -> None:
     ids = list(await filled(service, users=1, each=8))
     slot = f"mg:{{default.{owner_hash_of(ids[0])}}}:"
-    edges = [(await service.relate(ADMIN, know(ids[n], ids[n + 1])))[0] for n in range(0, 8, 2)]
+    edges = [
+        (await service.graph.relate(ADMIN, know(ids[n], ids[n + 1])))[0] for n in range(0, 8, 2)
+    ]
     assert await differences(service) == {}
     record.delete(f"{slot}i:{ids[1]}")  # the mirror of the first
     record.delete(f"{slot}e:{edges[1].id}")  # the record of the second
@@ -141,7 +143,7 @@ async def test_edges_that_lost_a_part_are_found_and_mended(
     assert await differences(service) == {}
     assert record.zcard(f"{slot}i:{ids[1]}") == 1
     # What was taken away does not stand in the way of the same edge again.
-    await service.relate(ADMIN, know(ids[2], ids[3]))
+    await service.graph.relate(ADMIN, know(ids[2], ids[3]))
     assert await differences(service) == {}
 
 
@@ -168,10 +170,10 @@ async def test_writes_under_way_are_no_differences(service: MemoryService) -> No
     async def write(memory_id: str) -> None:
         count = 0
         while busy:
-            await service.correct(ADMIN, memory_id, Correction(metadata={"count": count}))
+            await service.memories.correct(ADMIN, memory_id, Correction(metadata={"count": count}))
             draft = NewMemory(content=f"note {memory_id} {count}", scope=Scope(user_id="user-0"))
-            (added,) = await service.add(ADMIN, [draft])
-            await service.erase(ADMIN, added.memory.id)  # type: ignore[union-attr]
+            (added,) = await service.memories.add(ADMIN, [draft])
+            await service.memories.erase(ADMIN, added.memory.id)  # type: ignore[union-attr]
             count += 1
 
     async with asyncio.TaskGroup() as group:
@@ -185,24 +187,31 @@ async def test_writes_under_way_are_no_differences(service: MemoryService) -> No
 
 async def test_asking_again_answers_the_task_that_runs(service: MemoryService) -> None:
     await filled(service)
-    first, second = await service.verify(ADMIN, None), await service.verify(ADMIN, None)
-    other = await service.verify(ADMIN, "default")
+    first, second = (
+        await service.maintenance.verify(ADMIN, None),
+        await service.maintenance.verify(ADMIN, None),
+    )
+    other = await service.maintenance.verify(ADMIN, "default")
     assert first.id == second.id != other.id
     await ended(service, first)
     await ended(service, other)
-    third = await service.verify(ADMIN, None)
+    third = await service.maintenance.verify(ADMIN, None)
     assert third.id != first.id
     await ended(service, third)
-    assert [each.id for each in await service.tasks(ADMIN)] == [third.id, other.id, first.id]
+    assert [each.id for each in await service.maintenance.tasks(ADMIN)] == [
+        third.id,
+        other.id,
+        first.id,
+    ]
 
 
 async def test_who_may_not_administer_and_what_is_not_there(service: MemoryService) -> None:
     with pytest.raises(Forbidden):
-        await service.verify(Caller("default", user_id="alice"), None)
+        await service.maintenance.verify(Caller("default", user_id="alice"), None)
     with pytest.raises(NotFound):
-        await service.verify(ADMIN, "nowhere")
+        await service.maintenance.verify(ADMIN, "nowhere")
     with pytest.raises(NotFound):
-        await service.task(ADMIN, "task_none")
+        await service.maintenance.task(ADMIN, "task_none")
 
 
 async def test_a_task_of_a_replica_that_died_is_taken_up_by_another(
@@ -219,7 +228,7 @@ async def test_a_task_of_a_replica_that_died_is_taken_up_by_another(
 
     monkeypatch.setattr("memory.maintenance.task_runner.LEASE_S", 1)
     monkeypatch.setattr(service._verifier, "verify", hang)
-    task = await service.verify(ADMIN, None)
+    task = await service.maintenance.verify(ADMIN, None)
     other = new_service(settings, redis_server.url)
     await other.start()
     await asyncio.sleep(1.5)

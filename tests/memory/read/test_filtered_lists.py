@@ -92,7 +92,7 @@ class Filled:
 
 
 async def added(service: MemoryService, drafts: Sequence[NewMemory]) -> list[str]:
-    answers = await service.add(DEFAULT, drafts)
+    answers = await service.memories.add(DEFAULT, drafts)
     return [each.memory.id for each in answers if isinstance(each, Added)]
 
 
@@ -117,17 +117,17 @@ async def filled(service: MemoryService) -> Filled:
         draft = replace(drafts[ids.index(old)], content="successor", valid_from=None)
         ids += await added(service, [replace(draft, supersedes=(old,))])
     for memory_id in ids[::9]:
-        await service.correct(DEFAULT, memory_id, Correction(metadata={"k": "tea"}))
+        await service.memories.correct(DEFAULT, memory_id, Correction(metadata={"k": "tea"}))
     for memory_id in ids[5::20]:
-        await service.erase(DEFAULT, memory_id)
+        await service.memories.erase(DEFAULT, memory_id)
     kept = [each for n, each in enumerate(ids) if n % 20 != 5]
-    memories = [await service.get(DEFAULT, each) for each in kept]
+    memories = [await service.memories.get(DEFAULT, each) for each in kept]
     assert {each.superseded_by is None for each in memories} == {True, False}
     return Filled(service, memories, max(each.recorded_at for each in memories))
 
 
 async def select(service: MemoryService, filters: dict[str, Any], **fields: Any) -> Selected:
-    return await service.select(DEFAULT, Selection(condition=parse(filters), **fields))
+    return await service.memories.select(DEFAULT, Selection(condition=parse(filters), **fields))
 
 
 def ids_of(selected: Selected) -> list[str]:
@@ -155,7 +155,7 @@ async def test_lists_and_searches_are_what_the_filters_mean(
     page = await select(filled.service, filters, view=view, offset=offset, limit=limit)
     assert (page.count, ids_of(page)) == (len(expected), expected[offset : offset + limit])
     query = Query(text="green tea", condition=parse(filters), limit=1_000, threshold=0, view=view)
-    hits = await filled.service.search(DEFAULT, query)
+    hits = await filled.service.search.find(DEFAULT, query)
     assert sorted(each.memory.id for each in hits) == sorted(expected)
 
 
@@ -208,8 +208,8 @@ async def test_pages_of_many_memories_follow_each_other(
 async def test_a_bound_caller_sees_only_their_own(filled: Filled) -> None:
     async def asked(filters: dict[str, Any]) -> list[str]:
         selection = Selection(condition=parse(filters))
-        found = await filled.service.select(ANN, selection)
-        hits = await filled.service.search(
+        found = await filled.service.memories.select(ANN, selection)
+        hits = await filled.service.search.find(
             ANN, Query(text="green tea", condition=parse(filters), limit=1_000, threshold=0)
         )
         assert sorted(hit.memory.id for hit in hits) == sorted(ids_of(found))
@@ -247,7 +247,7 @@ async def test_every_branch_must_name_somebody(
         await select(service, filters)
     query = Query(text="tea", condition=parse(filters), limit=1, threshold=0)
     with pytest.raises(ScopeRequired):
-        await service.search(DEFAULT, query)
+        await service.search.find(DEFAULT, query)
 
 
 async def test_a_scope_stands_for_a_name_in_the_filters(filled: Filled) -> None:
@@ -263,13 +263,13 @@ async def test_filters_that_mean_nobody_find_nothing(filled: Filled) -> None:
     for filters in ({"OR": []}, {"user_id": {"in": []}}, {"user_id": "ann", "AND": {"OR": []}}):
         assert await select(filled.service, filters) == Selected(0, [])
         query = Query(text="tea", condition=parse(filters), limit=9, threshold=0)
-        assert await filled.service.search(DEFAULT, query) == []
+        assert await filled.service.search.find(DEFAULT, query) == []
     nobody = await select(filled.service, {"user_id": "nobody"})
     assert (nobody.count, list(nobody.memories)) == (0, [])
 
 
 async def test_entities_are_whoever_memories_name(filled: Filled) -> None:
-    entities = await filled.service.entities(DEFAULT)
+    entities = await filled.service.memories.entities(DEFAULT)
     expected: dict[tuple[str, str], list[Memory]] = {}
     for memory in filled.memories:
         for field, value in memory.scope.given().items():
@@ -284,10 +284,10 @@ async def test_entities_are_whoever_memories_name(filled: Filled) -> None:
     assert len({each.id for each in entities}) == len(entities)
     for each in entities:
         only = Owner(each.kind, each.value)
-        assert await filled.service.entities(DEFAULT, only) == [each]
-    assert await filled.service.entities(DEFAULT, Owner("user", "nobody")) == []
-    assert await filled.service.entities(ANN, Owner("user", "bob")) == []
-    own = await filled.service.entities(ANN)
+        assert await filled.service.memories.entities(DEFAULT, only) == [each]
+    assert await filled.service.memories.entities(DEFAULT, Owner("user", "nobody")) == []
+    assert await filled.service.memories.entities(ANN, Owner("user", "bob")) == []
+    own = await filled.service.memories.entities(ANN)
     anns = [each for each in filled.memories if each.scope.user_id == "ann"]
     assert [each.value for each in own if each.kind == "user"] == ["ann"]
     assert {each.value: each.memories for each in own if each.kind == "agent"} == {
@@ -306,8 +306,8 @@ async def test_what_the_record_does_not_confirm_is_not_listed(
     kept, changed, gone = await added(service, drafts)
     vectors.broken = {"upsert", "erase"}
     for late in (
-        service.erase(DEFAULT, gone),
-        service.correct(DEFAULT, changed, Correction(content="likes coffee now")),
+        service.memories.erase(DEFAULT, gone),
+        service.memories.correct(DEFAULT, changed, Correction(content="likes coffee now")),
     ):
         with suppress(StoreUnavailable):
             await late

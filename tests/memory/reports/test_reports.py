@@ -38,7 +38,7 @@ class Model:
 @pytest.fixture
 async def stocked(service: MemoryService) -> MemoryService:
     contents = ("Likes tea", "Laughs a lot")
-    await service.add(
+    await service.memories.add(
         CALLER, [NewMemory(content=each, scope=Scope(user_id="alice")) for each in contents]
     )
     return service

@@ -24,7 +24,7 @@ DAY = 86_400_000_000
 
 
 async def add(service: MemoryService, drafts: Sequence[NewMemory]) -> list[str]:
-    answers = await service.add(DEFAULT, drafts)
+    answers = await service.memories.add(DEFAULT, drafts)
     return [answer.memory.id for answer in answers if isinstance(answer, Added)]
 
 
@@ -43,7 +43,7 @@ async def search(
         view=view,
         half_life_days=half_life_days,
     )
-    return await service.search(DEFAULT, query)
+    return await service.search.find(DEFAULT, query)
 
 
 async def found(service: MemoryService, text: str, **view: bool | int) -> set[str]:
@@ -76,7 +76,7 @@ async def test_superseded_memories_are_found_behind_more_expired_ones_than_a_sea
     expired = await add(service, ended(300))
     old = await add(service, begun(5, "lives elsewhere"))
     successor = await supersede(service, old)
-    at = (await service.get(DEFAULT, successor)).recorded_at
+    at = (await service.memories.get(DEFAULT, successor)).recorded_at
     for view in ({}, {"as_of": at}, {"known_at": at}):
         assert await found(service, "lives town", superseded=True, **view) == {*old, successor}
         assert await found(service, "lives town", expired=True, **view) <= {*expired, successor}
@@ -123,7 +123,7 @@ async def test_a_decayed_score_is_the_same_however_far_a_search_looks(
 ) -> None:
     await add(service, begun(1_100, "likes tea"))
     await add(service, [NewMemory(content="likes tea sometimes", scope=ALICE)])
-    at = (await service.page(DEFAULT, ALICE, 1, None, True)).memories[0].recorded_at
+    at = (await service.memories.page(DEFAULT, ALICE, 1, None, True)).memories[0].recorded_at
     aged = 20_000.0  # about as many days as since the old ones: they count, at half their score
     view = View(as_of=at)
     few, many = [await search(service, "likes tea", view, n, aged) for n in (10, 1_000)]
@@ -139,13 +139,13 @@ async def test_on_the_cosine_scale_a_score_is_the_sum_of_cosine_and_words(
     texts = ["likes green tea", "likes tea a lot of days", "plays chess"]
     await add(service, [NewMemory(content=each, scope=ALICE) for each in texts])
     query = Query(text="likes green tea", scope=ALICE, limit=9, threshold=0.0, scale=Scale.COSINE)
-    hits = await service.search(DEFAULT, query)
+    hits = await service.search.find(DEFAULT, query)
     assert [hit.memory.content for hit in hits[:2]] == texts[:2]
     assert hits[0].cosine == pytest.approx(1, abs=1e-5)
     assert [hit.coverage for hit in hits] == [1, pytest.approx(2 / 3), 0]
     for hit in hits:
         assert hit.score == pytest.approx(max(0, hit.cosine + 0.4 * hit.coverage))
-    strict = await service.search(DEFAULT, replace(query, threshold=1.3))
+    strict = await service.search.find(DEFAULT, replace(query, threshold=1.3))
     assert [hit.memory.content for hit in strict] == texts[:1]  # 1.4, above any cosine
 
 
@@ -157,7 +157,7 @@ async def test_a_reference_tells_what_has_expired_and_how_old_it_is_but_not_what
             content=f"likes tea {content}", scope=ALICE, valid_from=begun, valid_to=end, dedup=False
         )
 
-    at = (await service.add(DEFAULT, [NewMemory(content="x", scope=ALICE)]))[0]
+    at = (await service.memories.add(DEFAULT, [NewMemory(content="x", scope=ALICE)]))[0]
     assert isinstance(at, Added)
     now = at.memory.recorded_at
     past, future = now - 20 * DAY, now + 20 * DAY
@@ -177,7 +177,7 @@ async def test_a_reference_tells_what_has_expired_and_how_old_it_is_but_not_what
         query = Query(
             text="likes tea", scope=ALICE, limit=9, threshold=0.1, reference=reference, **fields
         )
-        return {hit.memory.id for hit in await service.search(DEFAULT, query)} & set(ids)
+        return {hit.memory.id for hit in await service.search.find(DEFAULT, query)} & set(ids)
 
     new, lately, ago, while_, superseded = ids
     assert await told(None) == {new, while_}
@@ -191,7 +191,7 @@ async def test_a_reference_tells_what_has_expired_and_how_old_it_is_but_not_what
             text="likes tea today", scope=ALICE, limit=1, threshold=0,
             reference=reference, half_life_days=20,
         )  # fmt: skip
-        (hit,) = await service.search(DEFAULT, query)
+        (hit,) = await service.search.find(DEFAULT, query)
         assert hit.memory.id == new
         return hit.score
 
@@ -213,8 +213,8 @@ async def test_a_second_look_finds_the_sentence_that_a_long_memory_hides(
     query = Query(text="violin teacher Rasmus", scope=ALICE, limit=1, threshold=0)
     lexical = replace(query, scale=Scale.COSINE)
     for each in (query, lexical):
-        first = await service.search(DEFAULT, replace(each, limit=10))
-        (best,) = await service.search(DEFAULT, replace(each, rerank=True))
+        first = await service.search.find(DEFAULT, replace(each, limit=10))
+        (best,) = await service.search.find(DEFAULT, replace(each, rerank=True))
         assert best.memory.id == hidden
         before = next(hit for hit in first if hit.memory.id == hidden)
         assert best.score > before.score
@@ -223,8 +223,8 @@ async def test_a_second_look_finds_the_sentence_that_a_long_memory_hides(
     # what had too low a score as a whole is let through by its sentence
     assert before.score + 0.1 < best.score
     barred = replace(lexical, threshold=before.score + 0.1)
-    assert await service.search(DEFAULT, barred) == []
-    let = await service.search(DEFAULT, replace(barred, rerank=True))
+    assert await service.search.find(DEFAULT, barred) == []
+    let = await service.search.find(DEFAULT, replace(barred, rerank=True))
     assert [hit.memory.id for hit in let] == [hidden]
 
 
@@ -252,7 +252,7 @@ async def test_a_project_may_prefer_that_older_memories_score_lower(
     ]
     await add(service, [old, new])
     query = Query(text="likes tea", scope=ALICE, limit=2, threshold=0)
-    one, other = await service.search(DEFAULT, query)
+    one, other = await service.search.find(DEFAULT, query)
     assert one.score == other.score
     project = service._project
 
@@ -260,7 +260,7 @@ async def test_a_project_may_prefer_that_older_memories_score_lower(
         return replace(await project(project_id), preferences=Preferences(decay=True))
 
     monkeypatch.setattr(service, "_project", decaying)
-    one, other = await service.search(DEFAULT, query)
+    one, other = await service.search.find(DEFAULT, query)
     assert one.score > 0.9 > 0.01 > other.score
-    one, other = await service.search(DEFAULT, replace(query, half_life_days=None))
+    one, other = await service.search.find(DEFAULT, replace(query, half_life_days=None))
     assert one.score == other.score

@@ -82,7 +82,7 @@ def contents(server: RedisServer) -> dict[str, object]:
 
 
 async def add(service: MemoryService, content: str, scope: Scope = ALICE, **fields: object) -> str:
-    (added,) = await service.add(ME, [NewMemory(content=content, scope=scope, **fields)])
+    (added,) = await service.memories.add(ME, [NewMemory(content=content, scope=scope, **fields)])
     assert not isinstance(added, Refused), added
     return added.memory.id
 
@@ -90,23 +90,23 @@ async def add(service: MemoryService, content: str, scope: Scope = ALICE, **fiel
 async def exported(
     service: MemoryService, scope: Scope = ALICE, caller: Caller = ME, **at: int
 ) -> list[Record]:
-    page = await service.export(caller, scope, **at)
+    page = await service.transfer.export(caller, scope, **at)
     records = [*page.records]
     while page.following:
-        page = await service.export(caller, scope, page.following)
+        page = await service.transfer.export(caller, scope, page.following)
         records += page.records
     return records
 
 
 async def backed_up(service: MemoryService, at: int, slots: list[str]) -> list[tuple[str, Record]]:
     found = []
-    pages = await service.owner_pages(ME, [Mark(slot, at) for slot in slots])
+    pages = await service.transfer.owner_pages(ME, [Mark(slot, at) for slot in slots])
     for page in pages:
         while True:
             found += [(page.project_id, each) for each in page.records]
             if page.following is None:
                 break
-            (page,) = await service.owner_pages(ME, [page.following])
+            (page,) = await service.transfer.owner_pages(ME, [page.following])
     return found
 
 
@@ -116,8 +116,8 @@ async def restored(
     """Everything of another service; returns the moment and the records."""
     inventory = await from_service.inventory(ME)
     records = await backed_up(from_service, inventory.at, [*inventory.slots])
-    await service.restore_entries(ME, inventory.entries)
-    outcomes = await service.restore_records(ME, records)
+    await service.transfer.restore_entries(ME, inventory.entries)
+    outcomes = await service.transfer.restore_records(ME, records)
     assert all(isinstance(each, Brought) for each in outcomes), outcomes
     return inventory.at, records
 
@@ -127,11 +127,11 @@ async def town(service: MemoryService) -> dict[str, str]:
     old = await add(service, "lives in Oslo", Scope("alice", session_id="s"), dedup=False)
     new = await add(service, "lives in Bergen", Scope("alice", session_id="s"), supersedes=(old,))
     tea = await add(service, "drinks tea", Scope("alice", "bot"), metadata={"b": [1, True], "a": 2})
-    await service.correct(ME, old, Correction(content="lived in Oslo"))
-    amended, _ = await service.relate(ME, NewEdge(source=new, target=tea, relation="KNOWS"))
-    await service.amend_edge(ME, new, amended.id, UNSET, {"n": 1})
-    gone, _ = await service.relate(ME, NewEdge(source=tea, target=old, relation="KNOWS"))
-    await service.retract_edge(ME, tea, gone.id)
+    await service.memories.correct(ME, old, Correction(content="lived in Oslo"))
+    amended, _ = await service.graph.relate(ME, NewEdge(source=new, target=tea, relation="KNOWS"))
+    await service.graph.amend_edge(ME, new, amended.id, UNSET, {"n": 1})
+    gone, _ = await service.graph.relate(ME, NewEdge(source=tea, target=old, relation="KNOWS"))
+    await service.graph.retract_edge(ME, tea, gone.id)
     return {"old": old, "new": new, "tea": tea, "amended": amended.id, "gone": gone.id}
 
 
@@ -148,11 +148,13 @@ async def test_a_backup_taken_while_others_write_is_what_was_known_at_its_moment
             if stop.is_set():
                 return
             fresh = await add(service, f"writer {number} says {count}", scope, supersedes=(last,))
-            edge, _ = await service.relate(ME, NewEdge(source=fresh, target=last, relation="AFTER"))
-            await service.amend_edge(ME, fresh, edge.id, UNSET, {"count": count})
-            await service.correct(ME, last, Correction(metadata={"count": count}))
+            edge, _ = await service.graph.relate(
+                ME, NewEdge(source=fresh, target=last, relation="AFTER")
+            )
+            await service.graph.amend_edge(ME, fresh, edge.id, UNSET, {"count": count})
+            await service.memories.correct(ME, last, Correction(metadata={"count": count}))
             if count % 2:
-                await service.retract_edge(ME, fresh, edge.id)
+                await service.graph.retract_edge(ME, fresh, edge.id)
             last = fresh
             written.release()
 
@@ -167,8 +169,8 @@ async def test_a_backup_taken_while_others_write_is_what_was_known_at_its_moment
     assert len(records) > 100
     for scope in owners:
         view = View(as_of=at, known_at=at, superseded=True, expired=True)
-        then = await service.graph(ME, scope, 10_000, view=view)
-        now = await elsewhere.graph(ME, scope, 10_000, view=replace(view, known_at=None))
+        then = await service.graph.page(ME, scope, 10_000, view=view)
+        now = await elsewhere.graph.page(ME, scope, 10_000, view=replace(view, known_at=None))
         assert [*now.nodes] == [replace(each, retracted_at=None) for each in then.nodes]
         assert {each.id: each for each in now.edges} == {
             each.id: replace(each, retracted_at=None) for each in then.edges
@@ -176,13 +178,15 @@ async def test_a_backup_taken_while_others_write_is_what_was_known_at_its_moment
         for memory in then.nodes:
             known = [
                 each if (each.retracted_at or at) <= at else replace(each, retracted_at=None)
-                for each in await service.history(ME, memory.id)
+                for each in await service.memories.history(ME, memory.id)
                 if each.recorded_at <= at
             ]
-            for each, before in zip(await elsewhere.history(ME, memory.id), known, strict=True):
+            for each, before in zip(
+                await elsewhere.memories.history(ME, memory.id), known, strict=True
+            ):
                 assert replace(each, superseded_by=None) == replace(before, superseded_by=None)
-            assert (await elsewhere.get(ME, memory.id)).superseded_by == (
-                await service.get(ME, memory.id, View(known_at=at))
+            assert (await elsewhere.memories.get(ME, memory.id)).superseded_by == (
+                await service.memories.get(ME, memory.id, View(known_at=at))
             ).superseded_by
 
 
@@ -194,11 +198,11 @@ async def test_a_server_that_was_restored_holds_what_the_first_one_does(
 ) -> None:
     ids = await town(service)
     later = await add(service, "will move to Rome", valid_from=4 * 10**15, dedup=False)
-    await service.correct(ME, ids["new"], Correction(valid_from=3 * 10**15))
+    await service.memories.correct(ME, ids["new"], Correction(valid_from=3 * 10**15))
     await add(service, "lives in Lima", supersedes=(later,), valid_from=5 * 10**15)
     await add(service, "of the agent alone", Scope(agent_id="bot", session_id="s"))
     erased = await add(service, "a mistake", supersedes=(ids["tea"],))
-    await service.erase(ME, erased)
+    await service.memories.erase(ME, erased)
     await restored(elsewhere, service)
     for each in (service, elsewhere):
         await each._index.settled()
@@ -214,7 +218,7 @@ async def test_a_claim_that_moves_while_it_is_read_is_not_lost(
 
     async def late(*args: object) -> object:
         if content := next(corrections, None):
-            await service.correct(ME, moving, Correction(content=content))
+            await service.memories.correct(ME, moving, Correction(content=content))
         return await look(*args)
 
     monkeypatch.setattr(graph, "_holders", late)
@@ -230,25 +234,25 @@ async def test_what_was_restored_is_written_on_as_it_would_have_been(
     (slot,) = [each async for each in elsewhere._graph.slots()]
     memories = [each for each in ids.values() if each.startswith("mem")]
     assert await elsewhere._graph.unsound(slot, memories, mend=False) == []
-    refused = await elsewhere.add(
+    refused = await elsewhere.memories.add(
         ME, [NewMemory(content="lives in Rome", scope=ALICE, supersedes=(ids["old"],))]
     )
     assert isinstance(refused[0], Refused)
     assert refused[0].code == "supersede_conflict"
     again = NewMemory(content="Drinks TEA", scope=Scope("alice", "bot"))
-    assert (await elsewhere.add(ME, [again]))[0].memory.id == ids["tea"]
+    assert (await elsewhere.memories.add(ME, [again]))[0].memory.id == ids["tea"]
     stored_without_dedup = NewMemory(content="lived in Oslo", scope=Scope("alice", session_id="s"))
-    assert not (await elsewhere.add(ME, [stored_without_dedup]))[0].deduplicated
-    same, new = await elsewhere.relate(
+    assert not (await elsewhere.memories.add(ME, [stored_without_dedup]))[0].deduplicated
+    same, new = await elsewhere.graph.relate(
         ME, NewEdge(source=ids["new"], target=ids["tea"], relation="KNOWS")
     )
     assert (same.id, new) == (ids["amended"], False)
-    _, new = await elsewhere.relate(
+    _, new = await elsewhere.graph.relate(
         ME, NewEdge(source=ids["tea"], target=ids["old"], relation="KNOWS")
     )
     assert new
-    await elsewhere.erase(ME, ids["new"])
-    assert (await elsewhere.get(ME, ids["old"])).superseded_by is None
+    await elsewhere.memories.erase(ME, ids["new"])
+    assert (await elsewhere.memories.get(ME, ids["old"])).superseded_by is None
 
 
 async def test_small_pages_hold_everything_once(
@@ -258,8 +262,8 @@ async def test_small_pages_hold_everything_once(
     hub = await add(service, "a hub")
     for number in range(30):
         spoke = await add(service, f"spoke {number}")
-        edge, _ = await service.relate(ME, NewEdge(source=hub, target=spoke, relation="R"))
-        await service.amend_edge(ME, hub, edge.id, UNSET, {"number": number})
+        edge, _ = await service.graph.relate(ME, NewEdge(source=hub, target=spoke, relation="R"))
+        await service.graph.amend_edge(ME, hub, edge.id, UNSET, {"number": number})
     whole = await exported(service)
     monkeypatch.setattr("memory.transfer.export.MOST_RECORDS", 3)
     monkeypatch.setattr("graph_store.backup.scan._EDGES_A_SCAN", 4)
@@ -276,14 +280,14 @@ async def test_what_is_written_between_two_pages_is_not_in_the_export(
     ids = await town(service)
     before = await exported(service)
     monkeypatch.setattr("memory.transfer.export.MOST_RECORDS", 1)
-    page = await service.export(ME, ALICE)
-    await service.correct(ME, ids["tea"], Correction(content="drinks coffee"))
-    await service.retract_edge(ME, ids["new"], ids["amended"])
-    await service.relate(ME, NewEdge(source=ids["tea"], target=ids["old"], relation="LATER"))
+    page = await service.transfer.export(ME, ALICE)
+    await service.memories.correct(ME, ids["tea"], Correction(content="drinks coffee"))
+    await service.graph.retract_edge(ME, ids["new"], ids["amended"])
+    await service.graph.relate(ME, NewEdge(source=ids["tea"], target=ids["old"], relation="LATER"))
     await add(service, "came later", supersedes=(ids["new"],))
     records = [*page.records]
     while page.following:
-        page = await service.export(ME, ALICE, page.following)
+        page = await service.transfer.export(ME, ALICE, page.following)
         records += page.records
     assert records == before
 
@@ -294,14 +298,14 @@ async def test_an_import_with_an_idempotency_key_is_answered_the_same_again(
     await town(service)
     records = await exported(service)
     once = replace(ME, once=Once("key", "request"))
-    first = await elsewhere.import_records(once, BOB, records[:-1])
+    first = await elsewhere.transfer.import_records(once, BOB, records[:-1])
     assert not any(each.present or each.replayed for each in first)
-    again = await elsewhere.import_records(once, BOB, records[:-1])
+    again = await elsewhere.transfer.import_records(once, BOB, records[:-1])
     assert again == first
     assert all(each.replayed for each in again)
     other = replace(ME, once=Once("key", "other"))
     with pytest.raises(IdempotencyMismatch):
-        await elsewhere.import_records(other, BOB, records)
+        await elsewhere.transfer.import_records(other, BOB, records)
 
 
 async def test_imports_at_once_with_one_key_have_one_answer(
@@ -311,9 +315,9 @@ async def test_imports_at_once_with_one_key_have_one_answer(
     records = await exported(service)
     once = replace(ME, once=Once("key", "request"))
     answers = await asyncio.gather(
-        *(elsewhere.import_records(once, BOB, records) for _ in range(8))
+        *(elsewhere.transfer.import_records(once, BOB, records) for _ in range(8))
     )
-    kept = await elsewhere.import_records(once, BOB, records)
+    kept = await elsewhere.transfer.import_records(once, BOB, records)
     assert [each == kept for each in answers] == [True] * 8
 
 
@@ -337,10 +341,10 @@ async def test_what_an_import_keeps_quotes_nothing_of_its_lines(
                 edges = [replace(each, **change) for each in record.versions]
                 wrong.append(replace(record, versions=tuple(edges)))
     once = replace(ME, once=Once("key", "request"))
-    outcomes = await service.import_records(once, None, wrong)
+    outcomes = await service.transfer.import_records(once, None, wrong)
     refused = [each for each in outcomes if isinstance(each, Refused)]
     assert len(refused) == len(wrong)
-    assert await service.import_records(once, None, wrong) == outcomes
+    assert await service.transfer.import_records(once, None, wrong) == outcomes
     with redis.Redis(port=redis_server.port, decode_responses=True) as client:
         kept = "".join(str(client.get(key)) for key in client.scan_iter("mg:once:*"))
     assert "code" in kept
@@ -350,7 +354,7 @@ async def test_what_an_import_keeps_quotes_nothing_of_its_lines(
 
 async def test_an_earlier_moment_can_be_exported(service: MemoryService) -> None:
     ids = await town(service)
-    versions = await service.history(ME, ids["old"])
+    versions = await service.memories.history(ME, ids["old"])
     then = await exported(service, known_at=versions[1].recorded_at)
     assert [(each.id, len(each.versions)) for each in then if isinstance(each, MemoryRecord)] == [
         (ids["old"], 2),
@@ -364,10 +368,10 @@ async def test_an_erased_memory_is_in_no_export_and_nothing_waits_for_it(
     service: MemoryService, elsewhere: MemoryService
 ) -> None:
     ids = await town(service)
-    await service.erase(ME, ids["old"])
+    await service.memories.erase(ME, ids["old"])
     records = await exported(service)
     assert ids["old"] not in repr(records)
-    outcomes = await elsewhere.import_records(ME, ALICE, records)
+    outcomes = await elsewhere.transfer.import_records(ME, ALICE, records)
     assert all(isinstance(each, Brought) and not each.present for each in outcomes)
     assert len(outcomes) == 3
 
@@ -377,19 +381,19 @@ async def test_lines_may_be_sent_in_parts_twice_and_after_an_interruption(
 ) -> None:
     await town(service)
     records = await exported(service)
-    early = await elsewhere.import_records(ME, ALICE, records[1:2])
+    early = await elsewhere.transfer.import_records(ME, ALICE, records[1:2])
     assert isinstance(early[0], Refused)
     assert "supersedes" in early[0].message
     assert await exported(elsewhere) == []
-    edge_first = await elsewhere.import_records(ME, ALICE, records[3:])
+    edge_first = await elsewhere.transfer.import_records(ME, ALICE, records[3:])
     assert all(isinstance(each, Refused) for each in edge_first)
     whole = []
     for start in range(len(records)):
-        whole += await elsewhere.import_records(ME, ALICE, records[start : start + 2])
+        whole += await elsewhere.transfer.import_records(ME, ALICE, records[start : start + 2])
     new = [each.id for each in whole if isinstance(each, Brought) and not each.present]
     assert len(new) == len(records)
     assert len(whole) - len(new) == len(records) - 1
-    again = await elsewhere.import_records(ME, ALICE, records)
+    again = await elsewhere.transfer.import_records(ME, ALICE, records)
     assert [each.id for each in again] == new
     assert all(each.present for each in again)
 
@@ -397,11 +401,11 @@ async def test_lines_may_be_sent_in_parts_twice_and_after_an_interruption(
 async def test_a_memory_that_went_on_is_not_written_over(service: MemoryService) -> None:
     ids = await town(service)
     records = await exported(service)
-    await service.correct(ME, ids["tea"], Correction(content="drinks coffee"))
-    outcomes = await service.import_records(ME, None, records)
+    await service.memories.correct(ME, ids["tea"], Correction(content="drinks coffee"))
+    outcomes = await service.transfer.import_records(ME, None, records)
     refused = [each for each in outcomes if isinstance(each, Refused)]
     assert [each.code for each in refused] == ["conflict"]
-    assert (await service.get(ME, ids["tea"])).content == "drinks coffee"
+    assert (await service.memories.get(ME, ids["tea"])).content == "drinks coffee"
 
 
 async def test_json_tells_true_from_one(service: MemoryService) -> None:
@@ -410,7 +414,7 @@ async def test_json_tells_true_from_one(service: MemoryService) -> None:
     forged = replace(
         record, versions=(replace(record.versions[0], metadata={"on": {"deep": [1]}}),)
     )
-    (outcome,) = await service.import_records(ME, None, [forged])
+    (outcome,) = await service.transfer.import_records(ME, None, [forged])
     assert isinstance(outcome, Refused)
 
 
@@ -418,9 +422,9 @@ async def test_an_erased_owner_comes_back_from_an_export(service: MemoryService)
     ids = await town(service)
     records = await exported(service)
     for name in ("old", "new", "tea"):
-        await service.erase(ME, ids[name])
+        await service.memories.erase(ME, ids[name])
     assert await exported(service) == []
-    await service.import_records(ME, None, records)
+    await service.transfer.import_records(ME, None, records)
     assert await exported(service) == records
 
 
@@ -431,10 +435,10 @@ async def test_an_import_is_embedded_in_one_call_and_found_at_once(
         await add(service, f"number {number} is written")
     records = await exported(service)
     calls = embedder.calls
-    await elsewhere.import_records(ME, BOB, records)
+    await elsewhere.transfer.import_records(ME, BOB, records)
     assert embedder.calls == calls + 1
     await elsewhere._index.settled()
-    await elsewhere.import_records(ME, BOB, records)
+    await elsewhere.transfer.import_records(ME, BOB, records)
     assert embedder.calls == calls + 1
 
 
@@ -443,7 +447,7 @@ async def test_one_memory_of_many_texts_is_embedded_in_batches(
 ) -> None:
     memory_id = await add(service, "text 0")
     for number in range(1, 300):
-        await service.correct(ME, memory_id, Correction(content=f"text {number}"))
+        await service.memories.correct(ME, memory_id, Correction(content=f"text {number}"))
     for number in range(30):
         await add(service, f"another {number}")
     records = await exported(service)
@@ -454,7 +458,9 @@ async def test_one_memory_of_many_texts_is_embedded_in_batches(
         return await embed(texts)
 
     monkeypatch.setattr(elsewhere._embedder, "embed", counted)
-    assert not any(each.present for each in await elsewhere.import_records(ME, BOB, records))
+    assert not any(
+        each.present for each in await elsewhere.transfer.import_records(ME, BOB, records)
+    )
     assert (sum(batches), max(batches)) == (330, 256)
     tenants = (await elsewhere._project("default")).tenants()
     points = [each for tenant in tenants for each in await elsewhere._vectors.survey(tenant)]
@@ -473,8 +479,8 @@ async def test_a_failed_embedding_is_made_good_by_sending_the_lines_again(
 
         broken.setattr(elsewhere._embedder, "embed", fail)
         with pytest.raises(StoreUnavailable):
-            await elsewhere.import_records(ME, BOB, records)
-    outcomes = await elsewhere.import_records(ME, BOB, records)
+            await elsewhere.transfer.import_records(ME, BOB, records)
+    outcomes = await elsewhere.transfer.import_records(ME, BOB, records)
     assert {each.present for each in outcomes[:3]} == {True}
     points = await elsewhere._vectors.survey((await elsewhere._project("default")).tenants()[0])
     assert len(points) == sum(len(each.versions) for each in records[:3])
@@ -490,7 +496,7 @@ async def test_what_is_not_reached_in_time_is_refused_as_such(
     graph = open_graph_store(hasty, redis_server.url)
     late = MemoryService(graph, open_vector_store(hasty), WordEmbedder(), hasty)
     await late.start()
-    outcomes = await late.import_records(ME, BOB, records)
+    outcomes = await late.transfer.import_records(ME, BOB, records)
     await late.close()
     assert {each.code for each in outcomes if isinstance(each, Refused)} == {"deadline_exceeded"}
     assert len(outcomes) == len(records)
@@ -501,19 +507,23 @@ async def test_a_project_with_memories_keeps_its_secret(
     service: MemoryService, elsewhere: MemoryService
 ) -> None:
     ids = await town(service)
-    inventory = await service.inventory(ME)
+    inventory = await service.transfer.inventory(ME)
     project = [each for each in inventory.entries if each.key == "mg:project:default"]
     mine = await add(elsewhere, "here first")
-    (outcome,) = await elsewhere.restore_entries(ME, project)
+    (outcome,) = await elsewhere.transfer.restore_entries(ME, project)
     assert isinstance(outcome, Refused)
     (record, *_) = await backed_up(service, inventory.at, [*inventory.slots])
-    (refused,) = await elsewhere.restore_records(ME, [record])
+    (refused,) = await elsewhere.transfer.restore_records(ME, [record])
     assert isinstance(refused, Refused)
     assert refused.code == Conflict.code
-    await elsewhere.erase(ME, mine)
-    assert await elsewhere.restore_entries(ME, project) == [Brought("mg:project:default", False)]
-    assert await elsewhere.restore_entries(ME, project) == [Brought("mg:project:default", True)]
-    assert await elsewhere.restore_records(ME, [record]) == [Brought(ids["old"], False)]
+    await elsewhere.memories.erase(ME, mine)
+    assert await elsewhere.transfer.restore_entries(ME, project) == [
+        Brought("mg:project:default", False)
+    ]
+    assert await elsewhere.transfer.restore_entries(ME, project) == [
+        Brought("mg:project:default", True)
+    ]
+    assert await elsewhere.transfer.restore_records(ME, [record]) == [Brought(ids["old"], False)]
 
 
 async def test_a_bound_caller_moves_its_own_memories_only(service: MemoryService) -> None:
@@ -522,14 +532,14 @@ async def test_a_bound_caller_moves_its_own_memories_only(service: MemoryService
     alice, bob = replace(ME, user_id="alice"), replace(ME, user_id="bob")
     assert await exported(service, Scope(), alice) == records
     with pytest.raises(Forbidden):
-        await service.export(bob, ALICE)
+        await service.transfer.export(bob, ALICE)
     with pytest.raises(Forbidden):
-        await service.import_records(bob, ALICE, records)
-    outcomes = await service.import_records(bob, None, records)
+        await service.transfer.import_records(bob, ALICE, records)
+    outcomes = await service.transfer.import_records(bob, None, records)
     assert {each.code for each in outcomes if isinstance(each, Refused)} == {"forbidden"}
     assert len(outcomes) == len(records)
     assert await exported(service) == records
-    ours = await service.import_records(bob, BOB, records)
+    ours = await service.transfer.import_records(bob, BOB, records)
     assert all(isinstance(each, Brought) and not each.present for each in ours)
 
 
@@ -539,7 +549,7 @@ async def test_an_export_is_of_exactly_one_owner(service: MemoryService) -> None
     (record,) = await exported(service, Scope(agent_id="bot"))
     assert record.versions[0].content == "of the agent alone"
     with pytest.raises(InvalidInput):
-        await service.export(ME, Scope("alice", "bot"))
-    page = await service.export(ME, ALICE)
+        await service.transfer.export(ME, Scope("alice", "bot"))
+    page = await service.transfer.export(ME, ALICE)
     with pytest.raises(InvalidInput):
-        await service.export(ME, BOB, Mark(page.project_id + ".0", page.until))
+        await service.transfer.export(ME, BOB, Mark(page.project_id + ".0", page.until))

@@ -83,18 +83,18 @@ def draft(content: str, **fields: Any) -> NewMemory:
 
 
 async def add(service: MemoryService, content: str, caller: Caller = DEFAULT) -> Memory:
-    (answer,) = await service.add(caller, [draft(content)])
+    (answer,) = await service.memories.add(caller, [draft(content)])
     assert isinstance(answer, Added), answer
     return answer.memory
 
 
 async def all_memories(service: MemoryService, caller: Caller = DEFAULT) -> list[Memory]:
-    return [*(await service.page(caller, ALICE, 1_000, None, True)).memories]
+    return [*(await service.memories.page(caller, ALICE, 1_000, None, True)).memories]
 
 
 async def found(service: MemoryService, text: str) -> list[str]:
     query = Query(text=text, scope=ALICE, limit=10, threshold=0.5)
-    return [hit.memory.id for hit in await service.search(DEFAULT, query)]
+    return [hit.memory.id for hit in await service.search.find(DEFAULT, query)]
 
 
 async def pair(service: MemoryService) -> tuple[str, str]:
@@ -178,13 +178,15 @@ async def test_50_concurrent_sends_about_an_edge_are_one_of_each(
         return answers[0]
 
     wanted = NewEdge(source=source, target=target, relation="KNOWS")
-    made, new = await fifty(lambda service, who: service.relate(who, wanted), "relate")
+    made, new = await fifty(lambda service, who: service.graph.relate(who, wanted), "relate")
     assert new
     amended = await fifty(
-        lambda service, who: service.amend_edge(who, source, made.id, UNSET, {"sure": True}),
+        lambda service, who: service.graph.amend_edge(who, source, made.id, UNSET, {"sure": True}),
         "amend",
     )
-    at = await fifty(lambda service, who: service.retract_edge(who, target, made.id), "retract")
+    at = await fifty(
+        lambda service, who: service.graph.retract_edge(who, target, made.id), "retract"
+    )
     assert made.recorded_at < amended.recorded_at < at
     assert await services[1].relate(keyed("relate"), wanted) == (made, True)
     again = await services[1].amend_edge(keyed("amend"), source, made.id, UNSET, {"sure": True})
@@ -195,24 +197,28 @@ async def test_a_replay_gives_the_first_answer_whatever_came_after(
     service: MemoryService, embedder: CountingEmbedder, redis_server: RedisServer
 ) -> None:
     first = await add(service, "lives in oslo", keyed("add"))
-    second = await service.correct(keyed("fix"), first.id, Correction(content="lives in moss"))
+    second = await service.memories.correct(
+        keyed("fix"), first.id, Correction(content="lives in moss")
+    )
     draft_of_next = [draft("lives in bergen", supersedes=(first.id,))]
-    next_one = await service.add(keyed("next"), draft_of_next)
+    next_one = await service.memories.add(keyed("next"), draft_of_next)
     await service._index.settled()
     before, embedded = record(redis_server), embedder.texts
     assert await add(service, "lives in oslo", keyed("add")) == first
-    fixed = await service.correct(keyed("fix"), first.id, Correction(content="lives in moss"))
+    fixed = await service.memories.correct(
+        keyed("fix"), first.id, Correction(content="lives in moss")
+    )
     assert fixed == second
-    assert await service.add(keyed("next"), draft_of_next) == next_one
+    assert await service.memories.add(keyed("next"), draft_of_next) == next_one
     assert (record(redis_server), embedder.texts) == (before, embedded)
 
 
 async def test_a_key_is_for_one_request(service: MemoryService) -> None:
     made = await add(service, "likes green tea", keyed("k", "one"))
     calls = [
-        service.add(keyed("k", "other"), [draft("likes coffee")]),
-        service.correct(keyed("k", "other"), made.id, Correction(content="likes coffee")),
-        service.erase(keyed("k", "other"), made.id),
+        service.memories.add(keyed("k", "other"), [draft("likes coffee")]),
+        service.memories.correct(keyed("k", "other"), made.id, Correction(content="likes coffee")),
+        service.memories.erase(keyed("k", "other"), made.id),
     ]
     for call in calls:
         with pytest.raises(IdempotencyMismatch):
@@ -228,7 +234,7 @@ async def test_a_key_is_its_users_and_its_projects_own(service: MemoryService) -
     for number, caller in enumerate([DEFAULT, *others]):
         scope = Scope(user_id=caller.user_id or "alice")
         wanted = NewMemory(content=f"text {number}", scope=scope)
-        (answer,) = await service.add(keyed("k", f"digest {number}", caller), [wanted])
+        (answer,) = await service.memories.add(keyed("k", f"digest {number}", caller), [wanted])
         assert isinstance(answer, Added)
         contents[answer.memory.id] = answer.memory.content
     assert len(set(contents.values())) == len(contents) == 5
@@ -256,9 +262,9 @@ async def test_every_item_of_a_batch_that_crashed_is_stored_once(
     for allowed in (30, 40):
         left = allowed
         with pytest.raises(StoreUnavailable):
-            await service.add(keyed("batch"), drafts)
+            await service.memories.add(keyed("batch"), drafts)
     left = 1_000
-    answers = await service.add(keyed("batch"), drafts)
+    answers = await service.memories.add(keyed("batch"), drafts)
     added = [each for each in answers if isinstance(each, Added)]
     assert [each.memory.content for each in added[:98]] == [f"number {n}" for n in range(98)]
     assert not any(each.deduplicated for each in added[:98])
@@ -269,7 +275,7 @@ async def test_every_item_of_a_batch_that_crashed_is_stored_once(
     assert sorted(each.id for each in stored) == sorted([*ids, old.id])
     assert {each.version for each in stored} == {1}
     before = record(redis_server)
-    assert await service.add(keyed("batch"), drafts) == answers
+    assert await service.memories.add(keyed("batch"), drafts) == answers
     assert record(redis_server) == before
 
 
@@ -287,15 +293,15 @@ async def test_a_replay_after_a_crash_before_the_index_can_be_found(
 
     correction = Correction(content="plays the cello")
     with pytest.raises(StoreUnavailable):
-        await service.correct(keyed("fix"), stored.id, correction)
-    fixed = await other.correct(keyed("fix"), stored.id, correction)
+        await service.memories.correct(keyed("fix"), stored.id, correction)
+    fixed = await other.memories.correct(keyed("fix"), stored.id, correction)
     assert (fixed.content, fixed.version) == ("plays the cello", 2)
     assert await found(other, "cello") == [stored.id]
 
     vectors.broken = {"erase"}
     with pytest.raises(StoreUnavailable):
-        await service.erase(keyed("erase"), stored.id)
-    await other.erase(keyed("erase"), stored.id)
+        await service.memories.erase(keyed("erase"), stored.id)
+    await other.memories.erase(keyed("erase"), stored.id)
     await other._index.settled()
     place = await service._place(DEFAULT)
     slot = place.slot(place.owner_hash(ALICE.owner))
@@ -306,36 +312,36 @@ async def test_what_was_erased_is_not_answered_and_not_stored_again(
     service: MemoryService, redis_server: RedisServer
 ) -> None:
     made = await add(service, "likes green tea", keyed("add"))
-    await service.correct(keyed("fix"), made.id, Correction(content="likes coffee"))
+    await service.memories.correct(keyed("fix"), made.id, Correction(content="likes coffee"))
     target = await add(service, "that")
     wanted = NewEdge(source=made.id, target=target.id, relation="KNOWS")
-    await service.relate(keyed("relate"), wanted)
-    gone = await service.erase(keyed("erase"), made.id)
+    await service.graph.relate(keyed("relate"), wanted)
+    gone = await service.memories.erase(keyed("erase"), made.id)
     before = record(redis_server)
-    (answer,) = await service.add(keyed("add"), [draft("likes green tea")])
+    (answer,) = await service.memories.add(keyed("add"), [draft("likes green tea")])
     assert isinstance(answer, Refused)
     assert (answer.code, "has been erased" in answer.message) == ("not_found", True)
     calls = [
-        service.correct(keyed("fix"), made.id, Correction(content="likes coffee")),
-        service.relate(keyed("relate"), wanted),
+        service.memories.correct(keyed("fix"), made.id, Correction(content="likes coffee")),
+        service.graph.relate(keyed("relate"), wanted),
     ]
     for call in calls:
         with pytest.raises(NotFound, match="has been erased"):
             await call
-    assert await service.erase(keyed("erase"), made.id) == gone
+    assert await service.memories.erase(keyed("erase"), made.id) == gone
     assert record(redis_server) == before
 
 
 async def test_what_an_erasure_took_is_not_stored_again(service: MemoryService) -> None:
     made = await add(service, "likes green tea", keyed("add"))
-    await service.correct(keyed("fix"), made.id, Correction(content="likes coffee"))
-    await service.erase_entity(DEFAULT, ALICE)
-    (answer,) = await service.add(keyed("add"), [draft("likes green tea")])
+    await service.memories.correct(keyed("fix"), made.id, Correction(content="likes coffee"))
+    await service.erasures.erase(DEFAULT, ALICE)
+    (answer,) = await service.memories.add(keyed("add"), [draft("likes green tea")])
     assert isinstance(answer, Refused)
     assert (answer.code, "has been erased" in answer.message) == ("not_found", True)
     with pytest.raises(NotFound):
-        await service.correct(keyed("fix"), made.id, Correction(content="likes coffee"))
-    assert (await service.page(DEFAULT, ALICE, 10, None, True)).memories == []
+        await service.memories.correct(keyed("fix"), made.id, Correction(content="likes coffee"))
+    assert (await service.memories.page(DEFAULT, ALICE, 10, None, True)).memories == []
 
 
 async def test_what_changed_nothing_keeps_its_answer(
@@ -346,16 +352,18 @@ async def test_what_changed_nothing_keeps_its_answer(
     made = await add(service, "likes green tea")
     target = await add(service, "that")
     wanted = NewEdge(source=made.id, target=target.id, relation="KNOWS")
-    edge, _ = await service.relate(DEFAULT, wanted)
+    edge, _ = await service.graph.relate(DEFAULT, wanted)
     place = await service._place(DEFAULT)
     before = record(redis_server)
 
     async def calls() -> list[Any]:
         return [
-            await service.add(keyed("add"), [draft("Likes green tea.", metadata={"k": 1})]),
-            await service.correct(keyed("fix"), made.id, Correction(content=made.content)),
-            await service.relate(keyed("relate"), wanted),
-            await service.amend_edge(keyed("amend"), made.id, edge.id, None, UNSET),
+            await service.memories.add(
+                keyed("add"), [draft("Likes green tea.", metadata={"k": 1})]
+            ),
+            await service.memories.correct(keyed("fix"), made.id, Correction(content=made.content)),
+            await service.graph.relate(keyed("relate"), wanted),
+            await service.graph.amend_edge(keyed("amend"), made.id, edge.id, None, UNSET),
         ]
 
     first = await calls()
@@ -363,10 +371,10 @@ async def test_what_changed_nothing_keeps_its_answer(
     slot = place.slot(place.owner_hash(ALICE.owner))
     after = record(redis_server)
     assert after | {f"mg:{{{slot}}}:clock": 0} == before | {f"mg:{{{slot}}}:clock": 0}
-    await service.correct(DEFAULT, made.id, Correction(content="likes coffee"))
-    await service.amend_edge(DEFAULT, made.id, edge.id, UNSET, {"sure": True})
+    await service.memories.correct(DEFAULT, made.id, Correction(content="likes coffee"))
+    await service.graph.amend_edge(DEFAULT, made.id, edge.id, UNSET, {"sure": True})
     assert await calls() == first
-    await service.retract_edge(DEFAULT, made.id, edge.id)
+    await service.graph.retract_edge(DEFAULT, made.id, edge.id)
     assert await calls() == first
 
 
@@ -374,12 +382,12 @@ async def test_a_refusal_is_judged_anew(service: MemoryService) -> None:
     made = await add(service, "likes green tea")
     correction = Correction(content="likes coffee", if_version=2)
     with pytest.raises(Conflict):
-        await service.correct(keyed("fix"), made.id, correction)
-    await service.correct(DEFAULT, made.id, Correction(metadata={"sure": True}))
-    assert (await service.correct(keyed("fix"), made.id, correction)).version == 3
+        await service.memories.correct(keyed("fix"), made.id, correction)
+    await service.memories.correct(DEFAULT, made.id, Correction(metadata={"sure": True}))
+    assert (await service.memories.correct(keyed("fix"), made.id, correction)).version == 3
     succession = [draft("x", supersedes=(made.id,), valid_from=made.valid_from - 1)]
     for _ in range(2):
-        (answer,) = await service.add(keyed("x"), succession)
+        (answer,) = await service.memories.add(keyed("x"), succession)
         assert isinstance(answer, Refused)
 
 
@@ -404,11 +412,13 @@ async def test_nothing_a_key_keeps_holds_any_text(
     made = await add(service, f"lives in {CANARY}", keyed(f"add {CANARY}"))
     target = await add(service, f"{CANARY} is far", keyed(f"add {CANARY} too"))
     wanted = NewEdge(source=made.id, target=target.id, relation="KNOWS", metadata={CANARY: CANARY})
-    edge, _ = await service.relate(keyed(f"relate {CANARY}"), wanted)
+    edge, _ = await service.graph.relate(keyed(f"relate {CANARY}"), wanted)
     correction = Correction(content=f"left {CANARY}", metadata=wanted.metadata)
-    await service.correct(keyed(f"fix {CANARY}"), made.id, correction)
-    await service.add(keyed(f"same {CANARY}"), [draft(f"Left {CANARY}.", categories=(CANARY,))])
-    await service.retract_edge(keyed("retract"), made.id, edge.id)
+    await service.memories.correct(keyed(f"fix {CANARY}"), made.id, correction)
+    await service.memories.add(
+        keyed(f"same {CANARY}"), [draft(f"Left {CANARY}.", categories=(CANARY,))]
+    )
+    await service.graph.retract_edge(keyed("retract"), made.id, edge.id)
     kept = []
     with redis.Redis(port=redis_server.port, decode_responses=True) as client:
         for key in client.scan_iter():
@@ -506,11 +516,11 @@ async def test_a_cluster_answers_a_replay_too(on_a_cluster: MemoryService) -> No
     drafts = [
         NewMemory(content=f"text {n}", scope=Scope(user_id=f"user {n % 7}")) for n in range(30)
     ]
-    first = await service.add(keyed("k"), drafts)
+    first = await service.memories.add(keyed("k"), drafts)
     assert not any(isinstance(each, Refused) for each in first)
-    assert await service.add(keyed("k"), drafts) == first
+    assert await service.memories.add(keyed("k"), drafts) == first
     memory_id = first[0].memory.id  # type: ignore[union-attr]
-    times = {await service.erase(keyed("erase"), memory_id) for _ in range(2)}
+    times = {await service.memories.erase(keyed("erase"), memory_id) for _ in range(2)}
     assert len(times) == 1
     with pytest.raises(Mem0gError, match="another request"):
-        await service.erase(keyed("erase", "other"), memory_id)
+        await service.memories.erase(keyed("erase", "other"), memory_id)

@@ -21,7 +21,7 @@ DEFAULT = Caller(DEFAULT_PROJECT)
 
 async def add(service: MemoryService, *contents: str, **fields: Any) -> list[Added]:
     drafts = [NewMemory(content=each, scope=ALICE, **fields) for each in contents]
-    answers = await service.add(DEFAULT, drafts)
+    answers = await service.memories.add(DEFAULT, drafts)
     assert all(isinstance(each, Added) for each in answers)
     return answers  # type: ignore[return-value]
 
@@ -53,7 +53,9 @@ async def test_a_text_that_was_corrected_is_not_told_while_its_index_lags(
     with monkeypatch.context() as patch:
         breaks(patch, service._vectors, method)
         with pytest.raises(StoreUnavailable):
-            await service.correct(DEFAULT, made.memory.id, Correction(content="hates rain"))
+            await service.memories.correct(
+                DEFAULT, made.memory.id, Correction(content="hates rain")
+            )
     (answer,) = await add(service, "tea green likes", similar=True)
     assert told(answer) == []
 
@@ -65,7 +67,7 @@ async def test_a_memory_that_ended_is_not_told_while_its_index_lags(
     with monkeypatch.context() as patch:
         breaks(patch, service._vectors, "retract")
         with pytest.raises(StoreUnavailable):
-            await service.correct(DEFAULT, made.memory.id, Correction(valid_to=1))
+            await service.memories.correct(DEFAULT, made.memory.id, Correction(valid_to=1))
     (answer,) = await add(service, "tea green likes", similar=True)
     assert told(answer) == []
 
@@ -81,7 +83,7 @@ async def test_an_add_is_answered_as_stored_though_nothing_can_be_told(
         breaks(patch, getattr(service, store), method)
         (answer,) = await add(service, "likes green tea", similar=True)
     assert answer.similar is None
-    stored = await service.get(DEFAULT, answer.memory.id)
+    stored = await service.memories.get(DEFAULT, answer.memory.id)
     assert stored.content == "likes green tea"
 
 
