@@ -16,15 +16,8 @@ from ray.serve.exceptions import (
     ReplicaUnavailableError,
 )
 
-from memory.domain.errors import (
-    DeadlineExceeded,
-    InvalidInput,
-    Mem0gError,
-    Overloaded,
-    Refused,
-    StoreUnavailable,
-)
-from memory.ports.vector_store import ModelCard, Vectors
+from memory.domain.errors import DeadlineExceeded, InvalidInput, Mem0gError, Overloaded, Refused, StoreUnavailable
+from memory.ports.models import ModelCard, Vectors
 from memory.service.api import Memories
 
 TEXT_BYTES_A_CALL = 8 * 2**20

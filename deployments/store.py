@@ -16,14 +16,7 @@ from deployments.observability.metrics import RayMeter
 from deployments.preflight import refuse_many_nodes
 from deployments.refusal import RefusedToStart, refusals
 from deployments.remote import OPERATIONS, RemoteEmbedder
-from memory.domain.errors import (
-    DeadlineExceeded,
-    InvalidInput,
-    Mem0gError,
-    Refused,
-    StoreUnavailable,
-    Unavailable,
-)
+from memory.domain.errors import DeadlineExceeded, InvalidInput, Mem0gError, Refused, StoreUnavailable, Unavailable
 from memory.write.background import BegunWrites
 
 logger = logging.getLogger("ray.serve")

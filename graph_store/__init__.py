@@ -5,7 +5,7 @@ from graph_store.events.event_log import RedisEventLog
 from graph_store.redis.connection import Connection
 from graph_store.redis.local_server import url_of
 from graph_store.redis_graph import RedisGraph
-from memory.domain.events import EventLog
+from memory.ports.event_log import EventLog
 from memory.ports.graph_store import GraphStore
 from memory.ports.metrics import SILENT, Meter
 

@@ -27,9 +27,11 @@ from graph_store.redis.startup_checks import assert_durable, assert_format
 from memory.domain.errors import NotFound, StoreUnavailable
 from memory.domain.ids import Project, owner_slot
 from memory.domain.memory import Edge, Memory, Scope
-from memory.domain.transaction import DedupKey, Holding
-from memory.ports.graph_store import Briefing, Cursor, Dirty, Expansion, Instant, Reach, Standing
-from memory.ports.vector_store import ModelCard
+from memory.domain.transaction import Briefing, DedupKey, Holding, Standing
+from memory.ports.commits import Dirty
+from memory.ports.edges import Expansion, Reach
+from memory.ports.memories import Cursor, Instant
+from memory.ports.models import ModelCard
 from memory.query.views import Snapshot
 
 _NOW = """#!lua flags=no-writes

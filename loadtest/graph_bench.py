@@ -37,7 +37,7 @@ from memory.domain.ids import mint
 from memory.domain.memory import Edge, Memory, Owner, Scope
 from memory.domain.transaction import PutEdge, PutMemory, RetractEdge, Transaction, Write
 from memory.ports.graph_store import GraphStore
-from memory.ports.vector_store import ModelCard, Vectors
+from memory.ports.models import ModelCard, Vectors
 from memory.query.views import View, Walk
 from memory.service.service import MemoryService
 from vector_store import open_vector_store

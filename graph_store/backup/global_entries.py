@@ -10,7 +10,7 @@ from typing import Any, Protocol, cast
 from graph_store.format import keys
 from graph_store.redis.connection import Command, Connection
 from graph_store.redis.replies import flat, mapping
-from memory.domain.batched import parts
+from memory.domain.batched import batched
 from memory.domain.errors import Conflict, InvalidInput
 from memory.domain.records import Entry
 
@@ -54,7 +54,7 @@ class RedisEntries:
     async def entries(self) -> list[Entry]:
         names = sorted({key async for key in self._redis.scan(_PATTERN) if _kind(key)})
         found = []
-        for part in parts(names, _A_TRIP):
+        for part in batched(names, _A_TRIP):
             values = await self._redis.run(*((_READS[_kind(key) or ""], key) for key in part))
             found += [
                 Entry(key, kind, _plain(kind, value))

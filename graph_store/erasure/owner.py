@@ -9,7 +9,7 @@ from graph_store.format.keys import OwnerKeys
 from graph_store.redis.connection import Command, Connection
 from graph_store.redis.scripts import script
 from memory.domain import dedup
-from memory.domain.batched import parts
+from memory.domain.batched import batched
 from memory.domain.erasures import Belongings, Order
 from memory.domain.ids import split_slot
 from memory.domain.memory import Memory
@@ -82,7 +82,7 @@ class RedisErasing:
         if at is None:
             return
         found = await self._redis.one("ZRANGE", owner.key("ops"), "-inf", at, "BYSCORE")
-        for part in parts(found, _OPERATIONS_A_TRIP):
+        for part in batched(found, _OPERATIONS_A_TRIP):
             await self._redis.one("EVAL", _FORGET, len(part), *part, at)
 
     async def count_points(self, slot: str, order: Order, points: int) -> None:

@@ -9,9 +9,8 @@ from typing import Any
 import orjson
 
 from graph_store.redis.replies import flat
-from memory.domain.jobs import JobKind, JobState
+from memory.domain.jobs import Assignment, Ending, JobKind, JobState
 from memory.domain.memory import Scope
-from memory.ports.job_queue import Assignment, Ending
 
 WORDLESS = (
     *("kind", "state", "scope", "bound", "ending", "error", "attempts"),

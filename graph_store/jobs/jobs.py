@@ -14,11 +14,11 @@ from graph_store.redis.connection import Command, Connection
 from graph_store.redis.replies import mapping, pairs
 from graph_store.redis.scripts import script
 from memory.domain import clock
-from memory.domain.batched import parts
+from memory.domain.batched import batched
 from memory.domain.errors import Overloaded
 from memory.domain.ids import job_owner_hash, owner_slot
-from memory.domain.jobs import JobState
-from memory.ports.job_queue import Assignment, Call, Ending, Turn
+from memory.domain.jobs import Assignment, Ending, JobState
+from memory.ports.job_queue import Call, Turn
 
 _KEPT_S = 7 * 24 * 3600
 _MOST_LISTED = 10_000
@@ -208,7 +208,7 @@ class RedisJobs(RedisCalls):
         """Those of the jobs that are there, by slot and id, without request and plan: conversations
         may be long, and many."""
         found: list[Assignment] = []
-        for part in parts(places, _JOBS_A_TRIP):
+        for part in batched(places, _JOBS_A_TRIP):
             rows = await self._redis.run(
                 *(("HMGET", OwnerKeys(slot).job(each), *WORDLESS) for slot, each in part)
             )

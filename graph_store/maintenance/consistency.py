@@ -13,7 +13,7 @@ from graph_store.format.keys import OwnerKeys
 from graph_store.redis.connection import Command
 from graph_store.redis.replies import names
 from memory.domain import clock
-from memory.domain.batched import parts
+from memory.domain.batched import batched
 from memory.domain.memory import Memory
 from memory.ports.maintenance import Fault
 
@@ -122,7 +122,7 @@ class RedisSoundness(RedisArchive):
 
     async def sizes(self, slots: Sequence[str]) -> list[int]:
         counts: list[int] = []
-        for part in parts(slots, _OWNERS_A_CALL):
+        for part in batched(slots, _OWNERS_A_CALL):
             counts += await self._redis.run(
                 *(("ZCARD", OwnerKeys(each).key("ix")) for each in part)
             )
@@ -141,11 +141,11 @@ class RedisSoundness(RedisArchive):
         calls: list[Command] = [
             ("EVAL", _EDGES, 1, owner.key(*place), flag, owner.key(""), *place, *part)
             for place, found in zip(sets, members, strict=True)
-            for part in parts(found, _MEMBERS_A_CALL)
+            for part in batched(found, _MEMBERS_A_CALL)
         ]
         faults = [Fault("places_without_record", each) for each in gone]
         for pairs in await self._redis.run(*calls) if calls else []:
-            faults += [Fault(kind, edge_id) for kind, edge_id in parts(pairs, 2)]
+            faults += [Fault(kind, edge_id) for kind, edge_id in batched(pairs, 2)]
         return faults
 
     async def unmarked(self, slots: Sequence[str], mend: bool) -> list[str]:

@@ -10,7 +10,7 @@ from graph_store.format.packing import score, stamp
 from graph_store.memories.snapshot_args import snapshot_arguments
 from graph_store.redis.connection import Command
 from graph_store.redis.scripts import script
-from memory.ports.graph_store import Adjacent, Reach
+from memory.ports.edges import Adjacent, Reach
 from memory.query.views import Direction
 
 WORK_CAP = 20_000

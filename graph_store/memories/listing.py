@@ -10,7 +10,7 @@ from graph_store.format.packing import stamp
 from graph_store.memories.snapshot_args import snapshot_arguments
 from graph_store.redis.connection import Command
 from graph_store.redis.scripts import script
-from memory.ports.graph_store import Cursor
+from memory.ports.memories import Cursor
 from memory.query.views import Snapshot
 
 SHARE = 5_000

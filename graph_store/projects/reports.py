@@ -9,7 +9,7 @@ import orjson
 from graph_store.format import keys
 from graph_store.redis.connection import Connection
 from graph_store.redis.replies import flat, mapping
-from memory.domain.batched import parts
+from memory.domain.batched import batched
 from memory.domain.reports import Report, Saved
 
 _KEPT_S = 7 * 86_400
@@ -64,7 +64,7 @@ class RedisReports:
     async def reports(self, project_id: str) -> list[Saved]:
         ids = await self._redis.one("ZREVRANGE", keys.reports(project_id), 0, -1)
         found: list[Saved] = []
-        for part in parts(ids, _REPORTS_A_TRIP):
+        for part in batched(ids, _REPORTS_A_TRIP):
             rows = await self._redis.run(
                 *(("HMGET", keys.report(project_id, each), "filters", "bound") for each in part)
             )

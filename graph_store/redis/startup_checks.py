@@ -9,7 +9,7 @@ from graph_store.format.packing import FORMAT
 from graph_store.redis.connection import Connection
 from graph_store.redis.replies import flat
 from memory.domain.errors import StartupRefused
-from memory.ports.vector_store import ModelCard
+from memory.ports.models import ModelCard
 
 _RECORD_META = """#!lua
 for index = 1, #ARGV, 2 do redis.call('HSETNX', KEYS[1], ARGV[index], ARGV[index + 1]) end

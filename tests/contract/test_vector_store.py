@@ -12,7 +12,8 @@ from config.settings import Settings
 from memory.domain.errors import StartupRefused
 from memory.domain.memory import Scope
 from memory.domain.stemming import stems
-from memory.ports.vector_store import ModelCard, Retraction, VectorStore
+from memory.ports.models import ModelCard
+from memory.ports.vector_store import Retraction, VectorStore
 from memory.query.views import Snapshot, Where
 from tests.contract.points import (
     CARD,

@@ -11,7 +11,7 @@ from deployments.embedder import Embedder
 from deployments.models.encoder import SentenceEncoder, bundled_weights
 from deployments.refusal import RefusedToStart
 from memory.domain.errors import InvalidInput, StartupRefused
-from memory.ports.vector_store import ModelCard
+from memory.ports.models import ModelCard
 from tests.deployments.fake_encoder import FakeEncoder
 
 HUB_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"

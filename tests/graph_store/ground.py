@@ -6,7 +6,7 @@ from memory.domain.ids import Project, mint
 from memory.domain.memory import Edge, Memory, Owner, Scope
 from memory.domain.transaction import DedupClaim, PutEdge, PutMemory, Transaction, Write
 from memory.ports.graph_store import GraphStore
-from memory.ports.vector_store import ModelCard
+from memory.ports.models import ModelCard
 
 CARD = ModelCard("test/model", 8)
 

@@ -10,8 +10,9 @@ from typing import Any, cast
 from config import Settings
 from graph_store import open_graph_store
 from memory.ports.graph_store import GraphStore
-from memory.ports.language_model import LanguageModel
-from memory.ports.vector_store import Embedder, VectorStore
+from memory.ports.models import LanguageModel
+from memory.ports.models import Embedder
+from memory.ports.vector_store import VectorStore
 from memory.service.service import MemoryService
 from vector_store import open_vector_store
 

@@ -15,7 +15,7 @@ from access import open_access
 from config import Settings
 from deployments.api import create_app
 from graph_store import open_graph_store
-from memory.ports.vector_store import Embedder
+from memory.ports.models import Embedder
 from memory.service.service import MemoryService
 from tests.outages.proxy import Proxy
 from tests.outages.routes import DEADLINE_S

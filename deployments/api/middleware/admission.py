@@ -25,13 +25,7 @@ from deployments.api.middleware.request_parts import body_of, credential_of, onc
 from deployments.api.middleware.response import SEND_S, Answer, limit_headers, refuse_websocket
 from deployments.api.routes.audit import action_of
 from memory.domain.caller import DEFAULT_PROJECT, Caller, Once
-from memory.domain.errors import (
-    DeadlineExceeded,
-    Mem0gError,
-    NotFound,
-    RateLimited,
-    Unauthenticated,
-)
+from memory.domain.errors import DeadlineExceeded, Mem0gError, NotFound, RateLimited, Unauthenticated
 
 _REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")

@@ -14,7 +14,8 @@ from memory.domain.ids import mint, mint_job
 from memory.domain.jobs import JobKind, JobState
 from memory.domain.memory import Memory
 from memory.domain.transaction import PutMemory, Transaction
-from memory.ports.job_queue import Assignment, Call, Ending
+from memory.domain.jobs import Assignment, Ending
+from memory.ports.job_queue import Call
 from tests.graph_store.ground import Ground
 
 LEASE_S = 30.0

@@ -15,7 +15,8 @@ from config import Settings
 from graph_store import open_graph_store
 from memory.domain.caller import DEFAULT_PROJECT, Caller, Once
 from memory.domain.errors import NotFound
-from memory.domain.jobs import Conversation, Job, JobState, Said
+from memory.domain.conversation import Conversation, Said
+from memory.domain.jobs import Job, JobState
 from memory.domain.memory import Memory, NewMemory, Scope
 from memory.domain.results import Added
 from memory.query.views import ANY_EDGE, NOW, View, Walk

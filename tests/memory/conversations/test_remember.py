@@ -9,16 +9,9 @@ from typing import Any
 import pytest
 
 from memory.domain.caller import DEFAULT_PROJECT, Caller, Once
-from memory.domain.errors import (
-    Forbidden,
-    IdempotencyMismatch,
-    Immutable,
-    InvalidInput,
-    NotFound,
-    ScopeRequired,
-    StoreUnavailable,
-)
-from memory.domain.jobs import Conversation, Job, JobKind, JobState, Said
+from memory.domain.errors import Forbidden, IdempotencyMismatch, Immutable, InvalidInput, NotFound, ScopeRequired, StoreUnavailable
+from memory.domain.conversation import Conversation, Said
+from memory.domain.jobs import Job, JobKind, JobState
 from memory.domain.memory import Memory, NewMemory, Scope
 from memory.domain.results import Added
 from memory.query.views import View

@@ -15,18 +15,11 @@ import redis
 from config import Settings
 from graph_store import open_graph_store
 from memory.domain.caller import DEFAULT_PROJECT, Caller, Once
-from memory.domain.errors import (
-    Conflict,
-    Forbidden,
-    IdempotencyMismatch,
-    InvalidInput,
-    Refused,
-    StoreUnavailable,
-)
+from memory.domain.errors import Conflict, Forbidden, IdempotencyMismatch, InvalidInput, Refused, StoreUnavailable
 from memory.domain.memory import UNSET, Correction, NewEdge, NewMemory, Scope
 from memory.domain.records import MemoryRecord, Record
 from memory.domain.transfer import Brought, Mark
-from memory.ports.vector_store import Vectors
+from memory.ports.models import Vectors
 from memory.query.views import View
 from memory.service.service import MemoryService
 from tests.redis_server import RedisServer

@@ -15,19 +15,12 @@ import redis
 from config import Settings
 from graph_store import open_graph_store
 from memory.domain.caller import DEFAULT_PROJECT, Caller, Once
-from memory.domain.errors import (
-    Conflict,
-    IdempotencyMismatch,
-    Mem0gError,
-    NotFound,
-    Refused,
-    StoreUnavailable,
-)
+from memory.domain.errors import Conflict, IdempotencyMismatch, Mem0gError, NotFound, Refused, StoreUnavailable
 from memory.domain.idempotency import Commit
 from memory.domain.memory import UNSET, Correction, Memory, NewEdge, NewMemory, Scope
 from memory.domain.results import Added
 from memory.domain.transaction import Transaction
-from memory.ports.vector_store import Vectors
+from memory.ports.models import Vectors
 from memory.query.views import Query
 from memory.service.service import MemoryService
 from tests.memory.failing import Failing
