@@ -76,6 +76,10 @@ class EraseEntity:
         """Stop; repair goes on with what is under way."""
         await self._background.cancel()
 
+    async def ended(self) -> None:
+        """Return when nothing is under way in this process."""
+        await self._background.ended()
+
     async def resume(self) -> None:
         """Go on with erasures that a crash left unfinished."""
         orders = await self._orders.orders()

@@ -135,6 +135,10 @@ class Care:
         """Return when no job is under way in this process."""
         await self._workers.ended()
 
+    async def erased(self) -> None:
+        """Return when no erasure is under way in this process."""
+        await self._erasures.ended()
+
     async def settled(self) -> None:
         """Return when the outbox is settled of what this process has indexed."""
         await self._index.settled()

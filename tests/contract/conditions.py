@@ -10,7 +10,19 @@ from hypothesis import strategies as st
 from memory.domain.memory import SCOPE_FIELDS, Scope
 from memory.domain.metadata_tokens import category_token, metadata_tokens, value_token
 from memory.ports.vector_store import Point
-from memory.query.conditions import Compares, Condition, Equals, Every, Expires, Holds, Is, Not, Present, Some, Within
+from memory.query.conditions import (
+    Compares,
+    Condition,
+    Equals,
+    Every,
+    Expires,
+    Holds,
+    Is,
+    Not,
+    Present,
+    Some,
+    Within,
+)
 from tests.contract.points import point, random_units
 
 _NAMES = ("al", "al*", "a?", "*", "Al", "böb")

@@ -15,7 +15,19 @@ from config.settings import Settings
 from memory.domain.memory import SCOPE_FIELDS, Scope
 from memory.ports.vector_store import Listed, Named, Point, VectorStore
 from memory.query.conditions import EVERYTHING as EVERY_MEMORY
-from memory.query.conditions import NOTHING, Condition, Every, Is, Not, Present, Some, Within, exact, meets, storable
+from memory.query.conditions import (
+    NOTHING,
+    Condition,
+    Every,
+    Is,
+    Not,
+    Present,
+    Some,
+    Within,
+    exact,
+    meets,
+    storable,
+)
 from memory.query.views import Snapshot, Where
 from tests.contract.conditions import drawn_memories, storable_trees, trees
 from tests.contract.points import (

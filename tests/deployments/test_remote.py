@@ -10,7 +10,14 @@ from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError
 
 from deployments import remote
 from deployments.remote import OPERATIONS, RemoteEmbedder, ask, remote_memories
-from memory.domain.errors import DeadlineExceeded, NotFound, Overloaded, Refused, StoreUnavailable, VersionMismatch
+from memory.domain.errors import (
+    DeadlineExceeded,
+    NotFound,
+    Overloaded,
+    Refused,
+    StoreUnavailable,
+    VersionMismatch,
+)
 
 
 class Response:

@@ -12,9 +12,18 @@ from memory.domain.clock import AT_COMMIT
 from memory.domain.errors import StartupRefused, StoreUnavailable
 from memory.domain.ids import mint, owner_hash_of
 from memory.domain.memory import Edge, Memory, Owner, Scope
-from memory.domain.transaction import DedupClaim, DedupKey, EraseMemory, PutEdge, PutMemory, RetractEdge, Transaction, holding
-from memory.ports.graph_store import GraphStore
+from memory.domain.transaction import (
+    DedupClaim,
+    DedupKey,
+    EraseMemory,
+    PutEdge,
+    PutMemory,
+    RetractEdge,
+    Transaction,
+    holding,
+)
 from memory.ports.edges import Reach
+from memory.ports.graph_store import GraphStore
 from memory.ports.models import ModelCard
 from memory.query.views import Direction, Snapshot
 from tests.graph_store.ground import CARD, Ground

@@ -14,8 +14,8 @@ from config.settings import Llm
 from deployments.models.language_model import OpenAIModel, _ways, json_object, open_language_model
 from graph_store import open_graph_store
 from memory.domain.caller import DEFAULT_PROJECT, Caller
-from memory.domain.errors import ModelUnavailable, UnfitAnswer
 from memory.domain.conversation import Conversation, Said
+from memory.domain.errors import ModelUnavailable, UnfitAnswer
 from memory.domain.jobs import Job, JobState
 from memory.domain.memory import Scope
 from memory.service.service import MemoryService

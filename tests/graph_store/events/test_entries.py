@@ -15,9 +15,25 @@ from memory.domain.clock import AT_COMMIT
 from memory.domain.errors import VersionMismatch
 from memory.domain.idempotency import Answer, Operation
 from memory.domain.ids import mint
-from memory.domain.memory import SUPERSEDES, Correction, Edge, Event, Memory, NewEdge, NewMemory, Scope
+from memory.domain.memory import (
+    SUPERSEDES,
+    Correction,
+    Edge,
+    Event,
+    Memory,
+    NewEdge,
+    NewMemory,
+    Scope,
+)
 from memory.domain.results import Added
-from memory.domain.transaction import EraseMemory, Expect, PutEdge, PutMemory, RetractEdge, Transaction
+from memory.domain.transaction import (
+    EraseMemory,
+    Expect,
+    PutEdge,
+    PutMemory,
+    RetractEdge,
+    Transaction,
+)
 from memory.service.service import MemoryService
 from tests.graph_store.ground import Ground
 from tests.redis_server import RedisServer

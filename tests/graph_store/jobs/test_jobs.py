@@ -11,10 +11,9 @@ import pytest
 from memory.domain.errors import Overloaded
 from memory.domain.idempotency import Answer, Operation
 from memory.domain.ids import mint, mint_job
-from memory.domain.jobs import JobKind, JobState
+from memory.domain.jobs import Assignment, Ending, JobKind, JobState
 from memory.domain.memory import Memory
 from memory.domain.transaction import PutMemory, Transaction
-from memory.domain.jobs import Assignment, Ending
 from memory.ports.job_queue import Call
 from tests.graph_store.ground import Ground
 

@@ -9,8 +9,8 @@ from memory.domain.clock import AT_COMMIT
 from memory.domain.ids import mint
 from memory.domain.memory import SUPERSEDES, Edge, Memory
 from memory.domain.transaction import EraseMemory, PutEdge, PutMemory, RetractEdge
-from memory.ports.memories import Cursor
 from memory.ports.edges import Reach
+from memory.ports.memories import Cursor
 from memory.query.views import Direction, Snapshot
 from tests.graph_store.ground import Ground
 

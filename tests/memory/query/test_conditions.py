@@ -8,7 +8,24 @@ from hypothesis import given, settings
 
 from memory.domain.ids import mint
 from memory.domain.memory import Memory, NewMemory, Scope
-from memory.query.conditions import ANY, EVERYTHING, NOTHING, Compares, Every, Expires, Is, Not, Present, Some, Within, exact, meets, no, scopes, storable
+from memory.query.conditions import (
+    ANY,
+    EVERYTHING,
+    NOTHING,
+    Compares,
+    Every,
+    Expires,
+    Is,
+    Not,
+    Present,
+    Some,
+    Within,
+    exact,
+    meets,
+    no,
+    scopes,
+    storable,
+)
 from memory.query.filter_parser import parse
 from tests.memory.filter_language import DRAFTS, FILTERS, holds
 

@@ -29,13 +29,13 @@ LATE_S = 0.3
 @pytest.fixture
 def late(service: MemoryService, monkeypatch: pytest.MonkeyPatch) -> None:
     """Commits reach Redis 0.3 s after they were planned."""
-    commit = service._graph.commit
+    commit = service.record.commits.commit
 
     async def held(transactions: Sequence[Transaction]) -> list[Commit | None]:
         await asyncio.sleep(LATE_S)
         return await commit(transactions)
 
-    monkeypatch.setattr(service._graph, "commit", held)
+    monkeypatch.setattr(service.record.commits, "commit", held)
 
 
 def soon(commits: int = 1) -> str:
@@ -76,7 +76,7 @@ async def test_a_record_time_is_earlier_than_before_to_the_microsecond(
 ) -> None:
     """The owner's clock stands in 2249, so that the record time is known: one later."""
     graph = open_graph_store(Settings(), redis_server.url)
-    project = await service._place(DEFAULT)
+    project = await service.project()
     tag = project.owner_hash(ALICE.owner)
     slot = project.slot(tag)
     clock = OwnerKeys(slot).key("clock")
@@ -84,10 +84,10 @@ async def test_a_record_time_is_earlier_than_before_to_the_microsecond(
     await graph._redis.one("SET", clock, last)
     put = PutMemory(Memory(id=mint("mem", tag), content="x", scope=ALICE))
     late, timely = (Transaction(slot, last, [put], before=last + after) for after in (1, 2))
-    assert await graph.commit([late]) == [None]
+    assert await graph.commits.commit([late]) == [None]
     assert await graph._redis.one("GET", clock) == str(last)
-    assert await graph.commit([timely]) == [Commit(last + 1)]
-    assert await graph.commit([timely]) == [Commit(last + 1)]
+    assert await graph.commits.commit([timely]) == [Commit(last + 1)]
+    assert await graph.commits.commit([timely]) == [Commit(last + 1)]
     await graph.close()
 
 

@@ -15,7 +15,14 @@ import redis
 from config import Settings
 from graph_store import open_graph_store
 from memory.domain.caller import DEFAULT_PROJECT, Caller, Once
-from memory.domain.errors import Conflict, IdempotencyMismatch, Mem0gError, NotFound, Refused, StoreUnavailable
+from memory.domain.errors import (
+    Conflict,
+    IdempotencyMismatch,
+    Mem0gError,
+    NotFound,
+    Refused,
+    StoreUnavailable,
+)
 from memory.domain.idempotency import Commit
 from memory.domain.memory import UNSET, Correction, Memory, NewEdge, NewMemory, Scope
 from memory.domain.results import Added
@@ -25,6 +32,7 @@ from memory.query.views import Query
 from memory.service.service import MemoryService
 from tests.memory.failing import Failing
 from tests.redis_server import RedisServer
+from tests.service import started, started_on
 from tests.word_embedder import WordEmbedder
 from vector_store import open_vector_store
 
@@ -51,15 +59,14 @@ async def services(
     settings: Settings, redis_server: RedisServer, embedder: WordEmbedder
 ) -> AsyncIterator[list[MemoryService]]:
     """Two replicas on the same stores; their vector stores can be broken."""
-    started = []
+    services = []
     for _ in range(2):
         graph = open_graph_store(settings, redis_server.url)
         vectors: Any = Failing(open_vector_store(settings))
-        started.append(MemoryService(graph, vectors, embedder, settings))
-        await started[-1].start()
-    yield started
-    for each in started:
-        await each.close()
+        services.append(await started_on(graph, vectors, settings, embedder))
+    yield services
+    for service in services:
+        await service.care.close()
 
 
 @pytest.fixture
@@ -195,7 +202,7 @@ async def test_a_replay_gives_the_first_answer_whatever_came_after(
     )
     draft_of_next = [draft("lives in bergen", supersedes=(first.id,))]
     next_one = await service.memories.add(keyed("next"), draft_of_next)
-    await service._index.settled()
+    await service.care.settled()
     before, embedded = record(redis_server), embedder.texts
     assert await add(service, "lives in oslo", keyed("add")) == first
     fixed = await service.memories.correct(
@@ -221,7 +228,7 @@ async def test_a_key_is_for_one_request(service: MemoryService) -> None:
 
 async def test_a_key_is_its_users_and_its_projects_own(service: MemoryService) -> None:
     bound = [replace(DEFAULT, user_id=user) for user in ("alice", "bob")]
-    await service._graph.project("elsewhere", 1)
+    await service.record.projects.read("elsewhere", 1)
     others = [*bound, Caller("elsewhere"), replace(Caller("elsewhere"), user_id="alice")]
     contents = {}
     for number, caller in enumerate([DEFAULT, *others]):
@@ -237,7 +244,7 @@ async def test_every_item_of_a_batch_that_crashed_is_stored_once(
     service: MemoryService, monkeypatch: pytest.MonkeyPatch, redis_server: RedisServer
 ) -> None:
     """The connection breaks after 30, then after 70 items; two of the hundred are duplicates."""
-    commit, left = service._graph.commit, 30
+    commit, left = service.record.commits.commit, 30
     old = await add(service, "was there before")
 
     async def crashing(transactions: Sequence[Transaction]) -> list[Commit | None]:
@@ -251,7 +258,7 @@ async def test_every_item_of_a_batch_that_crashed_is_stored_once(
 
     drafts = [draft(f"number {n}", dedup=n % 2 == 0) for n in range(98)]
     drafts += [draft("was there before", categories=("c",)), draft("number 0")]
-    monkeypatch.setattr(service._graph, "commit", crashing)
+    monkeypatch.setattr(service.record.commits, "commit", crashing)
     for allowed in (30, 40):
         left = allowed
         with pytest.raises(StoreUnavailable):
@@ -276,7 +283,7 @@ async def test_a_replay_after_a_crash_before_the_index_can_be_found(
     services: list[MemoryService],
 ) -> None:
     service, other = services
-    vectors: Any = service._vectors
+    vectors: Any = service.vectors
     vectors.broken = {"upsert"}
     with pytest.raises(StoreUnavailable):
         await add(service, "likes green tea", keyed("add"))
@@ -295,10 +302,10 @@ async def test_a_replay_after_a_crash_before_the_index_can_be_found(
     with pytest.raises(StoreUnavailable):
         await service.memories.erase(keyed("erase"), stored.id)
     await other.memories.erase(keyed("erase"), stored.id)
-    await other._index.settled()
-    place = await service._place(DEFAULT)
+    await other.care.settled()
+    place = await service.project()
     slot = place.slot(place.owner_hash(ALICE.owner))
-    assert await service._graph.pending(slot) == [stored.id]  # repair erases it once more
+    assert await service.record.outbox.pending(slot) == [stored.id]  # repair erases it once more
 
 
 async def test_what_was_erased_is_not_answered_and_not_stored_again(
@@ -346,7 +353,7 @@ async def test_what_changed_nothing_keeps_its_answer(
     target = await add(service, "that")
     wanted = NewEdge(source=made.id, target=target.id, relation="KNOWS")
     edge, _ = await service.graph.relate(DEFAULT, wanted)
-    place = await service._place(DEFAULT)
+    place = await service.project()
     before = record(redis_server)
 
     async def calls() -> list[Any]:
@@ -388,14 +395,14 @@ async def test_a_known_answer_needs_no_vector_store_and_no_model(
     service: MemoryService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = await add(service, "likes green tea", keyed("k"))
-    await service._index.settled()
+    await service.care.settled()
 
     async def down(*_: object) -> Any:
         raise StoreUnavailable("down")
 
-    vectors: Any = service._vectors
+    vectors: Any = service.vectors
     vectors.broken = {"check", "upsert", "nearest", "match"}
-    monkeypatch.setattr(service._embedder, "embed", down)
+    monkeypatch.setattr(service.embedder, "embed", down)
     assert await add(service, "likes green tea", keyed("k")) == made
 
 
@@ -453,7 +460,7 @@ async def test_over_http_a_replay_has_the_same_status_and_body(client: httpx.Asy
 
 
 async def test_a_longer_operation_keeps_its_answer_with_its_claim(service: MemoryService) -> None:
-    place = await service._place(DEFAULT)
+    place = await service.project()
     assert await service.once(place, DEFAULT) is None
     operation = await service.once(place, keyed("k"))
     assert operation is not None
@@ -471,7 +478,7 @@ async def test_a_longer_operation_keeps_its_answer_with_its_claim(service: Memor
 async def test_an_answer_is_not_kept_for_who_uses_the_key_after_a_day(
     service: MemoryService, redis_server: RedisServer
 ) -> None:
-    place = await service._place(DEFAULT)
+    place = await service.project()
     slow = await service.once(place, keyed("k"))
     forget_claims(redis_server)
     later = await service.once(place, keyed("k", "other"))
@@ -496,11 +503,9 @@ async def on_a_cluster(settings: Settings, tmp_path: Path) -> AsyncIterator[Memo
     (tmp_path / "cluster").mkdir()
     server = RedisServer(tmp_path / "cluster", cluster=True)
     server.start()
-    graph = open_graph_store(settings, server.url)
-    started = MemoryService(graph, open_vector_store(settings), WordEmbedder(), settings)
-    await started.start()
-    yield started
-    await started.close()
+    service = await started(settings, server.url)
+    yield service
+    await service.care.close()
     server.stop()
 
 
