@@ -1,4 +1,4 @@
-"""The Store deployment: MemoryService beside its stores, behind one handle method."""
+"""The Store deployment: the memory service beside its stores, behind one handle method."""
 
 import asyncio
 import logging
@@ -15,7 +15,7 @@ from deployments.observability import logs
 from deployments.observability.metrics import RayMeter
 from deployments.preflight import refuse_many_nodes
 from deployments.refusal import RefusedToStart, refusals
-from deployments.remote import OPERATIONS, RemoteEmbedder
+from deployments.remote import OPERATIONS, READY, RemoteEmbedder, is_finished
 from memory.domain.errors import (
     DeadlineExceeded,
     InvalidInput,
@@ -28,38 +28,15 @@ from memory.write.background import BegunWrites
 
 logger = logging.getLogger("ray.serve")
 
-WRITES = frozenset(
-    {
-        "add",
-        "correct",
-        "erase",
-        "erase_entity",
-        "relate",
-        "amend_edge",
-        "retract_edge",
-        "import_records",
-        "verify",
-        "rebuild",
-        "compact",
-        "erase_project",
-        "restore_entries",
-        "restore_records",
-        "rate",
-        "save_report",
-        "remember",
-        "forget",
-    }
-)
-"""Finished whoever goes away. What changes several memories sees to that itself."""
 _RETRY_S = 1.0
 _REPAIR_S = 3.0
 _WORK_S = 1.0
 
 
 class Store:
-    """Answers memory.service.api.Memories through `call`. While a dependency is down at the start
-    it
-    answers StoreUnavailable and keeps trying; data that it must not touch fails the deployment.
+    """Answers the operations of memory.service.api through `call`. If a dependency is down at the
+    start, it answers StoreUnavailable and keeps trying. Data that it must not touch fails the
+    deployment.
     """
 
     async def __init__(self, args: dict[str, Any], embedder: Any) -> None:  # type: ignore[misc]  # Serve awaits it
@@ -76,19 +53,20 @@ class Store:
         self._care = asyncio.create_task(self._keep())
 
     async def call(self, operation: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Run one operation of Memories. An expected refusal comes back as a Refused; a caller
-        that goes away does not cut a write short."""
+        """Run one operation, named "part.method". An expected refusal comes back as a Refused. A
+        caller that goes away does not cut a write short."""
         try:
             if operation not in OPERATIONS:
                 raise InvalidInput(f"the store has no operation {operation!r}")
             if self._service is None:
-                if operation == "ready":
+                if operation == READY:
                     return {"store": self._waiting_for}
                 raise StoreUnavailable(self._waiting_for)
-            answer = getattr(self._service, operation)(*args, **kwargs)
-            if operation not in WRITES:
-                return await answer
-            return await self._writes.finish(answer)
+            part, _, method = operation.partition(".")
+            answer = getattr(getattr(self._service, part), method)(*args, **kwargs)
+            if is_finished(operation):
+                return await self._writes.finish(answer)
+            return await answer
         except Mem0gError as error:
             return Refused.of(error)
 
