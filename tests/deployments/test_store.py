@@ -89,17 +89,24 @@ async def start(monkeypatch):
 async def test_answers_and_refusals_are_values_and_bugs_are_not(start):
     store = await start()
     assert await store.call("memories.get", ("p",), {"memory_id": "mem_1"}) == "a memory"
-    assert await store.call("memories.get", ("p", "mem_2"), {}) == Refused("not_found", "no such memory")
+    assert await store.call("memories.get", ("p", "mem_2"), {}) == Refused(
+        "not_found", "no such memory"
+    )
     with pytest.raises(ZeroDivisionError):
         await store.call("memories.history", ("p", "mem_1"), {})
 
 
-@pytest.mark.parametrize("name", ["close", "start", "memories", "memories.close", "memories.__init__", "add", "nothing.add"])
+@pytest.mark.parametrize(
+    "name",
+    ["close", "start", "memories", "memories.close", "memories.__init__", "add", "nothing.add"],
+)
 async def test_only_operations_of_the_parts_can_be_called(start, name):
     assert (await (await start()).call(name, (), {})).code == "invalid_input"
 
 
-@pytest.mark.parametrize(("write", "given"), [("memories.add", ["draft"]), ("jobs.remember", "draft")])
+@pytest.mark.parametrize(
+    ("write", "given"), [("memories.add", ["draft"]), ("jobs.remember", "draft")]
+)
 async def test_a_write_outlives_its_caller(start, write, given):
     store = await start()
     call = asyncio.create_task(store.call(write, ("p", given), {}))
