@@ -27,10 +27,16 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from memory.domain.errors import StartupRefused
-
 _CHECKOUT = Path(__file__).resolve().parent.parent
 DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
+
+
+class InvalidSettings(Exception):
+    """The settings cannot be used. `message` says why, in one line and without a secret."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
 
 
 class Section(BaseModel):
@@ -237,20 +243,20 @@ class Settings(BaseSettings):
 
     @classmethod
     def load(cls, args: Mapping[str, Any] | None = None) -> Self:
-        """Settings of this process. Raises StartupRefused with the first thing that is wrong."""
+        """Settings of this process. Raises InvalidSettings with the first thing that is wrong."""
         for section, name in SECRETS:
             if name in (dict(args or {}).get(section) or {}):
-                raise StartupRefused(
+                raise InvalidSettings(
                     f"config: {section}.{name} is a secret and belongs in the environment, "
                     f"as {variable(section, name)}"
                 )
         unknown = sorted(name for name in os.environ if _looks_ours(name) and name not in known())
         if unknown:
-            raise StartupRefused(f"config: no setting is called {unknown[0]}; see the README")
+            raise InvalidSettings(f"config: no setting is called {unknown[0]}; see the README")
         try:
             return cls(**(args or {}))
         except (ValidationError, SettingsError) as error:
-            raise StartupRefused(f"config: {_first(error)}") from None
+            raise InvalidSettings(f"config: {_first(error)}") from None
 
 
 SECRETS = (("auth", "admin_key"), ("weaviate", "api_key"), ("redis", "url"), ("llm", "api_key"))

@@ -30,7 +30,7 @@ from deployments.preflight import (
     refuse_open_door,
     refuse_port_in_use,
 )
-from deployments.refusal import refusal_in
+from deployments.refusal import REFUSALS, refusal_in
 from deployments.supervisor import supervised
 from memory.domain.errors import StartupRefused
 
@@ -75,7 +75,7 @@ def main(arguments: list[str]) -> int:
                 code = 1
                 _say(f"starting; logs in {logs}/session_latest/logs")
                 _serve_for_ever(document, settings, _url(http.host, http.port), logs)
-    except StartupRefused as refusal:
+    except REFUSALS as refusal:
         _say(refusal.message, sys.__stderr__)
     except (Stop, SystemExit, Exception) as error:
         if Stop.came or isinstance(error, SystemExit):  # Ray's answer to SIGTERM within ray.init

@@ -18,8 +18,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from config.settings import Settings, variable
-from memory.domain.errors import StartupRefused
+from config.settings import InvalidSettings, Settings, variable
 
 CHECKSUM_BYTES = 32
 MOST_LINES = 10_000
@@ -176,7 +175,7 @@ def main(arguments: list[str]) -> int:
     given = parser.parse_args(arguments)
     try:
         settings = Settings.load()
-    except StartupRefused as refusal:
+    except InvalidSettings as refusal:
         _say(refusal.message)
         return 2
     key = settings.auth.admin_key

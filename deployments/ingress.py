@@ -9,7 +9,7 @@ from deployments.observability import logs
 from deployments.observability.metrics import RayMeter
 from deployments.preflight import refuse_open_door
 from deployments.refusal import refusals
-from deployments.remote import remote_memories
+from deployments.remote import remote_service
 
 
 class Ingress:
@@ -21,7 +21,7 @@ class Ingress:
         with refusals():
             self._settings = Settings.load(args)
             refuse_open_door(self._settings, _live_host())
-        self._memories = remote_memories(store, self._settings.api.deadline_s)
+        self._service = remote_service(store, self._settings.api.deadline_s)
 
     def __serve_build_asgi_app__(self) -> Any:
         # Here, not where the application is built.
@@ -34,7 +34,7 @@ class Ingress:
         url = redis_url(self._settings)
         event_log = open_event_log(self._settings, url, self._meter)
         app = create_app(
-            self._memories,
+            self._service,
             self._settings,
             sends_request_id=False,
             meter=self._meter,

@@ -6,7 +6,11 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from config.settings import InvalidSettings
 from memory.domain.errors import StartupRefused
+
+# What keeps the service from starting; each has a `message` of one line.
+REFUSALS = (InvalidSettings, StartupRefused)
 
 _LINE = re.compile(r"RefusedToStart: mem0g: (.+?)(?:\\n|\n|$)")
 
@@ -20,10 +24,10 @@ class RefusedToStart(RuntimeError):
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """Turn StartupRefused into the line that `python -m deployments` looks for."""
+    """Turn what is in REFUSALS into the line that `python -m deployments` looks for."""
     try:
         yield
-    except StartupRefused as error:
+    except REFUSALS as error:
         raise RefusedToStart(error.message) from None
 
 

@@ -1,10 +1,13 @@
-"""Memories and Embedder over Ray handles: one call path with a deadline and our own errors."""
+"""The service and the Embedder over Ray handles: one way to call, with a deadline and our own errors.
+
+An operation of the service is named "part.method", such as "memories.add" (memory.service.api).
+"""
 
 from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol, cast
 
 import grpc  # type: ignore[import-untyped]
@@ -16,13 +19,20 @@ from ray.serve.exceptions import (
     ReplicaUnavailableError,
 )
 
-from memory.domain.errors import DeadlineExceeded, InvalidInput, Mem0gError, Overloaded, Refused, StoreUnavailable
+from memory.domain.errors import (
+    DeadlineExceeded,
+    InvalidInput,
+    Mem0gError,
+    Overloaded,
+    Refused,
+    StoreUnavailable,
+)
 from memory.ports.models import ModelCard, Vectors
-from memory.service.api import Memories
+from memory.service.api import PARTS, Service
 
+# Texts are sent in calls of this size: the handle's messages end at 256 MiB (serve_config.yaml), and
+# a row of 1,024 dimensions comes back for as few bytes as a text may have.
 TEXT_BYTES_A_CALL = 8 * 2**20
-"""Texts are sent in calls of this size: the handle's messages end at 256 MiB (serve_config.yaml),
-and a row of 1,024 dimensions comes back for as few bytes as a text may have."""
 
 TEXTS_A_CALL = 4096
 
@@ -80,33 +90,52 @@ async def ask(method: HandleMethod, deadline_s: float, whom: str, *args: Any) ->
     return reply
 
 
-class _RemoteMemories:
-    """Any method of Memories, as a call of the Store's one handle method."""
+# What may be called over the Store's handle: the methods of the parts' protocols, and nothing else.
+OPERATIONS: Mapping[str, Callable[..., Any]] = {
+    f"{part}.{name}": method
+    for part, protocol in PARTS.items()
+    for name, method in vars(protocol).items()
+    if not name.startswith("_")
+}
 
-    def __init__(self, call: HandleMethod, deadline_s: float) -> None:
-        self._call = call
-        self._deadline_s = deadline_s
+# The Store answers this one even while a store is waited for.
+READY = "health.ready"
+
+
+def is_finished(operation: str) -> bool:
+    """Whether it is carried to its end once it was begun: memory.service.api marks such writes."""
+    return getattr(OPERATIONS[operation], "finished", False)
+
+
+class _RemotePart:
+    """A part of the service: each method of its protocol is a call of the Store's one method."""
+
+    def __init__(self, part: str, call: HandleMethod, deadline_s: float) -> None:
+        self._part, self._call, self._deadline_s = part, call, deadline_s
 
     def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
-        if name not in OPERATIONS:
-            raise AttributeError(name)
+        operation = f"{self._part}.{name}"
+        if operation not in OPERATIONS:
+            raise AttributeError(operation)
 
-        async def operation(*args: Any, **kwargs: Any) -> Any:
-            return await ask(self._call, self._deadline_s, "store", name, args, kwargs)
+        async def method(*args: Any, **kwargs: Any) -> Any:
+            return await ask(self._call, self._deadline_s, "store", operation, args, kwargs)
 
-        self.__dict__[name] = operation
-        return operation
-
-
-OPERATIONS = frozenset(
-    name for part in Memories.__mro__ for name in vars(part) if not name.startswith("_")
-)
-"""What may be called over the Store's handle."""
+        self.__dict__[name] = method
+        return method
 
 
-def remote_memories(store: Any, deadline_s: float) -> Memories:
-    """The Memories behind a handle of the Store."""
-    return cast(Memories, _RemoteMemories(store.call, deadline_s))
+class _RemoteService:
+    """All parts of the service behind one handle method."""
+
+    def __init__(self, call: HandleMethod, deadline_s: float) -> None:
+        for part in PARTS:
+            setattr(self, part, _RemotePart(part, call, deadline_s))
+
+
+def remote_service(store: Any, deadline_s: float) -> Service:
+    """The service behind a handle of the Store."""
+    return cast(Service, _RemoteService(store.call, deadline_s))
 
 
 class RemoteEmbedder:
@@ -118,24 +147,24 @@ class RemoteEmbedder:
         self._deadline_s = deadline_s
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
-        parts = [
-            await ask(self._embed, self._deadline_s, "embedder", part) for part in _parts(texts)
+        batches = [
+            await ask(self._embed, self._deadline_s, "embedder", batch) for batch in _batches(texts)
         ]
-        return cast(Vectors, parts[0] if len(parts) == 1 else np.concatenate(parts))
+        return cast(Vectors, batches[0] if len(batches) == 1 else np.concatenate(batches))
 
     async def card(self) -> ModelCard:
         return cast(ModelCard, await ask(self._card, self._deadline_s, "embedder"))
 
 
-def _parts(texts: Sequence[str]) -> list[list[str]]:
+def _batches(texts: Sequence[str]) -> list[list[str]]:
     """Texts in order, cut so that neither a call nor its answer outgrows a message."""
-    parts: list[list[str]] = [[]]
+    batches: list[list[str]] = [[]]
     size = 0
     for text in texts:
         weight = len(text.encode())
-        if parts[-1] and (size + weight > TEXT_BYTES_A_CALL or len(parts[-1]) == TEXTS_A_CALL):
-            parts.append([])
+        if batches[-1] and (size + weight > TEXT_BYTES_A_CALL or len(batches[-1]) == TEXTS_A_CALL):
+            batches.append([])
             size = 0
-        parts[-1].append(text)
+        batches[-1].append(text)
         size += weight
-    return parts
+    return batches

@@ -1,4 +1,4 @@
-"""The Store deployment: MemoryService beside its stores, behind one handle method."""
+"""The Store deployment: the memory service beside its stores, behind one handle method."""
 
 import asyncio
 import logging
@@ -15,44 +15,29 @@ from deployments.observability import logs
 from deployments.observability.metrics import RayMeter
 from deployments.preflight import refuse_many_nodes
 from deployments.refusal import RefusedToStart, refusals
-from deployments.remote import OPERATIONS, RemoteEmbedder
-from memory.domain.errors import DeadlineExceeded, InvalidInput, Mem0gError, Refused, StoreUnavailable, Unavailable
-from memory.write.background import BegunWrites
+from deployments.remote import OPERATIONS, READY, RemoteEmbedder, is_finished
+from deployments.service_settings import service_settings
+from memory.context.background import Background
+from memory.domain.errors import (
+    DeadlineExceeded,
+    InvalidInput,
+    Mem0gError,
+    Refused,
+    StoreUnavailable,
+    Unavailable,
+)
 
 logger = logging.getLogger("ray.serve")
 
-WRITES = frozenset(
-    {
-        "add",
-        "correct",
-        "erase",
-        "erase_entity",
-        "relate",
-        "amend_edge",
-        "retract_edge",
-        "import_records",
-        "verify",
-        "rebuild",
-        "compact",
-        "erase_project",
-        "restore_entries",
-        "restore_records",
-        "rate",
-        "save_report",
-        "remember",
-        "forget",
-    }
-)
-"""Finished whoever goes away. What changes several memories sees to that itself."""
 _RETRY_S = 1.0
 _REPAIR_S = 3.0
 _WORK_S = 1.0
 
 
 class Store:
-    """Answers memory.service.api.Memories through `call`. While a dependency is down at the start
-    it
-    answers StoreUnavailable and keeps trying; data that it must not touch fails the deployment.
+    """Answers the operations of memory.service.api through `call`. If a dependency is down at the
+    start, it answers StoreUnavailable and keeps trying. Data that it must not touch fails the
+    deployment.
     """
 
     async def __init__(self, args: dict[str, Any], embedder: Any) -> None:  # type: ignore[misc]  # Serve awaits it
@@ -64,24 +49,25 @@ class Store:
             self._embedder = RemoteEmbedder(embedder, self._settings.api.deadline_s)
             self._service: MemoryService | None = None
             self._waiting_for = ""
-            self._writes = BegunWrites()
+            self._writes = Background()
             await self._start()
         self._care = asyncio.create_task(self._keep())
 
     async def call(self, operation: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Run one operation of Memories. An expected refusal comes back as a Refused; a caller
-        that goes away does not cut a write short."""
+        """Run one operation, named "part.method". An expected refusal comes back as a Refused. A
+        caller that goes away does not cut a write short."""
         try:
             if operation not in OPERATIONS:
                 raise InvalidInput(f"the store has no operation {operation!r}")
             if self._service is None:
-                if operation == "ready":
+                if operation == READY:
                     return {"store": self._waiting_for}
                 raise StoreUnavailable(self._waiting_for)
-            answer = getattr(self._service, operation)(*args, **kwargs)
-            if operation not in WRITES:
-                return await answer
-            return await self._writes.finish(answer)
+            part, _, method = operation.partition(".")
+            answer = getattr(getattr(self._service, part), method)(*args, **kwargs)
+            if is_finished(operation):
+                return await self._writes.finish(answer)
+            return await answer
         except Mem0gError as error:
             return Refused.of(error)
 
@@ -95,26 +81,22 @@ class Store:
         # Here, not where the application is built.
         from deployments.models.language_model import open_language_model
         from graph_store import open_graph_store, redis_url
-        from memory.service.service import MemoryService
+        from memory.service.service import open_service
         from vector_store import open_vector_store
 
-        service = MemoryService(
-            open_graph_store(self._settings, redis_url(self._settings), self._meter),
-            open_vector_store(self._settings, self._meter),
-            self._embedder,
-            self._settings,
-            self._meter,
-            open_language_model(self._settings.llm, self._meter),
-        )
         try:
-            await service.start()
+            self._service = await open_service(
+                open_graph_store(self._settings, redis_url(self._settings), self._meter),
+                open_vector_store(self._settings, self._meter),
+                self._embedder,
+                service_settings(self._settings),
+                self._meter,
+                open_language_model(self._settings.llm, self._meter),
+            )
         except (Unavailable, DeadlineExceeded) as error:
             if self._waiting_for != error.message:
                 logger.warning("Store waits: %s", error.message)
             self._waiting_for = error.message
-            await service.close()
-        else:
-            self._service = service
 
     async def _keep(self) -> None:
         """Finish a start that found a dependency down, then repair for ever."""
@@ -127,9 +109,9 @@ class Store:
                 raise
             except Exception:
                 logger.exception("Store does not start")
-        service = self._service
+        care = self._service.care
         await asyncio.gather(
-            _often(_REPAIR_S, service.repair, service.resume), _often(_WORK_S, service.work)
+            _often(_REPAIR_S, care.repair, care.resume), _often(_WORK_S, care.work)
         )
 
 

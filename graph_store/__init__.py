@@ -18,6 +18,10 @@ def redis_url(settings: Settings) -> str:
 
 def open_graph_store(settings: Settings, url: str, meter: Meter = SILENT) -> GraphStore:
     """A graph store on redis://, rediss:// or unix:// ; connects at its first use."""
+    import sys
+
+    from adapter import Parts
+
     return RedisGraph(Connection(url, settings.redis, meter))
 
 

@@ -39,6 +39,28 @@ class OpenService:
         return await self.record.projects.read(project_id, 1)
 
 
+class LateService:
+    """A service whose parts can be handed out before it is started: an application is made before
+    its event loop runs."""
+
+    def __init__(self) -> None:
+        self.service: OpenService | None = None
+
+    def __getattr__(self, part: str) -> Any:
+        return _LatePart(self, part)
+
+
+class _LatePart:
+    def __init__(self, late: LateService, part: str) -> None:
+        self._late, self._part = late, part
+
+    def __getattr__(self, method: str) -> Any:
+        async def call(*args: Any, **named: Any) -> Any:
+            return await getattr(getattr(self._late.service, self._part), method)(*args, **named)
+
+        return call
+
+
 async def started(
     settings: Settings,
     redis_url: str,
@@ -47,7 +69,7 @@ async def started(
     model: LanguageModel | None = None,
 ) -> OpenService:
     """A service on stores of its own; `care.close` closes it."""
-    stores = open_graph_store(settings, redis_url), open_vector_store(settings)
+    stores = open_graph_store(settings, redis_url, meter), open_vector_store(settings, meter)
     return await started_on(*stores, settings, embedder, meter, model)
 
 

@@ -13,8 +13,8 @@ from config.settings import Settings
 from deployments.api import errors, mem0
 from deployments.api.feed import routes as live_feed
 from deployments.api.feed.event_hub import EventHub
-from deployments.api.middleware.access_log import Observed
-from deployments.api.middleware.admission import Edge
+from deployments.api.middleware.access_log import AccessLog
+from deployments.api.middleware.admission import Admission
 from deployments.api.routes import (
     admin,
     audit,
@@ -30,11 +30,11 @@ from deployments.api.routes.routing import gathered
 from deployments.api.transfer import routes as transfer
 from graph_store import redis_url
 from memory.ports.metrics import SILENT, Meter
-from memory.service.api import Memories
+from memory.service.api import Service
 
 
 def create_app(
-    service: Memories,
+    service: Service,
     settings: Settings,
     sends_request_id: bool = True,
     meter: Meter = SILENT,
@@ -63,28 +63,28 @@ def create_app(
     )
     errors.install(app)
     routers = [
-        health.routes(service),
-        graph.routes(service),  # before memories': graph and path are no ids
-        relationships.routes(service),
-        memories.routes(service),
-        erasures.routes(service),
-        transfer.routes(service),
+        health.routes(service.health),
+        graph.routes(service.graph),  # before memories': graph and path are no ids
+        relationships.routes(service.graph),
+        memories.routes(service.memories, service.search),
+        erasures.routes(service.erasures),
+        transfer.routes(service.transfer),
         projects.routes(access),
         keys.routes(access),
         audit.routes(access),
-        admin.routes(service, access),
+        admin.routes(service.maintenance, access),
         *mem0.routers(service, access, settings),
     ]
     if feed is not None:
         routers.append(live_feed.routes(feed))
     app.router.routes += gathered(routers)
 
-    def edge(inner: ASGIApp) -> Edge:
-        return Edge(inner, settings, access, sends_request_id)
+    def admission(inner: ASGIApp) -> Admission:
+        return Admission(inner, settings, access, sends_request_id)
 
-    def observed(inner: ASGIApp) -> Observed:
-        return Observed(inner, meter, settings.api.access_log)
+    def access_log(inner: ASGIApp) -> AccessLog:
+        return AccessLog(inner, meter, settings.api.access_log)
 
-    app.add_middleware(edge)
-    app.add_middleware(observed)  # the later, the further out
+    app.add_middleware(admission)
+    app.add_middleware(access_log)  # the later, the further out
     return app

@@ -13,7 +13,7 @@ from typing import Any
 OURS = ("config", "memory", "graph_store", "vector_store", "access", "deployments", "mem0g")
 """Our packages, and mem0g for what is no module: mem0g.access, one record a request."""
 
-_ALSO = ("asyncio",)
+ALSO = ("asyncio",)
 """It tells of tasks that failed with nobody waiting."""
 
 TALKATIVE = (
@@ -26,7 +26,7 @@ TALKATIVE = (
 def install() -> None:
     """Called first in the constructor of each deployment. Does no harm when called again."""
     serve = logging.getLogger("ray.serve")
-    for name in (*OURS, *_ALSO):
+    for name in (*OURS, *ALSO):
         logging.getLogger(name).parent = serve  # its handlers and level, as they change
     discreet()
 

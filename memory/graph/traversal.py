@@ -41,8 +41,8 @@ class Traversal:
     async def related(
         self, caller: Caller, memory_id: str, walk: Walk, limit: int, view: View = NOW
     ) -> Neighbourhood:
-        """Breadth first. One round trip reads 50 to 200 nodes of a level with their edges; more trips
-        are made if they have many edges, and for FOLLOWS."""
+        """Breadth first. One round trip reads 50 to 200 nodes of a level with their edges; nodes
+        with many edges take more trips, and so does FOLLOWS."""
         project = await self._projects.of(caller)
         slot = slot_of(project, memory_id)
         snapshot = await self._known.pin(slot, view)

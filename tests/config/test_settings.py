@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from config import Settings
-from memory.domain.errors import StartupRefused
+from config.settings import InvalidSettings
 
 
 def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,13 +28,13 @@ def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch) -> 
     ],
 )
 def test_what_is_wrong_is_named(args: dict[str, object], names: str) -> None:
-    with pytest.raises(StartupRefused, match=names):
+    with pytest.raises(InvalidSettings, match=names):
         Settings.load(args)
 
 
 def test_a_variable_nobody_reads_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEM0G_REDIS_URL", "redis://x")
-    with pytest.raises(StartupRefused, match="MEM0G_REDIS_URL"):
+    with pytest.raises(InvalidSettings, match="MEM0G_REDIS_URL"):
         Settings.load({})
 
 
@@ -43,7 +43,7 @@ def test_a_bad_redis_url_is_refused_without_its_password(
     monkeypatch: pytest.MonkeyPatch, url: str
 ) -> None:
     monkeypatch.setenv("MEM0G_REDIS__URL", url)
-    with pytest.raises(StartupRefused) as refused:
+    with pytest.raises(InvalidSettings) as refused:
         Settings.load({})
     assert "SECRETPW" not in str(refused.value)
     assert "redis.url" in str(refused.value)

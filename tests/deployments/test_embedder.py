@@ -1,20 +1,16 @@
 """The Embedder as its callers see it, and the model that it ships with."""
 
 import asyncio
-import hashlib
 
 import numpy as np
 import pytest
 
-from config.settings import DEFAULT_MODEL, EmbedderSettings
+from config.settings import DEFAULT_MODEL
 from deployments.embedder import Embedder
-from deployments.models.encoder import SentenceEncoder, bundled_weights
 from deployments.refusal import RefusedToStart
-from memory.domain.errors import InvalidInput, StartupRefused
+from memory.domain.errors import InvalidInput
 from memory.ports.models import ModelCard
 from tests.deployments.fake_encoder import FakeEncoder
-
-HUB_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 
 @pytest.fixture
@@ -68,25 +64,3 @@ async def test_a_dead_device_does(embedder, encoder):
 def test_a_bad_setting_fails_the_deployment_in_one_line():
     with pytest.raises(RefusedToStart, match=r"^mem0g: config: embedder\.threads"):
         Embedder({"embedder": {"threads": -1}}, load=lambda settings: FakeEncoder())
-
-
-def test_the_weights_installed_are_the_hubs():
-    weights = (bundled_weights() / "model.safetensors").read_bytes()
-    assert hashlib.sha256(weights).hexdigest() == HUB_SHA256
-
-
-def test_the_default_model_tells_near_from_far(monkeypatch):
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    model = SentenceEncoder(EmbedderSettings(device="cpu"))
-    assert (model.dimensions, model.max_tokens) == (384, 256)
-    query, python, javascript, lunch = model.encode(
-        [
-            "programming language preferences",
-            "User prefers Python for scripting",
-            "User knows JavaScript",
-            "We had soup for lunch",
-        ]
-    )
-    assert query @ python > query @ javascript > 0.2 > query @ lunch
-    with pytest.raises(StartupRefused, match="cannot be loaded"):
-        SentenceEncoder(EmbedderSettings(model="/no/such/model", device="cpu"))

@@ -8,7 +8,6 @@ import yaml
 from ray.serve.schema import ServeDeploySchema
 
 from config.settings import Settings
-from deployments.models.encoder import cores
 from deployments.preflight import (
     held_data_dir,
     read_config,
@@ -16,7 +15,6 @@ from deployments.preflight import (
     refuse_open_door,
     refuse_port_in_use,
 )
-from deployments.refusal import refusal_in, refusals
 from graph_store.redis.local_server import ValkeyServer
 from memory.domain.errors import StartupRefused
 
@@ -145,21 +143,3 @@ def test_files_of_one_machine_are_for_one_node(monkeypatch):
         refuse_many_nodes(weaviate, 2)
     monkeypatch.setenv("MEM0G_REDIS__URL", "redis://redis:6379")
     refuse_many_nodes(Settings.load({"vector_store": {"backend": "weaviate"}}), 2)
-
-
-def test_a_refusal_is_found_in_any_status():
-    with pytest.raises(RuntimeError) as raised, refusals():
-        raise StartupRefused("the data is of another model;\nsee the README")
-    text = "the data is of another model; see the README"
-    assert str(raised.value) == f"mem0g: {text}"
-    assert (
-        refusal_in(
-            f"Failed.\nTraceback …\ndeployments.refusal.RefusedToStart: mem0g: {text}\n\nRetrying"
-        )
-        == text
-    )
-    assert refusal_in("Traceback …\nValueError: nothing of ours") is None
-
-
-def test_there_is_a_core():
-    assert cores() >= 1

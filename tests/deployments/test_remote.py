@@ -9,7 +9,7 @@ from ray.serve._private.common import DeploymentID
 from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError
 
 from deployments import remote
-from deployments.remote import OPERATIONS, RemoteEmbedder, ask, remote_memories
+from deployments.remote import OPERATIONS, RemoteEmbedder, ask, is_finished, remote_service
 from memory.domain.errors import (
     DeadlineExceeded,
     NotFound,
@@ -60,17 +60,30 @@ async def outcome_of(outcome, deadline_s=5):
     return await ask(Method(lambda: outcome), deadline_s, "store")
 
 
-async def test_memories_go_through_one_method_with_their_arguments():
+async def test_every_part_goes_through_one_method_with_its_arguments():
     store = Handle(call=lambda *args: "a memory")
-    memories = remote_memories(store, 5)
-    assert await memories.get("project", memory_id="mem_1") == "a memory"
-    assert store.call.calls == [("get", ("project",), {"memory_id": "mem_1"})]
+    service = remote_service(store, 5)
+    assert await service.memories.get("project", memory_id="mem_1") == "a memory"
+    assert await service.health.ready() == "a memory"
+    assert store.call.calls == [
+        ("memories.get", ("project",), {"memory_id": "mem_1"}),
+        ("health.ready", (), {}),
+    ]
 
 
-def test_only_the_operations_of_memories_exist():
-    assert {"add", "search", "graph", "ready"} <= OPERATIONS
-    with pytest.raises(AttributeError):
-        remote_memories(Handle(call=None), 5).check_health  # noqa: B018
+def test_the_operations_are_the_methods_of_the_parts():
+    assert {"memories.add", "search.find", "graph.page", "health.ready"} <= {*OPERATIONS}
+    assert all(callable(method) for method in OPERATIONS.values())
+    service = remote_service(Handle(call=None), 5)
+    for part, name in ((service, "check_health"), (service.memories, "find")):
+        with pytest.raises(AttributeError):
+            getattr(part, name)
+
+
+def test_the_contract_says_which_writes_are_finished():
+    finished = {operation for operation in OPERATIONS if is_finished(operation)}
+    assert {"memories.add", "graph.relate", "jobs.forget", "transfer.import_records"} <= finished
+    assert finished.isdisjoint({"memories.get", "search.find", "memories.erase_each"})
 
 
 @pytest.mark.parametrize(

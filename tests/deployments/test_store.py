@@ -9,14 +9,41 @@ from deployments.store import Store
 from memory.domain.errors import NotFound, Refused, StartupRefused, StoreUnavailable
 
 
+class FakeMemories:
+    def __init__(self):
+        self.added = []
+
+    async def get(self, project, memory_id):
+        if memory_id == "mem_1":
+            return "a memory"
+        raise NotFound("no such memory")
+
+    async def add(self, project, drafts):
+        await asyncio.sleep(0.05)
+        self.added += drafts
+        return drafts
+
+    async def history(self, project, memory_id):
+        raise ZeroDivisionError("a bug")
+
+
+class FakeJobs:
+    def __init__(self, memories):
+        self._memories = memories
+
+    async def remember(self, project, conversation):
+        return await self._memories.add(project, [conversation])
+
+
 class FakeService:
     """Stands where MemoryService stands; `starts` holds what each start meets."""
 
     starts: list[Exception | None]
     repairs = works = 0
 
-    def __init__(self, *parts):
-        self.added = []
+    def __init__(self, *given):
+        self.memories = FakeMemories()
+        self.jobs = FakeJobs(self.memories)
 
     async def start(self):
         outcome = FakeService.starts.pop(0) if FakeService.starts else None
@@ -35,25 +62,6 @@ class FakeService:
 
     async def work(self):
         FakeService.works += 1
-
-    async def remember(self, project, conversation):
-        return await self.add(project, [conversation])
-
-    async def get(self, project, memory_id):
-        if memory_id == "mem_1":
-            return "a memory"
-        raise NotFound("no such memory")
-
-    async def add(self, project, drafts):
-        await asyncio.sleep(0.05)
-        self.added += drafts
-        return drafts
-
-    async def history(self, project, memory_id):
-        raise ZeroDivisionError("a bug")
-
-    async def ready(self):
-        return {"redis": "ok"}
 
 
 @pytest.fixture
@@ -80,18 +88,25 @@ async def start(monkeypatch):
 
 async def test_answers_and_refusals_are_values_and_bugs_are_not(start):
     store = await start()
-    assert await store.call("get", ("p",), {"memory_id": "mem_1"}) == "a memory"
-    assert await store.call("get", ("p", "mem_2"), {}) == Refused("not_found", "no such memory")
+    assert await store.call("memories.get", ("p",), {"memory_id": "mem_1"}) == "a memory"
+    assert await store.call("memories.get", ("p", "mem_2"), {}) == Refused(
+        "not_found", "no such memory"
+    )
     with pytest.raises(ZeroDivisionError):
-        await store.call("history", ("p", "mem_1"), {})
+        await store.call("memories.history", ("p", "mem_1"), {})
 
 
-@pytest.mark.parametrize("name", ["close", "start", "__init__", "_keep", "nothing"])
-async def test_only_operations_of_memories_can_be_called(start, name):
+@pytest.mark.parametrize(
+    "name",
+    ["close", "start", "memories", "memories.close", "memories.__init__", "add", "nothing.add"],
+)
+async def test_only_operations_of_the_parts_can_be_called(start, name):
     assert (await (await start()).call(name, (), {})).code == "invalid_input"
 
 
-@pytest.mark.parametrize(("write", "given"), [("add", ["draft"]), ("remember", "draft")])
+@pytest.mark.parametrize(
+    ("write", "given"), [("memories.add", ["draft"]), ("jobs.remember", "draft")]
+)
 async def test_a_write_outlives_its_caller(start, write, given):
     store = await start()
     call = asyncio.create_task(store.call(write, ("p", given), {}))
@@ -100,17 +115,17 @@ async def test_a_write_outlives_its_caller(start, write, given):
     with pytest.raises(asyncio.CancelledError):
         await call
     await asyncio.sleep(0.1)
-    assert store._service.added == ["draft"]
+    assert store._service.memories.added == ["draft"]
 
 
 async def test_it_waits_for_a_dependency_and_says_so_meanwhile(start):
     down = StoreUnavailable("Redis does not answer")
     store = await start(down, down, down)
-    assert (await store.call("get", ("p", "mem_1"), {})).code == "store_unavailable"
-    assert await store.call("ready", (), {}) == {"store": "Redis does not answer"}
+    assert (await store.call("memories.get", ("p", "mem_1"), {})).code == "store_unavailable"
+    assert await store.call("health.ready", (), {}) == {"store": "Redis does not answer"}
     await store.check_health()
     await asyncio.sleep(0.2)
-    assert await store.call("get", ("p", "mem_1"), {}) == "a memory"
+    assert await store.call("memories.get", ("p", "mem_1"), {}) == "a memory"
 
 
 async def test_data_it_must_not_touch_fails_the_deployment(start):

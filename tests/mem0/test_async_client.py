@@ -8,8 +8,8 @@ import pytest
 from mem0 import AsyncMemoryClient
 from mem0.exceptions import MemoryNotFoundError
 
-from tests.mem0 import documented
-from tests.mem0.conftest import KEY, Host
+from tests.deployments.api import documented
+from tests.deployments.api.conftest import KEY, Host
 
 
 @pytest.mark.covers("add", "get", "get_all", "delete")

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from tests.mem0 import documented
+from tests.deployments.api import documented
 
 ALICE = {"user_id": "alice"}
 FILTERS = {"filters": ALICE}
@@ -109,4 +109,4 @@ def test_every_call_answers_as_documented(old: httpx.Client) -> None:
     call("DELETE", "/memories", params=ALICE)
     call("POST", "/reset")
     call("DELETE", project)
-    assert seen == documented.mem0s()
+    assert seen == {*documented.operations(mem0=True)}

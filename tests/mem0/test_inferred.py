@@ -10,8 +10,8 @@ import httpx
 import pytest
 from mem0 import MemoryClient
 
+from tests.deployments.api.conftest import Host, HostWith
 from tests.language_server import LanguageServer
-from tests.mem0.conftest import Host, HostWith
 
 ALICE = {"user_id": "alice"}
 PATIENCE_S = 20

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mem0.conftest import Host
+from tests.deployments.api.conftest import Host
 
 HERE = Path(__file__).parent / "npm"
 INSTALL = ("npm", "install", "--omit=peer", "--ignore-scripts", "--no-package-lock")

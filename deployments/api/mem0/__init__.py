@@ -7,7 +7,6 @@ from fastapi import APIRouter
 from access import Access
 from config.settings import Settings
 from deployments.api.mem0.routes import (
-    configured,
     entities,
     events,
     exports,
@@ -16,36 +15,36 @@ from deployments.api.mem0.routes import (
     memories,
     oss,
     ping,
-    profiles,
     projects,
     stats,
     summary,
-    webhooks,
+    unsupported,
 )
-from memory.service.api import Memories
+from memory.service.api import Service
 
 _SHARE_OF_DEADLINE = 2 / 3
 """How long calls wait for work that may go on without them."""
 
 
-def routers(service: Memories, access: Access, settings: Settings) -> list[APIRouter]:
+def routers(service: Service, access: Access, settings: Settings) -> list[APIRouter]:
     """All of them; the order is that in which paths are matched."""
     patience = settings.api.deadline_s * _SHARE_OF_DEADLINE
+    parts = service.memories, service.search, service.jobs
     return [
         ping.routes(),
-        memories.routes(service),
-        memories.single_routes(service),
-        profiles.routes(service),
-        entities.routes(service),
-        events.routes(service),
-        exports.routes(service),
-        summary.routes(service),
-        feedback.routes(service),
-        stats.routes(service),
-        webhooks.routes(service),
+        memories.routes(*parts),
+        memories.single_routes(service.memories),
+        unsupported.profile_routes(service.memories),
+        entities.routes(service.memories, service.jobs),
+        events.routes(service.jobs),
+        exports.routes(service.reports),
+        summary.routes(service.reports),
+        feedback.routes(service.memories),
+        stats.routes(service.memories),
+        unsupported.webhook_routes(),
         projects.routes(),
-        projects.routes_within(service, access),
-        legacy.routes(service, patience),
-        configured.routes(settings),
-        oss.routes(service, patience),
+        projects.routes_within(service.maintenance, access),
+        legacy.routes(*parts, patience),
+        unsupported.configuration_routes(settings),
+        oss.routes(*parts, patience),
     ]

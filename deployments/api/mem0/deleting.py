@@ -18,7 +18,7 @@ from memory.domain.memory import SCOPE_FIELDS
 from memory.query import conditions, filter_parser
 from memory.query.conditions import ANY
 from memory.query.filter_parser import Filters
-from memory.service.api import Memories
+from memory.service.api import Jobs
 
 EVERYBODY: Filters = {"OR": [{name: ANY} for name in SCOPE_FIELDS]}
 """memory.query.conditions.SOMEBODY in the filter language."""
@@ -72,13 +72,13 @@ class DeleteParameters(Mem0Fields):
 
 
 async def forgotten(
-    memories: Memories, visitor: Pass, wanted: Filters, kind: JobKind = JobKind.DELETE_ALL
+    jobs: Jobs, visitor: Pass, wanted: Filters, kind: JobKind = JobKind.DELETE_ALL
 ) -> Job:
     """The job that erases what is wanted. Raises Forbidden where that is a whole project, and the
     key has not the right admin."""
     if conditions.everybody(filter_parser.parse(wanted)):
         require(visitor, Demand(Right.ADMIN, writes=True))
-    return sound(await memories.forget(visitor.caller, kind, wanted))
+    return sound(await jobs.forget(visitor.caller, kind, wanted))
 
 
 def deleted(job: Job, done: str) -> str:

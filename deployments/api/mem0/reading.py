@@ -15,13 +15,13 @@ from deployments.api.mem0.schemas.serialize import (
 from memory.domain.caller import Caller
 from memory.domain.errors import NotFound
 from memory.domain.memory import Memory, Scope
-from memory.service.api import Memories
+from memory.service.api import Memories, Search
 
 
 async def searched(
-    memories: Memories, caller: Caller, body: SearchIn, scope: Scope = BY_FILTERS
+    search: Search, caller: Caller, body: SearchIn, scope: Scope = BY_FILTERS
 ) -> list[Body]:
-    found = await memories.search(caller, body.query_in(scope))
+    found = await search.find(caller, body.query_in(scope))
     return projected(map(found_out, found), body.fields)
 
 

@@ -7,12 +7,12 @@ import asyncio
 from memory.domain.caller import Caller
 from memory.domain.errors import Unavailable
 from memory.domain.jobs import Job, JobState
-from memory.service.api import Memories
+from memory.service.api import Jobs
 
 _PAUSES_S = (0.05, 0.1, 0.2, 0.4)
 
 
-async def ended(memories: Memories, caller: Caller, job: Job, within_s: float) -> Job:
+async def ended(jobs: Jobs, caller: Caller, job: Job, within_s: float) -> Job:
     """The job once it has ended, or as it stands after so many seconds. Raises Unavailable for
     one that failed."""
     begun = asyncio.get_running_loop().time()
@@ -21,7 +21,7 @@ async def ended(memories: Memories, caller: Caller, job: Job, within_s: float) -
         await asyncio.sleep(pause := next(pauses, _PAUSES_S[-1]))
         if asyncio.get_running_loop().time() + pause - begun > within_s:
             return job
-        job = await memories.job(caller, job.id)
+        job = await jobs.get(caller, job.id)
     return sound(job)
 
 

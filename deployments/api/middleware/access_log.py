@@ -1,5 +1,5 @@
-"""Every request as an operator sees it: counted, timed, and one line in the log. Outside of the
-edge, so that what it refuses is seen too. Plain ASGI, as the edge is."""
+"""Every request as an operator sees it: counted, timed, and one line in the log. It stands outside
+of admission, so that it sees what is refused there too. Plain ASGI, as admission is."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from memory.ports.metrics import Meter
 log = logging.getLogger("mem0g.access")
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+# The status of a request whose sender went away before an answer began.
 _GONE = 499
-"""The status of a request whose sender went away before an answer began."""
 
 
-class Observed:
-    """Tells the meter of every HTTP request and, with `access_log`, the log. By the template of
-    its route: paths and query strings name users."""
+class AccessLog:
+    """Tells the meter of every HTTP request and, with `log_requests`, the log. A request is named
+    by the template of its route, because paths and query strings name users."""
 
-    def __init__(self, app: ASGIApp, meter: Meter, access_log: bool) -> None:
-        self._app, self._meter, self._access_log = app, meter, access_log
+    def __init__(self, app: ASGIApp, meter: Meter, log_requests: bool) -> None:
+        self._app, self._meter, self._log_requests = app, meter, log_requests
         self._in_flight = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -65,7 +65,7 @@ class Observed:
             self._meter.observe("request_seconds", seconds, method=method, route=route)
         if (code := state.get("refusal")) is not None:
             self._meter.count("refusals", code=code)
-        if self._access_log:
+        if self._log_requests:
             log.info(
                 "%s %s %d",
                 method,
@@ -84,12 +84,13 @@ class Observed:
 
 
 class Bug(Exception):
-    """Stands for an error nobody expected, once it is answered and logged: its type alone."""
+    """Stands for an error that nobody expected, once it is answered and logged. It names the
+    error's type and nothing else."""
 
 
 def wordless(app: FastAPI) -> FastAPI:
-    """The same application, whose errors leave it as a Bug: servers log what they catch, and where
-    that is another process, as Serve's own proxy is, nothing else keeps their messages back."""
+    """The same application, whose errors leave it as a Bug. Servers log what they catch. If the
+    server is another process, as Serve's own proxy is, nothing else keeps the messages back."""
     stack = app.build_middleware_stack
 
     def build() -> ASGIApp:

@@ -10,18 +10,19 @@ from access.model import Pass
 from memory.domain.errors import Overloaded
 
 
-class Places:
-    """How many may be inside at once."""
+class ConcurrencyLimit:
+    """So many slots; a call holds one for as long as it runs. `full` is what a call without one is
+    told."""
 
-    def __init__(self, most: int, full: str) -> None:
-        self._most, self._full, self._taken = most, full, 0
-        self._share = max(1, most // 2)
-        self._of_key: Counter[str] = Counter()
+    def __init__(self, slots: int, full: str) -> None:
+        self._slots, self._full, self._taken = slots, full, 0
+        self._share = max(1, slots // 2)
+        self._taken_by: Counter[str] = Counter()
 
     @contextmanager
-    def one(self) -> Iterator[None]:
-        """Raises Overloaded."""
-        if self._taken >= self._most:
+    def slot(self) -> Iterator[None]:
+        """Raises Overloaded if none is free."""
+        if self._taken >= self._slots:
             raise Overloaded(f"{self._full}; try again shortly")
         self._taken += 1
         try:
@@ -31,17 +32,17 @@ class Places:
 
     @contextmanager
     def share(self, visitor: Pass) -> Iterator[None]:
-        """Within a place: no key has more than half of them, but for the admin key. Raises
-        Overloaded."""
+        """To be held within a slot. No key but the admin key holds more than half of all slots.
+        Raises Overloaded if this one does already."""
         if visitor.everywhere:
             yield
             return
-        if self._of_key[visitor.key_id] >= self._share:
+        if self._taken_by[visitor.key_id] >= self._share:
             raise Overloaded(f"{self._full} with this key; close one first")
-        self._of_key[visitor.key_id] += 1
+        self._taken_by[visitor.key_id] += 1
         try:
             yield
         finally:
-            self._of_key[visitor.key_id] -= 1
-            if not self._of_key[visitor.key_id]:
-                del self._of_key[visitor.key_id]
+            self._taken_by[visitor.key_id] -= 1
+            if not self._taken_by[visitor.key_id]:
+                del self._taken_by[visitor.key_id]

@@ -25,10 +25,11 @@ _SHARED = {
     "PUT": re.compile(r"/v1/memories/[^/]+"),
     "DELETE": re.compile(r"/v1/memories/[^/]+|/v1/entities/[^/]+/.+"),
 }
+# Their names tell; what is in them does not, and it may be nothing.
 _HEADERS = ("mem0-user-id", "x-mem0-client")
-"""Their names tell; what is in them does not, and it may be nothing."""
 _MEM0_FIELD = {"POST": "messages", "PUT": "text"}
 _OUR_FIELD = "content"
+# Of query strings and bodies. In calls of ours on these paths none of them means anything.
 _WORDS = frozenset(
     {
         "async_mode",
@@ -53,7 +54,6 @@ _WORDS = frozenset(
         "version",
     }
 )
-"""Of query strings and bodies; in calls of ours on these paths none of them means anything."""
 
 
 def plain(path: str) -> tuple[str, bool]:

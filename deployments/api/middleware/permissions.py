@@ -1,5 +1,5 @@
-"""What each call needs: the one place that knows the rights of methods and paths, and which
-answers are long."""
+"""What each call needs. This is the one place that knows which right a method and a path take, and
+which answers are long."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from access.door import require
 from access.model import Demand, Right
 from deployments.api.middleware.dialect import PREFIX
 
+# They take no key.
 OPEN_PATHS = frozenset({"/", "/health", "/ready", "/docs", "/openapi.json", "/redoc"})
-"""No key needed."""
 
+# It answers for as long as the client stays, over SSE or a WebSocket.
 STREAM_PATH = "/v1/events/stream"
-"""Answers for as long as the client stays, over SSE or a WebSocket."""
 
 _LONG_ANSWERS = frozenset({"/v1/export", "/v1/admin/backup"})
 _ALL_ADMIN = ("/v1/projects", "/v1/keys", "/v1/admin", "/reset")
+# Whoever may read may read there.
 _ADMIN_WRITES = ("/api/v1/orgs", "/v2/profiles/settings", "/configure")
-"""Who may read may read there."""
 ADMIN_AREAS = _ALL_ADMIN + _ADMIN_WRITES
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _READING_POSTS = frozenset(
@@ -39,7 +39,8 @@ _READING_POSTS = frozenset(
 
 
 def demand_of(method: str, path: str) -> Demand:
-    """The right, and whether the call counts as a write. `path` is a plain one, or a route's."""
+    """The right, and whether the call counts as a write. `path` is one that dialect.plain made, or
+    the template of a route."""
     path = path.removeprefix(PREFIX)
     writes = method not in _READING and not (method == "POST" and path in _READING_POSTS)
     if _within(path, _ALL_ADMIN) or (writes and _within(path, _ADMIN_WRITES)):
@@ -48,7 +49,7 @@ def demand_of(method: str, path: str) -> Demand:
 
 
 def _within(path: str, areas: tuple[str, ...]) -> bool:
-    return any(path == each or path.startswith(f"{each}/") for each in areas)
+    return any(path == area or path.startswith(f"{area}/") for area in areas)
 
 
 def streams(method: str, path: str) -> bool:
@@ -65,6 +66,6 @@ async def _hold_right(request: HTTPConnection) -> None:
     require(request.state.visitor, demand_of(request.scope["method"], route))
 
 
+# The second wall, for routes of administrators. Admission asked for the right by the path that was
+# sent; this asks again by the route that was found. Raises Forbidden.
 HOLDS_RIGHT = Depends(_hold_right)
-"""The second wall, for routes of administrators: asks for the right by the route that was found,
-where the edge asked by the path that was sent. Raises Forbidden."""

@@ -1,4 +1,4 @@
-"""What the edge reads of a request: the credential, the body, the Idempotency-Key."""
+"""What admission reads of a request: the credential, the body, the Idempotency-Key."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ def credential_of(headers: Headers) -> str:
 
 
 async def body_of(headers: Headers, receive: Receive, limit: int) -> bytes:
-    """The whole body: routes would otherwise learn of a body too large halfway through."""
+    """The whole body. It is read here, because a route would learn only halfway through that a body
+    is too large. Raises TooLarge, and ClientDisconnect if the sender goes away."""
     length = headers.get("content-length", "")
     if length.isdecimal() and int(length) > limit:
         raise TooLarge(f"the body is larger than {limit} bytes")
@@ -53,8 +54,9 @@ def replay(body: bytes, receive: Receive) -> Receive:
 
 
 def once_of(scope: Scope, headers: Headers, body: bytes) -> Once | None:
-    """The Idempotency-Key with a digest of the request it came with. Raises InvalidInput. The path
-    is taken as it was sent: decoded, and without a slash at its end, two names may be one."""
+    """The Idempotency-Key with a digest of the request it came with; None if there is none. Raises
+    InvalidInput. The path is taken as it was sent: decoded, and without a slash at its end, two
+    paths may be one."""
     key = headers.get("idempotency-key")
     if key is None:
         return None

@@ -1,5 +1,5 @@
-"""The way out of the edge: what is added to an answer as it begins, and how a WebSocket is
-refused."""
+"""How an answer leaves: what is added as it begins, how long its reader may take, and how a
+WebSocket is refused."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from memory.domain.errors import Mem0gError
 _STARTS = frozenset({"http.response.start", "websocket.http.response.start"})
 _POLICY_VIOLATION = 1008
 
+# A reader of a long answer who takes nothing for so long is given up.
 SEND_S = 10.0
-"""A reader of a long answer who takes nothing for so long is given up."""
 
 
-class Answer:
-    """Passes an answer on, with `headers` of the edge's own, and remembers whether it began. Its
-    reader has `patience` seconds to take each part; TimeoutError ends what goes on longer."""
+class ResponseSender:
+    """Sends an answer with `headers` of our own, and remembers whether it began. Its reader has
+    `patience` seconds to take each part; TimeoutError ends what takes longer."""
 
     def __init__(self, send: Send) -> None:
         self._send = send

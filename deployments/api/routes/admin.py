@@ -23,7 +23,7 @@ from deployments.api.schemas.serialize import Json, replayed
 from memory.domain.clock import format_instant
 from memory.domain.errors import NotFound
 from memory.domain.tasks import Kind, State, Task
-from memory.service.administration_api import Administration
+from memory.service.api import Maintenance
 
 
 class UpkeepIn(Body):
@@ -55,7 +55,7 @@ class TasksOut(BaseModel):
     tasks: list[TaskOut]
 
 
-def routes(administration: Administration, access: Access) -> APIRouter:
+def routes(maintenance: Maintenance, access: Access) -> APIRouter:
     router = new_router("upkeep", dependencies=[HOLDS_RIGHT])
 
     @router.post("/v1/admin/verify", status_code=202, response_model=TaskOut)
@@ -63,31 +63,31 @@ def routes(administration: Administration, access: Access) -> APIRouter:
         """Compare record and index, and mend what differs."""
         asked = body or VerifyIn()
         project_id = _named(visitor, asked.project_id)
-        work = partial(administration.verify, visitor.caller, project_id, asked.dry_run)
+        work = partial(maintenance.verify, visitor.caller, project_id, asked.dry_run)
         return await _begun(visitor, work)
 
     @router.post("/v1/admin/rebuild", status_code=202, response_model=TaskOut)
     async def rebuild(visitor: Visitor, body: UpkeepIn | None = None) -> Json:
         """Make the index again from the record, beside the one in use."""
         project_id = _named(visitor, (body or UpkeepIn()).project_id)
-        return await _begun(visitor, partial(administration.rebuild, visitor.caller, project_id))
+        return await _begun(visitor, partial(maintenance.rebuild, visitor.caller, project_id))
 
     @router.post("/v1/admin/compact", status_code=202, response_model=TaskOut)
     async def compact(visitor: Visitor, body: UpkeepIn | None = None) -> Json:
         """Overwrite what was erased in the files of both stores."""
         project_id = _named(visitor, (body or UpkeepIn()).project_id)
-        return await _begun(visitor, partial(administration.compact, visitor.caller, project_id))
+        return await _begun(visitor, partial(maintenance.compact, visitor.caller, project_id))
 
     @router.get("/v1/admin/tasks", response_model=TasksOut)
     async def tasks(visitor: Visitor) -> Json:
         """Tasks of the last week, newest first."""
-        found = await administration.tasks(visitor.caller)
+        found = await maintenance.tasks(visitor.caller)
         return Json({"tasks": [task_out(each) for each in found if _sees(visitor, each)]})
 
     @router.get("/v1/admin/tasks/{task_id}", response_model=TaskOut)
     async def task(task_id: str, visitor: Visitor) -> Json:
         """How far a task has come."""
-        found = await administration.task(visitor.caller, task_id)
+        found = await maintenance.task(visitor.caller, task_id)
         if not _sees(visitor, found):
             raise NotFound(f"no task {task_id[:60]!r}")
         return Json(task_out(found))
@@ -100,7 +100,7 @@ def routes(administration: Administration, access: Access) -> APIRouter:
 
         async def erase() -> Task:
             await access.projects.get(project_id)
-            return await administration.erase_project(visitor.caller, project_id)
+            return await maintenance.erase_project(visitor.caller, project_id)
 
         return await _begun(visitor, erase)
 

@@ -14,8 +14,9 @@ from deployments.api.routes.routing import new_router
 from deployments.api.schemas.fields import Body, Entity, Metadata, ScopeFields
 from deployments.api.schemas.serialize import Json, deleted_out, replayed
 from memory.domain.clock import parse_instant
-from memory.domain.erasures import Erasure, Erasures, Inspection
+from memory.domain.erasures import Erasure, Inspection
 from memory.domain.memory import Scope
+from memory.service.api import Erasures
 
 Kind = Literal["user", "agent", "app", "session"]
 _ENTITY: TypeAdapter[str] = TypeAdapter(Entity)
@@ -99,7 +100,7 @@ def routes(erasures: Erasures) -> APIRouter:
     async def erase(body: ErasureIn, who: Who) -> Json:
         """Erase every memory that names an entity, from every past as well; the receipt says how
         much that was."""
-        erasure = await erasures.erase_entity(who, body.scope())
+        erasure = await erasures.erase(who, body.scope())
         if erasure.receipt is None:
             return _running(erasure)
         return Json(erasure.receipt, headers=replayed(erasure.replayed))
@@ -107,13 +108,13 @@ def routes(erasures: Erasures) -> APIRouter:
     @router.post("/erasures/check", response_model=CheckedOut)
     async def check(body: CheckIn, who: Who) -> Json:
         """Whether a receipt is as it was signed, and what there is of its entity now."""
-        found = await erasures.inspect_receipt(who, body.receipt, body.scope())
+        found = await erasures.check(who, body.receipt, body.scope())
         return Json({"signature_valid": found.signature_valid, "remaining": _remaining(found)})
 
     @router.get("/erasures/{erasure_id}", response_model=ErasureOut)
     async def get(erasure_id: str, who: Who) -> Json:
         """An erasure with its receipt, and what there is of its entity now."""
-        found = await erasures.erasure(who, erasure_id)
+        found = await erasures.get(who, erasure_id)
         receipt = found.erasure.receipt
         return Json(
             {
@@ -132,7 +133,7 @@ def routes(erasures: Erasures) -> APIRouter:
         kind: Kind, value: Annotated[str, Path(description="its id")], request: Request, who: Who
     ) -> Json:
         """Erase every memory that names an entity; 404 where none does."""
-        erasure = await erasures.erase_entity(who, _scope(kind, value, request), known=True)
+        erasure = await erasures.erase(who, _scope(kind, value, request), known=True)
         receipt = erasure.receipt
         if receipt is None:
             return _running(erasure)

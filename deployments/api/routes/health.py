@@ -9,10 +9,10 @@ from deployments.api.routes.routing import new_router
 from deployments.api.schemas import responses
 from deployments.api.schemas.serialize import Json
 from memory.domain.errors import Mem0gError
-from memory.service.api import Memories
+from memory.service.api import Health
 
 
-def routes(memories: Memories) -> APIRouter:
+def routes(dependencies: Health) -> APIRouter:
     router = new_router("health")
 
     @router.get("/", include_in_schema=False)
@@ -33,7 +33,7 @@ def routes(memories: Memories) -> APIRouter:
     async def ready() -> Json:
         """Each dependency's state; 503 while one is down."""
         try:
-            states = {"store": "ok", **await memories.ready()}
+            states = {"store": "ok", **await dependencies.ready()}
         except Mem0gError as error:
             states = {"store": error.message}
         up = all(state.startswith("ok") for state in states.values())

@@ -19,10 +19,10 @@ from memory.domain.caller import Caller
 from memory.domain.errors import Mem0gError, Refused
 from memory.domain.memory import NewMemory
 from memory.domain.results import Added
-from memory.service.api import Memories
+from memory.service.api import Memories, Search
 
 
-def routes(memories: Memories) -> APIRouter:
+def routes(memories: Memories, search: Search) -> APIRouter:
     router = new_router("memories", prefix="/v1/memories")
 
     @router.post(
@@ -65,20 +65,20 @@ def routes(memories: Memories) -> APIRouter:
         )
         return Json(serialize.page_out(found))
 
-    async def found(wanted: SearchFields, caller: Caller) -> Json:
-        hits = await memories.search(caller, wanted.wanted())
-        return Json({"memories": [*map(serialize.found_out, hits)]})
+    async def searched(wanted: SearchFields, caller: Caller) -> Json:
+        found = await search.find(caller, wanted.wanted())
+        return Json({"memories": [*map(serialize.found_out, found)]})
 
-    @router.post("/search", response_model=responses.SearchOut)
-    async def search(body: SearchIn, who: Who) -> Json:
+    @router.post("/search", name="search", response_model=responses.SearchOut)
+    async def find(body: SearchIn, who: Who) -> Json:
         """Find memories by meaning and by words, best first. With an instant: what was true then,
         by the text that was known then."""
-        return await found(body, who)
+        return await searched(body, who)
 
     @router.get("/search", response_model=responses.SearchOut)
     async def search_by_url(query: Annotated[SearchParameters, Query()], who: Who) -> Json:
         """The same as a GET; `filters` is a JSON object."""
-        return await found(query, who)
+        return await searched(query, who)
 
     @router.get("/{memory_id}", response_model=responses.MemoryOut)
     async def get(memory_id: str, query: Annotated[InstantFields, Query()], who: Who) -> Json:

@@ -11,7 +11,19 @@ from starlette.responses import Response
 from memory.domain.clock import format_end, format_instant
 from memory.domain.errors import Mem0gError
 from memory.domain.memory import Edge, Memory
-from memory.domain.results import Added, Differences, Found, GraphDifference, GraphPage, Neighbourhood, Page, Path, Related, Relationships, Similar
+from memory.domain.results import (
+    Added,
+    Differences,
+    Found,
+    GraphDifference,
+    GraphPage,
+    Neighbourhood,
+    Page,
+    Path,
+    Related,
+    Relationships,
+    Similar,
+)
 
 Thing = TypeVar("Thing")
 

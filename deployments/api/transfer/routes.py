@@ -19,7 +19,8 @@ from deployments.api.transfer.read_lines import Line, read_lines
 from deployments.api.transfer.write_lines import backup_lines, export_lines
 from memory.domain.errors import InvalidInput, Mem0gError, Refused
 from memory.domain.records import EdgeRecord, Entry, MemoryRecord
-from memory.domain.transfer import Brought, Transfer
+from memory.domain.transfer import Brought
+from memory.service.api import Transfer
 from memory.transfer.remap import only_owner
 
 NDJSON = "application/x-ndjson"

@@ -14,7 +14,8 @@ from deployments.api.transfer.line_format import entry_line, header_line, owner_
 from memory.domain.caller import Caller
 from memory.domain.errors import Mem0gError
 from memory.domain.memory import Scope
-from memory.domain.transfer import Inventory, Mark, OwnerPage, Transfer
+from memory.domain.transfer import Inventory, Mark, OwnerPage
+from memory.service.api import Transfer
 
 log = logging.getLogger(__name__)
 

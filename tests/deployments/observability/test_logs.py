@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 
 import pytest
 
@@ -11,21 +10,8 @@ from deployments.observability import logs
 
 
 @pytest.fixture
-def serve() -> Iterator[logging.Logger]:
-    """Serve's logger with a handler, and everything as it was afterwards."""
-    factory = logging.getLogRecordFactory()
-    names = (*logs.OURS, "asyncio", *logs.TALKATIVE)
-    before = {
-        name: (logging.getLogger(name).parent, logging.getLogger(name).level) for name in names
-    }
-    logger = logging.getLogger("ray.serve")
-    level = logger.level
-    yield logger
-    logger.setLevel(level)
-    logging.setLogRecordFactory(factory)
-    for name, (parent, level) in before.items():
-        logging.getLogger(name).parent = parent
-        logging.getLogger(name).setLevel(level)
+def serve() -> logging.Logger:
+    return logging.getLogger("ray.serve")
 
 
 class Kept(logging.Handler):

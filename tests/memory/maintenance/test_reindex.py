@@ -18,9 +18,9 @@ from memory.domain.memory import Correction, NewMemory, Scope
 from memory.domain.results import Added
 from memory.query.views import Query
 from memory.service.service import MemoryService
-from tests.service import started
 from tests.memory.upkeep import ADMIN, ended, filled, found, quick, running, tenants
 from tests.redis_server import RedisServer
+from tests.service import started
 from tests.weaviate_server import BACKENDS, stored_in
 
 

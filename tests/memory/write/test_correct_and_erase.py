@@ -18,7 +18,17 @@ from memory.domain.ids import mint
 from memory.domain.memory import Memory, Scope
 from memory.domain.transaction import PutMemory, Transaction
 from memory.service.service import MemoryService
-from tests.api.calls import Client, Fields, add, ask, edge, listed, read, relate, related
+from tests.deployments.api.calls import (
+    Client,
+    Fields,
+    add,
+    ask,
+    edge,
+    listed,
+    read,
+    relate,
+    related,
+)
 from tests.redis_server import RedisServer
 
 ALICE = Scope(user_id="alice")

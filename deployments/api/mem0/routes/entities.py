@@ -23,7 +23,7 @@ from memory.domain.errors import InvalidInput, NotFound
 from memory.domain.jobs import Job, JobKind
 from memory.domain.memory import Owner
 from memory.domain.selections import Entity
-from memory.service.api import Memories
+from memory.service.api import Jobs, Memories
 
 KINDS = {"user": "user", "agent": "agent", "app": "app", "run": "session", "session": "session"}
 """Of Mem0, and what they are called here."""
@@ -67,7 +67,7 @@ class DeletingOut(MessageOut):
     event_id: str
 
 
-def routes(memories: Memories) -> APIRouter:
+def routes(memories: Memories, jobs: Jobs) -> APIRouter:
     router = new_router("mem0")
 
     @router.get("/v1/entities", response_model=EntitiesOut)
@@ -116,7 +116,7 @@ def routes(memories: Memories) -> APIRouter:
 
     async def _forget(who: Caller, kind: str, value: str) -> Json:
         wanted = {f"{kind}_id": value}
-        return Json(deleting_out(await memories.forget(who, JobKind.DELETE_USER, wanted)))
+        return Json(deleting_out(await jobs.forget(who, JobKind.DELETE_USER, wanted)))
 
     return router
 

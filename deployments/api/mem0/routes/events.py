@@ -16,7 +16,7 @@ from deployments.api.routes.routing import new_router
 from deployments.api.schemas.serialize import Json
 from memory.domain.clock import format_end, format_instant
 from memory.domain.jobs import Job
-from memory.service.api import Memories
+from memory.service.api import Jobs
 
 
 class EventOut(BaseModel):
@@ -46,13 +46,13 @@ class EventsOut(BaseModel):
     results: list[EventOut]
 
 
-def routes(memories: Memories) -> APIRouter:
+def routes(jobs: Jobs) -> APIRouter:
     router = new_router("mem0")
 
     @router.get("/v1/events", response_model=EventsOut)
     async def events(paging: Paged, request: Request, who: Who) -> Json:
         """The jobs of the last seven days, newest first."""
-        found = await memories.jobs(who, paging.offset, paging.size)
+        found = await jobs.page(who, paging.offset, paging.size)
         return Json(envelope(request, paging, found.count, [*map(event_out, found.jobs)]))
 
     # Only ids of jobs: /v1/events/stream is another call.
@@ -60,7 +60,7 @@ def routes(memories: Memories) -> APIRouter:
     @router.get("/v1/events/{event_id:uuid}", include_in_schema=False)
     async def event(event_id: UUID, who: Who) -> Json:
         """One job: its state, and what became of which memory."""
-        return Json(event_out(await memories.job(who, str(event_id))))
+        return Json(event_out(await jobs.get(who, str(event_id))))
 
     return router
 

@@ -16,7 +16,7 @@ from deployments.api.routes.routing import new_router
 from deployments.api.schemas.serialize import Json
 from memory.domain.errors import InvalidInput, TooLarge
 from memory.reports.schema_fill import filler
-from memory.service.api import Memories
+from memory.service.api import Reports
 
 _MOST_BYTES = 64 * 1024
 
@@ -56,7 +56,7 @@ class SavedOut(MessageOut):
     id: str
 
 
-def routes(memories: Memories) -> APIRouter:
+def routes(reports: Reports) -> APIRouter:
     router = new_router("mem0")
 
     @router.post("/v1/exports", status_code=201, response_model=SavedOut)
@@ -72,7 +72,7 @@ def routes(memories: Memories) -> APIRouter:
             ) from None
         if size > _MOST_BYTES:
             raise TooLarge("filters, schema and export_instructions together exceed 64 KB")
-        export_id = await memories.save_report(who, filters, schema, words)
+        export_id = await reports.save(who, filters, schema, words)
         told = "Memory export request received; POST /v1/exports/get has the result"
         if words and filler(schema):
             told += ". A list of memories needs no language model: export_instructions do nothing"
@@ -84,6 +84,6 @@ def routes(memories: Memories) -> APIRouter:
         filters = body.wanted()
         if body.memory_export_id is None and not filters:
             raise InvalidInput("name the export: memory_export_id, or the filters it was made with")
-        return Json(await memories.report(who, body.memory_export_id, filters))
+        return Json(await reports.read(who, body.memory_export_id, filters))
 
     return router

@@ -19,7 +19,7 @@ from deployments.api.routes.dependencies import Who
 from deployments.api.routes.routing import new_router
 from deployments.api.schemas.serialize import Json
 from memory.domain.memory import Scope
-from memory.service.api import Memories
+from memory.service.api import Jobs, Memories, Search
 
 WRAPPED = "v1.1"
 
@@ -83,15 +83,15 @@ class ListParameters(Formed, Paging):
         )
 
 
-def routes(memories: Memories, within_s: float) -> APIRouter:
+def routes(memories: Memories, search: Search, jobs: Jobs, within_s: float) -> APIRouter:
     """An add that waits for what comes of it waits so long."""
     router = new_router("mem0")
 
     @router.post("/mem0/v1/memories", response_model=responses.OldAddedOut)
     async def add(body: AddV1In, who: Who) -> Json:
         """Remember a conversation."""
-        job = await memories.remember(who, body.conversation())
-        job = await ended(memories, who, job, within_s) if body.waits else sound(job)
+        job = await jobs.remember(who, body.conversation())
+        job = await ended(jobs, who, job, within_s) if body.waits else sound(job)
         done = [*map(outcome_out, job.outcomes)] if job.state.ended else [queued_out(job)]
         if not body.wrapped:
             return Json(done)
@@ -99,7 +99,7 @@ def routes(memories: Memories, within_s: float) -> APIRouter:
 
     async def found(body: OldSearchIn, who: Who) -> list[Body]:
         if not body.only_metadata_based_search:
-            return await searched(memories, who, body, body.scope())
+            return await searched(search, who, body, body.scope())
         wanted = ListIn(**body.model_dump(include=set(ListIn.model_fields)))
         _, hits = await listed(memories, who, wanted, Paging(page_size=body.top_k), body.scope())
         return hits

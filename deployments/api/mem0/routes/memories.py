@@ -25,7 +25,7 @@ from deployments.api.mem0.schemas.serialize import added_out, memory_out
 from deployments.api.routes.dependencies import Visitor, Who
 from deployments.api.routes.routing import new_router
 from deployments.api.schemas.serialize import Json, deleted_out
-from memory.service.api import Memories
+from memory.service.api import Jobs, Memories, Search
 
 
 class SearchV3In(ScopeIn, SearchIn):
@@ -36,21 +36,21 @@ class ListV3In(ScopeIn, ListIn):
     """Entities belong into the filters; page and page_size may be in the query string as well."""
 
 
-def routes(memories: Memories) -> APIRouter:
+def routes(memories: Memories, search: Search, jobs: Jobs) -> APIRouter:
     router = new_router("mem0")
 
     @router.post("/v3/memories/add", response_model=responses.Mem0AddedOut)
     async def add(body: AddIn, who: Who) -> Json:
         """Remember a conversation. PENDING where a language model reads it first: its event tells
         what came of it."""
-        job = await memories.remember(who, body.conversation())
+        job = await jobs.remember(who, body.conversation())
         return Json(added_out(job, body.enable_graph))
 
-    @router.post("/v3/memories/search", response_model=responses.ResultsOut)
-    async def search(body: SearchV3In, who: Who) -> Json:
+    @router.post("/v3/memories/search", name="search", response_model=responses.ResultsOut)
+    async def find(body: SearchV3In, who: Who) -> Json:
         """Find memories by meaning and by words, best first."""
         refuse_entities(body)
-        return Json({"results": await searched(memories, who, body)})
+        return Json({"results": await searched(search, who, body)})
 
     @router.post("/v3/memories", response_model=responses.Mem0PageOut)
     async def page(body: ListV3In, query: Paged, who: Who, request: Request) -> Json:
@@ -64,7 +64,7 @@ def routes(memories: Memories) -> APIRouter:
     async def delete_all(query: Annotated[DeleteParameters, Query()], visitor: Visitor) -> Json:
         """Erase all memories that meet what is given; * is any id. All of a project takes the
         right admin, and nothing is erased where nothing is given."""
-        job = await forgotten(memories, visitor, query.wanted())
+        job = await forgotten(jobs, visitor, query.wanted())
         return Json(
             {
                 "message": deleted(job, "Memories deleted successfully!"),

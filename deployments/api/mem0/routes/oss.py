@@ -34,7 +34,7 @@ from memory.domain.clock import format_instant
 from memory.domain.jobs import JobKind
 from memory.domain.selections import Entity
 from memory.query import filter_parser
-from memory.service.api import Memories
+from memory.service.api import Jobs, Memories, Search
 
 Kind = Literal["user", "agent", "app", "run"]
 
@@ -57,7 +57,7 @@ class ListParameters(ScopeIn):
     show_expired: bool = False
 
 
-def routes(memories: Memories, within_s: float) -> APIRouter:
+def routes(memories: Memories, search: Search, jobs: Jobs, within_s: float) -> APIRouter:
     """An add waits so long for what comes of it."""
     router = new_router("mem0")
 
@@ -66,9 +66,8 @@ def routes(memories: Memories, within_s: float) -> APIRouter:
         """Remember a conversation; answers once that is done."""
         if body.prompt is not None and body.custom_instructions is None:
             body = body.model_copy(update={"custom_instructions": body.prompt})
-        job = await ended(
-            memories, who, await memories.remember(who, body.conversation()), within_s
-        )
+        begun = await jobs.remember(who, body.conversation())
+        job = await ended(jobs, who, begun, within_s)
         out: Body = {
             "results": [*map(outcome_out, job.outcomes)],
             "status": job.state.value,
@@ -94,7 +93,7 @@ def routes(memories: Memories, within_s: float) -> APIRouter:
     @router.delete("/memories", response_model=responses.MessageOut)
     async def delete_all(query: Annotated[DeleteParameters, Query()], visitor: Visitor) -> Json:
         """Erase all memories of an entity."""
-        job = await forgotten(memories, visitor, query.wanted())
+        job = await forgotten(jobs, visitor, query.wanted())
         return Json({"message": deleted(job, "All relevant memories deleted")})
 
     @router.get("/memories/{memory_id}", response_model=responses.Mem0MemoryOut | None)
@@ -120,14 +119,14 @@ def routes(memories: Memories, within_s: float) -> APIRouter:
         """What changed a memory, oldest first."""
         return Json(await history_of(memories, who, memory_id))
 
-    @router.post("/search", response_model=responses.ResultsOut)
-    async def search(body: SearchOssIn, who: Who) -> Json:
+    @router.post("/search", name="search", response_model=responses.ResultsOut)
+    async def find(body: SearchOssIn, who: Who) -> Json:
         """Find memories by meaning and by words, best first."""
         body = body.model_copy(update={"filters": with_metadata(body.filters or {})})
         if not body.explain:
-            return Json({"results": await searched(memories, who, body, body.scope())})
+            return Json({"results": await searched(search, who, body, body.scope())})
         whole = body.model_copy(update={"fields": None})
-        found = await searched(memories, who, whole, body.scope())
+        found = await searched(search, who, whole, body.scope())
         told = (explained(each, body.threshold) for each in found)
         asked = [*body.fields, "score_details"] if body.fields else None
         return Json({"results": projected(told, asked)})
@@ -141,13 +140,13 @@ def routes(memories: Memories, within_s: float) -> APIRouter:
     async def delete_entity(kind: Kind, name: str, request: Request, visitor: Visitor) -> Json:
         """Erase every memory that names an entity."""
         wanted = {f"{kind}_id": one_named(name, request)}
-        job = await forgotten(memories, visitor, wanted, JobKind.DELETE_USER)
+        job = await forgotten(jobs, visitor, wanted, JobKind.DELETE_USER)
         return Json({"message": deleted(job, "Entity deleted successfully")})
 
     @router.post("/reset", response_model=responses.MessageOut, dependencies=[HOLDS_RIGHT])
     async def reset(visitor: Visitor) -> Json:
         """Erase all memories of the key's project."""
-        job = await forgotten(memories, visitor, EVERYBODY)
+        job = await forgotten(jobs, visitor, EVERYBODY)
         return Json({"message": deleted(job, "All memories reset")})
 
     return router

@@ -24,7 +24,7 @@ from deployments.api.schemas.serialize import Json
 from memory.domain.caller import DEFAULT_PROJECT
 from memory.domain.clock import format_instant
 from memory.domain.errors import NotFound
-from memory.service.api import Memories
+from memory.service.api import Maintenance
 
 _AREA = "/api/v1/orgs/organizations"
 _LISTED = "members are listed only: keys give access here, POST /v1/keys"
@@ -165,7 +165,7 @@ def routes() -> APIRouter:
     return router
 
 
-def routes_within(memories: Memories, access: Access) -> APIRouter:
+def routes_within(maintenance: Maintenance, access: Access) -> APIRouter:
     """Of the one organization."""
     router = new_router(
         "mem0", prefix=f"{_AREA}/{{org_id}}", dependencies=[HOLDS_RIGHT, Depends(_known)]
@@ -216,7 +216,7 @@ def routes_within(memories: Memories, access: Access) -> APIRouter:
         its contents. GET /v1/admin/tasks/{task_id} tells when it is done."""
         require_everywhere(visitor, ADMIN_KEY_ONLY)
         await access.projects.get(project_id)
-        task = await memories.erase_project(visitor.caller, project_id)
+        task = await maintenance.erase_project(visitor.caller, project_id)
         return Json({"message": "Project deletion has begun", "task_id": task.id})
 
     @router.get(f"{one}/members", response_model=MembersOut)

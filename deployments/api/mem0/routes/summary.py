@@ -9,7 +9,7 @@ from deployments.api.mem0.routes.exports import Asked
 from deployments.api.routes.dependencies import Who
 from deployments.api.routes.routing import new_router
 from deployments.api.schemas.serialize import Json
-from memory.service.api import Memories
+from memory.service.api import Reports
 
 
 class SummaryOut(BaseModel):
@@ -22,13 +22,13 @@ class SummaryOut(BaseModel):
     method: str = Field(examples=["extractive"])
 
 
-def routes(memories: Memories) -> APIRouter:
+def routes(reports: Reports) -> APIRouter:
     router = new_router("mem0")
 
     @router.post("/v1/summary", response_model=list[SummaryOut])
     async def summary(body: Asked, who: Who) -> Json:
         """The memories that meet the filters, in a few sentences: a list of one summary."""
-        found = await memories.summary(who, body.wanted())
+        found = await reports.summarise(who, body.wanted())
         return Json(
             [
                 {
