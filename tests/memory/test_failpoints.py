@@ -130,7 +130,7 @@ async def assert_all_or_nothing(
         async with ground.service() as successor:
             told = await story(successor, known.user)
             assert told in stages[-1 if acknowledged else 0 :], point
-            await successor.repair()
+            await successor.care.repair()
             assert await story(successor, known.user) == told, point
             await witness.assert_in_step(known.user, point)
             await witness.assert_settled(known.user, point)
@@ -171,7 +171,7 @@ async def test_a_crash_of_the_repair_is_repaired(
         assert point.blown
         await witness.graph.release(witness.slot(known.user))  # the lease of the dead runs out
         async with ground.service() as successor:
-            await successor.repair()
+            await successor.care.repair()
         await witness.assert_in_step(known.user, point)
         await witness.assert_settled(known.user, point)
 
@@ -217,7 +217,7 @@ async def assert_sent_again_it_is_done_once(
             await witness.assert_indexed(known.user, point)
             assert await story(successor, known.user) == stages[-1], point
             await assert_findable(successor, known.user, point)
-            await successor.repair()
+            await successor.care.repair()
             await witness.assert_in_step(known.user, point)
             await witness.assert_settled(known.user, point)
 

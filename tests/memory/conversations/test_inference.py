@@ -389,7 +389,7 @@ async def test_several_replicas_share_the_work(
     ground = Ground(settings, redis_server.url, embedder, model)
     async with ground.service() as one, ground.service() as other:
         scopes = [Scope(user_id=f"user-{number}") for number in range(20)]
-        jobs = [await one.remember(DEFAULT, conversation(scope=each)) for each in scopes]
+        jobs = [await one.jobs.remember(DEFAULT, conversation(scope=each)) for each in scopes]
         await asyncio.gather(*(ended(each, jobs[-1]) for each in (one, other)))
         for job in jobs:
             assert (await ended(other, job)).state is JobState.SUCCEEDED

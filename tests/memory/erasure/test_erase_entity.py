@@ -78,11 +78,13 @@ async def a_life(service: MemoryService) -> None:
     await add(service, "likes tea", user_id="bob", agent_id="helper", session_id="talk")
 
 
-WRITES = {f"graph.{name}" for name in (
-    "claim", "undertake", "hold", "touch", "expunge", "settle", "unregister", "register", "efface",
-    "seal", "let_go",
-)} | {"vectors.erase"}  # fmt: skip
-"""A crash after anything else leaves what one after the write before it leaves."""
+# A crash after anything else leaves what one after the write before it leaves.
+WRITES = {
+    *("graph.idempotency.claim", "graph.erasures.undertake", "graph.leases.take"),
+    *("graph.erasures.touch", "graph.owner_erasure.expunge", "graph.outbox.settle"),
+    *("graph.owners.unregister", "graph.owners.register", "graph.owner_erasure.efface"),
+    *("graph.erasures.seal", "graph.leases.release", "vectors.erase"),
+}
 LIFE = Counts(memories=5, versions=7, edges=4, claims=7, events=11, index_points=7)
 
 

@@ -120,14 +120,16 @@ async def test_writes_during_moves_are_all_there_afterwards(
                 return
             scope = Scope(user_id=f"user-{(number + count) % 7}")
             draft = NewMemory(content=f"tea {number} {count}", scope=scope)
-            (added,) = await replica.add(ADMIN, [draft])
+            (added,) = await replica.memories.add(ADMIN, [draft])
             assert isinstance(added, Added)
             if count % 3 == 0:
-                await replica.erase(ADMIN, added.memory.id)
+                await replica.memories.erase(ADMIN, added.memory.id)
                 continue
             living.add(added.memory.id)
             if count % 3 == 1:
-                await replica.correct(ADMIN, added.memory.id, Correction(content=f"tea {count}!"))
+                await replica.memories.correct(
+                    ADMIN, added.memory.id, Correction(content=f"tea {count}!")
+                )
             # What was acknowledged is found, by every replica, whatever it reads just now.
             hits = await found_one(others[count % 2], scope, "tea")
             assert added.memory.id in hits

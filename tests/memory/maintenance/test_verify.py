@@ -76,7 +76,7 @@ async def test_a_tenth_lost_on_each_side_is_found_exactly_and_mended(
     points = await points_of(service, strangers)
     for memory_id in strangers:
         await service.memories.erase(ADMIN, memory_id)
-    monkeypatch.setattr("memory.index.outbox.DEADLINES_TO_SETTLE", -1)
+    monkeypatch.setattr("memory.index.repair.DEADLINES_TO_SETTLE", -1)
     await service.care.repair()  # what is in the outbox is not looked at
     await service.vectors.upsert(tenant, points)
     wrong = [Retraction(each, 1, 5) for each in corrected[:7]]
@@ -153,7 +153,7 @@ async def test_edges_that_lost_a_part_are_found_and_mended(
 async def test_an_outbox_that_nothing_points_at_is_marked_at_the_start(
     service: MemoryService, record: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("memory.index.outbox.DEADLINES_TO_SETTLE", -1)
+    monkeypatch.setattr("memory.index.repair.DEADLINES_TO_SETTLE", -1)
     (memory_id, *_) = await filled(service, users=1)
     (tenant,) = await tenants(service)
     await service.care.repair()

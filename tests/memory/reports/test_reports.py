@@ -107,6 +107,6 @@ async def test_what_a_bound_user_saved_is_that_users_alone_and_goes_with_them(
     for asked in ((saved, None), (None, everything)):
         with pytest.raises(NotFound):
             await stocked.reports.read(mallory, *asked)
-    erasure = await stocked.erase_entity(CALLER, Scope(user_id="alice"))
+    erasure = await stocked.erasures.erase(CALLER, Scope(user_id="alice"))
     assert erasure.receipt is not None
     assert await stocked.record.reports.all(DEFAULT_PROJECT) == []

@@ -111,7 +111,7 @@ async def restored(
     service: MemoryService, from_service: MemoryService
 ) -> tuple[int, list[tuple[str, Record]]]:
     """Everything of another service; returns the moment and the records."""
-    inventory = await from_service.inventory(ME)
+    inventory = await from_service.transfer.inventory(ME)
     records = await backed_up(from_service, inventory.at, [*inventory.slots])
     await service.transfer.restore_entries(ME, inventory.entries)
     outcomes = await service.transfer.restore_records(ME, records)

@@ -14,6 +14,7 @@ import redis
 
 from config import Settings
 from graph_store import open_graph_store
+from memory.context.idempotency import Idempotency
 from memory.domain.caller import DEFAULT_PROJECT, Caller, Once
 from memory.domain.errors import (
     Conflict,
@@ -126,11 +127,13 @@ async def test_50_concurrent_sends_to_two_replicas_leave_one_memory(
     services: list[MemoryService],
 ) -> None:
     wanted = [draft("likes green tea", metadata={"cups": 3}, dedup=False)]
-    answers = await asyncio.gather(*(services[n % 2].add(keyed("k"), wanted) for n in range(50)))
+    answers = await asyncio.gather(
+        *(services[n % 2].memories.add(keyed("k"), wanted) for n in range(50))
+    )
     assert all(each == answers[0] for each in answers)
     (memory,) = await all_memories(services[1])
     assert answers[0] == [Added(memory)]
-    assert len(await services[0].history(DEFAULT, memory.id)) == 1
+    assert len(await services[0].memories.history(DEFAULT, memory.id)) == 1
     assert await found(services[1], "green tea") == [memory.id]
 
 
@@ -140,11 +143,11 @@ async def test_50_concurrent_sends_of_a_correction_make_one_version(
     made = await add(services[0], "likes green tea")
     correction = Correction(content="likes coffee", if_version=1)
     answers = await asyncio.gather(
-        *(services[n % 2].correct(keyed("k"), made.id, correction) for n in range(50))
+        *(services[n % 2].memories.correct(keyed("k"), made.id, correction) for n in range(50))
     )
     assert all(each == answers[0] for each in answers)
     assert answers[0].content == "likes coffee"
-    assert len(await services[1].history(DEFAULT, made.id)) == 2
+    assert len(await services[1].memories.history(DEFAULT, made.id)) == 2
 
 
 async def test_50_concurrent_sends_of_a_succession_are_all_answered_by_it(
@@ -152,19 +155,23 @@ async def test_50_concurrent_sends_of_a_succession_are_all_answered_by_it(
 ) -> None:
     oslo = await add(services[0], "lives in oslo")
     wanted = [draft("lives in bergen", supersedes=(oslo.id,))]
-    answers = await asyncio.gather(*(services[n % 2].add(keyed("k"), wanted) for n in range(50)))
+    answers = await asyncio.gather(
+        *(services[n % 2].memories.add(keyed("k"), wanted) for n in range(50))
+    )
     assert all(each == answers[0] for each in answers)
     (answer,) = answers[0]
     assert isinstance(answer, Added)
-    assert (await services[0].get(DEFAULT, oslo.id)).superseded_by == answer.memory.id
+    assert (await services[0].memories.get(DEFAULT, oslo.id)).superseded_by == answer.memory.id
 
 
 async def test_50_concurrent_erasures_are_one(services: list[MemoryService]) -> None:
     made = await add(services[0], "likes green tea")
-    times = await asyncio.gather(*(services[n % 2].erase(keyed("k"), made.id) for n in range(50)))
+    times = await asyncio.gather(
+        *(services[n % 2].memories.erase(keyed("k"), made.id) for n in range(50))
+    )
     assert len(set(times)) == 1
     with pytest.raises(NotFound):
-        await services[0].erase(DEFAULT, made.id)
+        await services[0].memories.erase(DEFAULT, made.id)
 
 
 async def test_50_concurrent_sends_about_an_edge_are_one_of_each(
@@ -188,8 +195,10 @@ async def test_50_concurrent_sends_about_an_edge_are_one_of_each(
         lambda service, who: service.graph.retract_edge(who, target, made.id), "retract"
     )
     assert made.recorded_at < amended.recorded_at < at
-    assert await services[1].relate(keyed("relate"), wanted) == (made, True)
-    again = await services[1].amend_edge(keyed("amend"), source, made.id, UNSET, {"sure": True})
+    assert await services[1].graph.relate(keyed("relate"), wanted) == (made, True)
+    again = await services[1].graph.amend_edge(
+        keyed("amend"), source, made.id, UNSET, {"sure": True}
+    )
     assert again == amended
 
 
@@ -460,33 +469,35 @@ async def test_over_http_a_replay_has_the_same_status_and_body(client: httpx.Asy
 
 
 async def test_a_longer_operation_keeps_its_answer_with_its_claim(service: MemoryService) -> None:
-    place = await service.project()
-    assert await service.once(place, DEFAULT) is None
-    operation = await service.once(place, keyed("k"))
+    project = await service.project()
+    idempotency = Idempotency(service.record.idempotency)
+    assert await idempotency.operation(project, DEFAULT) is None
+    operation = await idempotency.operation(project, keyed("k"))
     assert operation is not None
     assert operation.kept is None
-    assert await service.keep(place, operation, {"imported": 3}) is None
-    assert await service.keep(place, operation, {"imported": 0}) == {"imported": 3}
-    again = await service.once(place, keyed("k"))
+    assert await idempotency.keep(project, operation, {"imported": 3}) is None
+    assert await idempotency.keep(project, operation, {"imported": 0}) == {"imported": 3}
+    again = await idempotency.operation(project, keyed("k"))
     assert again is not None
     assert (again.id, again.nonce) == (operation.id, operation.nonce)
     assert again.kept == {"imported": 3}
     with pytest.raises(IdempotencyMismatch):
-        await service.once(place, keyed("k", "other"))
+        await idempotency.operation(project, keyed("k", "other"))
 
 
 async def test_an_answer_is_not_kept_for_who_uses_the_key_after_a_day(
     service: MemoryService, redis_server: RedisServer
 ) -> None:
-    place = await service.project()
-    slow = await service.once(place, keyed("k"))
+    project = await service.project()
+    idempotency = Idempotency(service.record.idempotency)
+    slow = await idempotency.operation(project, keyed("k"))
     forget_claims(redis_server)
-    later = await service.once(place, keyed("k", "other"))
+    later = await idempotency.operation(project, keyed("k", "other"))
     assert slow is not None
     assert later is not None
     assert later.nonce != slow.nonce
-    assert await service.keep(place, slow, {"imported": 3}) is None
-    again = await service.once(place, keyed("k", "other"))
+    assert await idempotency.keep(project, slow, {"imported": 3}) is None
+    again = await idempotency.operation(project, keyed("k", "other"))
     assert again is not None
     assert again.kept is None
 

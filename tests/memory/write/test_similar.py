@@ -73,14 +73,15 @@ async def test_a_memory_that_ended_is_not_told_while_its_index_lags(
 
 
 @pytest.mark.parametrize(
-    ("store", "method"), [("_vectors", "nearest"), ("_graph", "read"), ("_graph", "instant")]
+    ("store", "method"), [("vectors", "nearest"), ("memories", "read"), ("memories", "instant")]
 )
 async def test_an_add_is_answered_as_stored_though_nothing_can_be_told(
     service: MemoryService, monkeypatch: pytest.MonkeyPatch, store: str, method: str
 ) -> None:
     await add(service, "tea green likes")
     with monkeypatch.context() as patch:
-        breaks(patch, getattr(service, store), method)
+        stores = {"vectors": service.vectors, "memories": service.record.memories}
+        breaks(patch, stores[store], method)
         (answer,) = await add(service, "likes green tea", similar=True)
     assert answer.similar is None
     stored = await service.memories.get(DEFAULT, answer.memory.id)

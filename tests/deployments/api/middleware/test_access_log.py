@@ -140,7 +140,7 @@ async def test_repair_tells_how_far_the_index_is_behind(
     meter: RecordingMeter,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("memory.index.outbox.DEADLINES_TO_SETTLE", 0)
+    monkeypatch.setattr("memory.index.repair.DEADLINES_TO_SETTLE", 0)
     monkeypatch.setattr(
         "memory.index.outbox.Index._settle", lambda *each: None
     )  # as a crash leaves it
