@@ -13,11 +13,11 @@ from memory.domain.jobs import JobKind, JobState
 from memory.domain.memory import Scope
 from memory.ports.job_queue import Assignment, Ending
 
+# All fields but request and plan.
 WORDLESS = (
     *("kind", "state", "scope", "bound", "ending", "error", "attempts"),
     *("created_at", "updated_at", "started_at", "completed_at"),
 )
-"""All but request and plan."""
 
 
 def text_of(value: Any) -> str:

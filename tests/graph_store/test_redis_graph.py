@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 import redis
 
+from graph_store.redis_graph import RedisGraph
 from memory.domain.clock import AT_COMMIT
 from memory.domain.errors import StartupRefused, StoreUnavailable
 from memory.domain.ids import mint, owner_hash_of
@@ -22,7 +23,7 @@ from memory.domain.transaction import (
     Transaction,
     holding,
 )
-from memory.ports.graph_store import GraphStore, Reach
+from memory.ports.graph_store import Reach
 from memory.ports.vector_store import ModelCard
 from memory.query.views import Direction, Snapshot
 from tests.graph_store.ground import CARD, Ground
@@ -35,31 +36,31 @@ async def test_a_transaction_stands_or_falls_as_one(ground: Ground) -> None:
     stale = replace(a, recorded_at=a.recorded_at - 1)
     second = replace(a, content="a2", version=2, recorded_at=AT_COMMIT)
     assert await ground.commit(PutMemory(b), PutMemory(second, previous=stale)) is None
-    assert await ground.graph.read("p1", [a.id, b.id]) == {a.id: a}
-    assert await ground.graph.page([ground.slot], None, 10, None, True) != []
+    assert await ground.graph.memories.read("p1", [a.id, b.id]) == {a.id: a}
+    assert await ground.graph.memories.page([ground.slot], None, 10, None, True) != []
     at = await ground.commit(PutMemory(b), PutMemory(second, previous=a))
     assert at is not None
-    assert await ground.graph.read("p1", [a.id, b.id]) == {
+    assert await ground.graph.memories.read("p1", [a.id, b.id]) == {
         a.id: second.stamped(at),
         b.id: b.stamped(at),
     }
-    first, last = await ground.graph.history(ground.slot, a.id)
+    first, last = await ground.graph.memories.history(ground.slot, a.id)
     assert (first, last) == (replace(a, retracted_at=at), second.stamped(at))
 
 
 async def test_a_repeated_send_commits_once(ground: Ground) -> None:
     memory = Memory(id=mint("mem", ground.owner_hash), content="a", scope=ground.scope)
     transaction = Transaction(ground.slot, 0, [PutMemory(memory)])
-    (first,) = await ground.graph.commit([transaction])
-    (second,) = await ground.graph.commit([transaction])
+    (first,) = await ground.graph.commits.commit([transaction])
+    (second,) = await ground.graph.commits.commit([transaction])
     assert first == second
-    assert len(await ground.graph.page([ground.slot], None, 10, None, True)) == 1
+    assert len(await ground.graph.memories.page([ground.slot], None, 10, None, True)) == 1
 
 
 async def test_record_times_of_an_owner_only_grow(ground: Ground) -> None:
     times = [(await ground.memory(str(n))).recorded_at for n in range(50)]
     assert times == sorted(set(times))
-    assert (await ground.graph.instant([ground.slot])).now >= times[-1]
+    assert (await ground.graph.memories.instant([ground.slot])).now >= times[-1]
 
 
 async def test_claims_are_compared_and_set(ground: Ground) -> None:
@@ -72,7 +73,7 @@ async def test_claims_are_compared_and_set(ground: Ground) -> None:
     at = await ground.commit(PutMemory(memory), claims=(mine,))
     assert at is not None
     assert await ground.commit(PutMemory(other), claims=(mine,)) is None
-    briefing = await ground.graph.brief(ground.slot, [key], [memory.id, other.id])
+    briefing = await ground.graph.commits.brief(ground.slot, [key], [memory.id, other.id])
     assert briefing.claims[key] == (holding(memory.stamped(at)),)
     assert set(briefing.standings) == {memory.id}
     assert briefing.standings[memory.id].pending
@@ -82,29 +83,27 @@ async def test_claims_are_compared_and_set(ground: Ground) -> None:
 async def test_the_outbox_clears_only_what_still_stands(ground: Ground) -> None:
     a = await ground.memory("a")
     b = await ground.memory("b")
-    assert set(await ground.graph.pending(ground.slot)) == {a.id, b.id}
-    assert await ground.graph.settle({ground.slot: {a.id: "1", b.id: "2"}}) == {ground.slot: [b.id]}
-    assert await ground.graph.pending(ground.slot) == [b.id]
+    assert set(await ground.graph.outbox.pending(ground.slot)) == {a.id, b.id}
+    assert await ground.graph.outbox.settle({ground.slot: {a.id: "1", b.id: "2"}}) == {
+        ground.slot: [b.id]
+    }
+    assert await ground.graph.outbox.pending(ground.slot) == [b.id]
     await ground.commit(EraseMemory(b))
-    assert await ground.graph.settle({ground.slot: {b.id: "1"}}) == {ground.slot: [b.id]}
-    assert await ground.graph.settle({ground.slot: {b.id: "erased"}}) == {ground.slot: []}
-    assert await ground.graph.pending(ground.slot) == []
+    assert await ground.graph.outbox.settle({ground.slot: {b.id: "1"}}) == {ground.slot: [b.id]}
+    assert await ground.graph.outbox.settle({ground.slot: {b.id: "erased"}}) == {ground.slot: []}
+    assert await ground.graph.outbox.pending(ground.slot) == []
 
 
 async def test_dirty_owners_are_found_and_cleaned_unless_written_again(ground: Ground) -> None:
     await ground.memory("a")
-    assert await ground.graph.dirty(60) == []
-    (mark,) = await ground.graph.dirty(-60)
+    assert await ground.graph.outbox.dirty(60) == []
+    (mark,) = await ground.graph.outbox.dirty(-60)
     assert mark.slot == ground.slot
     await ground.memory("b")
-    await ground.graph.clean(mark)
-    (mark,) = await ground.graph.dirty(-60)
-    await ground.graph.clean(mark)
-    assert await ground.graph.dirty(-60) == []
-    assert await ground.graph.lease(ground.slot, 60)
-    assert not await ground.graph.lease(ground.slot, 60)
-    await ground.graph.release(ground.slot)
-    assert await ground.graph.lease(ground.slot, 60)
+    await ground.graph.outbox.clean(mark)
+    (mark,) = await ground.graph.outbox.dirty(-60)
+    await ground.graph.outbox.clean(mark)
+    assert await ground.graph.outbox.dirty(-60) == []
 
 
 async def test_edges_need_both_memories(ground: Ground) -> None:
@@ -120,10 +119,10 @@ async def test_adjacency_shows_what_is_valid_at_an_instant(ground: Ground) -> No
     past = await ground.edge(a, b, valid_from=1000, valid_to=2000)
     ancient = await ground.edge(a, b, valid_from=-(10**15), valid_to=1500)
     open_edge = await ground.edge(b, a)
-    now = (await ground.graph.instant([ground.slot])).now
+    now = (await ground.graph.memories.instant([ground.slot])).now
 
     async def seen(node: Memory, direction: Direction, at: int) -> list[str]:
-        found = await ground.graph.expand(
+        found = await ground.graph.edges.expand(
             ground.slot, [node.id], Reach(direction, Snapshot(at), 10)
         )
         return [each.edge_id for each in found.adjacent[node.id]]
@@ -134,7 +133,7 @@ async def test_adjacency_shows_what_is_valid_at_an_instant(ground: Ground) -> No
     assert await seen(b, Direction.IN, 1200) == [past.id, ancient.id]
     assert await seen(a, Direction.BOTH, now) == [open_edge.id]
     assert await seen(a, Direction.OUT, now) == []
-    edges = await ground.graph.edges(ground.slot, [past.id, open_edge.id, "rel_none"])
+    edges = await ground.graph.edges.read(ground.slot, [past.id, open_edge.id, "rel_none"])
     assert edges == {past.id: past, open_edge.id: open_edge}
 
 
@@ -146,11 +145,13 @@ async def test_amending_and_retracting_an_edge(ground: Ground) -> None:
     assert at is not None
     assert await ground.commit(PutEdge(second, previous=first)) is None
     second = second.stamped(at)
-    assert await ground.graph.edges(ground.slot, [first.id]) == {first.id: second}
+    assert await ground.graph.edges.read(ground.slot, [first.id]) == {first.id: second}
     gone = await ground.commit(RetractEdge(second))
-    assert (await ground.graph.edges(ground.slot, [first.id]))[first.id].retracted_at == gone
-    now = (await ground.graph.instant([ground.slot])).now
-    found = await ground.graph.expand(ground.slot, [a.id], Reach(Direction.BOTH, Snapshot(now), 10))
+    assert (await ground.graph.edges.read(ground.slot, [first.id]))[first.id].retracted_at == gone
+    now = (await ground.graph.memories.instant([ground.slot])).now
+    found = await ground.graph.edges.expand(
+        ground.slot, [a.id], Reach(Direction.BOTH, Snapshot(now), 10)
+    )
     assert found.adjacent[a.id] == []
 
 
@@ -163,12 +164,14 @@ async def test_hubs_are_cut_and_relations_are_searched_for(ground: Ground) -> No
     await ground.commit(PutEdge(rare))
     for spoke in spokes:
         await ground.edge(hub, spoke)
-    now = (await ground.graph.instant([ground.slot])).now
-    found = await ground.graph.expand(ground.slot, [hub.id], Reach(Direction.OUT, Snapshot(now), 5))
+    now = (await ground.graph.memories.instant([ground.slot])).now
+    found = await ground.graph.edges.expand(
+        ground.slot, [hub.id], Reach(Direction.OUT, Snapshot(now), 5)
+    )
     assert [each.other for each in found.adjacent[hub.id]] == [m.id for m in spokes[:-6:-1]]
     assert found.cut
     reach = Reach(Direction.OUT, Snapshot(now), 5, frozenset({"RARE"}))
-    found = await ground.graph.expand(ground.slot, [hub.id], reach)
+    found = await ground.graph.edges.expand(ground.slot, [hub.id], reach)
     assert [each.edge_id for each in found.adjacent[hub.id]] == [rare.id]
     assert not found.cut
 
@@ -185,8 +188,8 @@ async def test_erasing_leaves_nothing_but_a_tombstone(ground: Ground, server: Re
     kept = await ground.edge(b, c)
     assert await ground.commit(RetractEdge(back)) is not None
     assert await ground.commit(EraseMemory(second.stamped(at))) is not None
-    assert await ground.graph.history(ground.slot, a.id) == []
-    assert set(await ground.graph.edges(ground.slot, [out.id, back.id, kept.id])) == {kept.id}
+    assert await ground.graph.memories.history(ground.slot, a.id) == []
+    assert set(await ground.graph.edges.read(ground.slot, [out.id, back.id, kept.id])) == {kept.id}
     dump = dump_all(server)
     assert canary not in dump
     mentions = {key for key, value in dump_rows(server).items() if a.id in key + value}
@@ -216,29 +219,31 @@ async def test_pages_by_session_and_cursor(ground: Ground) -> None:
     memories = [await ground.memory(str(n)) for n in range(5)]
     ground.scope = Scope(user_id="alice", session_id="s2")
     other = await ground.memory("other")
-    page = await ground.graph.page([ground.slot], "s1", 3, None, True)
+    page = await ground.graph.memories.page([ground.slot], "s1", 3, None, True)
     assert [each.memory_id for each in page] == [m.id for m in memories[:1:-1]]
-    page = await ground.graph.page([ground.slot], "s1", 3, page[-1], True)
+    page = await ground.graph.memories.page([ground.slot], "s1", 3, page[-1], True)
     assert [each.memory_id for each in page] == [m.id for m in memories[1::-1]]
-    page = await ground.graph.page([ground.slot], None, 2, None, False)
-    page = await ground.graph.page([ground.slot], None, 9, page[-1], False)
+    page = await ground.graph.memories.page([ground.slot], None, 2, None, False)
+    page = await ground.graph.memories.page([ground.slot], None, 9, page[-1], False)
     assert [each.memory_id for each in page] == [*(m.id for m in memories[2:]), other.id]
 
 
-async def test_owners_are_found_by_what_their_memories_name(graph: GraphStore) -> None:
-    project = await graph.project("p1", 1)
+async def test_owners_are_found_by_what_their_memories_name(graph: RedisGraph) -> None:
+    project = await graph.projects.read("p1", 1)
     scopes = [Scope(user_id="alice", agent_id="bot"), Scope(user_id="bob", agent_id="bot")]
     tags = [project.owner_hash(scope.owner) for scope in scopes]
-    await graph.register("p1", {tag: [scope] for tag, scope in zip(tags, scopes, strict=True)})
-    assert await graph.owners("p1", "agent_id", "bot") == sorted(tags)
-    assert await graph.owners("p1", "agent_id", "other") == []
-    assert await graph.owners("p2", "agent_id", "bot") == []
+    await graph.owners.register(
+        "p1", {tag: [scope] for tag, scope in zip(tags, scopes, strict=True)}
+    )
+    assert await graph.owners.naming("p1", "agent_id", "bot") == sorted(tags)
+    assert await graph.owners.naming("p1", "agent_id", "other") == []
+    assert await graph.owners.naming("p2", "agent_id", "bot") == []
 
 
-async def test_a_project_keeps_its_secret_and_ids_lead_back(graph: GraphStore) -> None:
-    project = await graph.project("p1", 4)
-    assert await graph.project("p1", 8) == project
-    other = await graph.project("p2", 4)
+async def test_a_project_keeps_its_secret_and_ids_lead_back(graph: RedisGraph) -> None:
+    project = await graph.projects.read("p1", 4)
+    assert await graph.projects.read("p1", 8) == project
+    other = await graph.projects.read("p2", 4)
     assert other.secret != project.secret
     tag = project.owner_hash(Owner("user", "alice"))
     assert owner_hash_of(mint("mem", tag)) == tag
@@ -248,7 +253,7 @@ async def test_a_project_keeps_its_secret_and_ids_lead_back(graph: GraphStore) -
 
 
 async def test_another_model_or_newer_data_refuses_to_start(
-    graph: GraphStore, server: RedisServer
+    graph: RedisGraph, server: RedisServer
 ) -> None:
     with pytest.raises(StartupRefused, match="test/model"):
         await graph.open(ModelCard("other/model", 8))
@@ -262,7 +267,7 @@ async def test_another_model_or_newer_data_refuses_to_start(
 
 
 async def test_a_server_that_could_lose_memories_is_refused(
-    graph: GraphStore, server: RedisServer
+    graph: RedisGraph, server: RedisServer
 ) -> None:
     with redis.Redis(port=server.port) as client:
         client.config_set("maxmemory-policy", "allkeys-lru")
@@ -284,9 +289,9 @@ def wait_for_rewrite(client: redis.Redis) -> None:
 
 
 async def test_a_dead_server_is_unavailable_and_comes_back(
-    graph: GraphStore, server: RedisServer
+    graph: RedisGraph, server: RedisServer
 ) -> None:
-    ground = Ground(graph, await graph.project("p1", 1))
+    ground = Ground(graph, await graph.projects.read("p1", 1))
     memory = await ground.memory("kept")
     server.kill()
     with pytest.raises(StoreUnavailable):
@@ -294,4 +299,4 @@ async def test_a_dead_server_is_unavailable_and_comes_back(
     with pytest.raises(StoreUnavailable):
         await ground.memory("lost")
     server.start()
-    assert await graph.read("p1", [memory.id]) == {memory.id: memory}
+    assert await graph.memories.read("p1", [memory.id]) == {memory.id: memory}

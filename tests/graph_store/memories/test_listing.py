@@ -16,7 +16,7 @@ from tests.graph_store.ground import Ground
 
 async def seen(ground: Ground, node: Memory, snapshot: Snapshot, limit: int = 10) -> list[str]:
     reach = Reach(Direction.OUT, snapshot, limit)
-    found = await ground.graph.expand(ground.slot, [node.id], reach)
+    found = await ground.graph.edges.expand(ground.slot, [node.id], reach)
     return [each.edge_id for each in found.adjacent[node.id]]
 
 
@@ -29,12 +29,14 @@ async def test_every_version_is_read_at_its_record_time(ground: Ground) -> None:
         versions.append(fresh.stamped(at))
     for before, after in itertools.pairwise(versions):
         for instant in (before.recorded_at, after.recorded_at - 1):
-            found = await ground.graph.read("p1", [before.id], instant)
+            found = await ground.graph.memories.read("p1", [before.id], instant)
             assert found == {before.id: replace(before, retracted_at=after.recorded_at)}
-    assert await ground.graph.read("p1", [versions[0].id], versions[0].recorded_at - 1) == {}
-    now = await ground.graph.read("p1", [versions[0].id], versions[-1].recorded_at)
+    assert (
+        await ground.graph.memories.read("p1", [versions[0].id], versions[0].recorded_at - 1) == {}
+    )
+    now = await ground.graph.memories.read("p1", [versions[0].id], versions[-1].recorded_at)
     assert now == {versions[0].id: versions[-1]}
-    history = await ground.graph.history(ground.slot, versions[0].id)
+    history = await ground.graph.memories.history(ground.slot, versions[0].id)
     assert [each.content for each in history] == ["v1", "v2", "v3", "v4", "v5"]
 
 
@@ -50,10 +52,10 @@ async def test_a_successor_is_told_only_once_it_was_recorded(ground: Ground) -> 
     at = await ground.commit(PutMemory(new), PutMemory(ended, previous=old), PutEdge(edge))
     assert at is not None
     for instant, successor in ((None, new.id), (at, new.id), (at - 1, None)):
-        found = await ground.graph.read("p1", [old.id], instant)
+        found = await ground.graph.memories.read("p1", [old.id], instant)
         assert found[old.id].superseded_by == successor
     await ground.commit(EraseMemory(new.stamped(at)))
-    assert (await ground.graph.read("p1", [old.id], at))[old.id].superseded_by is None
+    assert (await ground.graph.memories.read("p1", [old.id], at))[old.id].superseded_by is None
 
 
 async def test_an_amended_and_retracted_edge_is_still_there_for_the_past(ground: Ground) -> None:
@@ -77,7 +79,7 @@ async def test_an_amended_and_retracted_edge_is_still_there_for_the_past(ground:
         snapshot = Snapshot(as_of, known_at)
         assert await seen(ground, a, snapshot) == ([first.id] if expected else [])
         if expected:
-            edges = await ground.graph.edges(ground.slot, [first.id], known_at)
+            edges = await ground.graph.edges.read(ground.slot, [first.id], known_at)
             assert edges == {first.id: expected}
     assert await seen(ground, a, Snapshot(1500)) == []
 
@@ -88,7 +90,7 @@ async def test_newer_and_retracted_edges_never_shorten_what_an_instant_shows(
     hub = await ground.memory("hub")
     spokes = [await ground.memory(f"spoke {n}", valid_from=0) for n in range(3)]
     old = [await ground.edge(hub, spoke, valid_from=1000 + n) for n, spoke in enumerate(spokes)]
-    known = (await ground.graph.instant([ground.slot])).now
+    known = (await ground.graph.memories.instant([ground.slot])).now
     for n in range(40):
         newer = await ground.edge(hub, spokes[0], valid_from=5000 + n)
         if n % 2:
@@ -113,7 +115,7 @@ async def test_ends_that_are_out_of_sight_never_shorten_it_either(ground: Ground
     assert len(await seen(ground, hub, Snapshot(2000, expired=True), limit=3)) == 3
     assert await seen(ground, hub, Snapshot(2000, superseded=True), limit=1) == [kept.id]
     reach = Reach(Direction.OUT, Snapshot(1400), 5, since=live.created_at + 1)
-    found = await ground.graph.expand(ground.slot, [hub.id], reach)
+    found = await ground.graph.edges.expand(ground.slot, [hub.id], reach)
     assert kept.id not in [each.edge_id for each in found.adjacent[hub.id]]
     assert len(found.adjacent[hub.id]) == 5
     assert not found.cut
@@ -127,7 +129,7 @@ async def test_places_are_those_that_one_of_the_worlds_shows(ground: Ground) -> 
     await ground.commit(PutMemory(fresh, previous=new))
 
     async def there(*snapshots: Snapshot) -> list[str]:
-        found = await ground.graph.page([ground.slot], None, 9, None, False, snapshots)
+        found = await ground.graph.memories.page([ground.slot], None, 9, None, False, snapshots)
         return [each.memory_id for each in found]
 
     assert await there() == [old.id, new.id]
@@ -144,10 +146,14 @@ async def test_neighbours_of_a_session_are_nearest_first(ground: Ground) -> None
     said = [await ground.memory(str(n)) for n in range(5)]
     places = [Cursor(each.created_at, each.id) for each in said]
     for later, expected in ((True, [places[3], places[4]]), (False, [places[1], places[0]])):
-        (found,) = await ground.graph.session_neighbours(
+        (found,) = await ground.graph.memories.session_neighbours(
             ground.slot, [("s1", places[2])], later, 10
         )
         assert found == expected
-    (one,) = await ground.graph.session_neighbours(ground.slot, [("s1", places[2])], True, 1)
+    (one,) = await ground.graph.memories.session_neighbours(
+        ground.slot, [("s1", places[2])], True, 1
+    )
     assert one == [places[3]]
-    assert await ground.graph.session_neighbours(ground.slot, [("s2", places[2])], True, 9) == [[]]
+    assert await ground.graph.memories.session_neighbours(
+        ground.slot, [("s2", places[2])], True, 9
+    ) == [[]]
