@@ -97,8 +97,9 @@ def _field(order: Order) -> str:
 
 def _packed(thing: Order | Sealed) -> str:
     """As JSON. The format's word for an owner hash is `tag`."""
-    fields = asdict(thing)
-    fields["tag"] = fields.pop("owner_hash")
+    fields = {
+        "tag" if name == "owner_hash" else name: value for name, value in asdict(thing).items()
+    }
     return orjson.dumps(fields).decode()
 
 
