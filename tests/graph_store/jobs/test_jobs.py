@@ -1,4 +1,4 @@
-"""The contract of jobs as the record keeps them, on a single server and on a cluster."""
+"""Jobs: kept, handed out to one worker at a time, ended once."""
 
 from __future__ import annotations
 
@@ -10,27 +10,16 @@ import pytest
 
 from memory.domain.errors import Overloaded
 from memory.domain.idempotency import Answer, Operation
-from memory.domain.ids import mint, mint_job
-from memory.domain.jobs import JobKind, JobState
+from memory.domain.ids import mint
+from memory.domain.jobs import JobState
 from memory.domain.memory import Memory
-from memory.domain.transaction import PutMemory, Transaction
-from memory.ports.job_queue import Assignment, Call, Ending
+from memory.domain.transaction import (
+    PutMemory,
+    Transaction,
+)
+from memory.ports.job_queue import Assignment, Ending
 from tests.graph_store.ground import Ground
-
-LEASE_S = 30.0
-
-
-def a_job(ground: Ground, **fields: Any) -> Assignment:
-    whole = {"kind": JobKind.ADD, "scope": ground.scope, "request": {"said": "zanzibar"}}
-    return Assignment(id=mint_job(ground.owner_hash), slot=ground.slot, **{**whole, **fields})
-
-
-async def note(ground: Ground, **fields: Any) -> Assignment:
-    return await ground.graph.jobs.note("p1", a_job(ground, **fields))
-
-
-async def called(ground: Ground, patience_s: float = LEASE_S) -> list[Call]:
-    return await ground.graph.calls.due(10, patience_s)
+from tests.graph_store.jobs.waiting import LEASE_S, a_job, called, note
 
 
 async def reread(ground: Ground, job: Assignment) -> Assignment:
@@ -79,30 +68,6 @@ async def test_a_waiting_job_goes_to_one_worker_until_its_lease_lapses(ground: G
     assert await ground.graph.jobs.hold(call, "other", LEASE_S)
     assert not await ground.graph.jobs.end(turn.job, "one", Ending())
     assert await ground.graph.jobs.plan(turn.job, "one", {"a": 1}) is None
-
-
-async def test_a_call_that_nobody_is_heard_of_is_made_again(ground: Ground) -> None:
-    await note(ground)
-    (call,) = await called(ground)
-    await asyncio.sleep(0.2)
-    (again,) = await called(ground, patience_s=0.1)
-    assert again == call
-    await asyncio.sleep(0.2)
-    await ground.graph.jobs.hold(call, "one", LEASE_S)
-    assert await called(ground, patience_s=0.1) == []
-    await ground.graph.calls.dismiss(call)
-    await asyncio.sleep(0.2)
-    assert await called(ground, patience_s=0.1) == []
-
-
-async def test_a_call_that_is_put_off_comes_later_and_keeps_its_age(ground: Ground) -> None:
-    await note(ground)
-    (call,) = await called(ground)
-    await ground.graph.calls.put_off(call, 0.2)
-    assert await called(ground, patience_s=0) == []
-    await asyncio.sleep(0.3)
-    (later,) = await called(ground)
-    assert (later.slot, later.job_id, later.at) == (call.slot, call.job_id, call.at)
 
 
 async def test_the_first_plan_stands(ground: Ground) -> None:
@@ -222,19 +187,6 @@ async def test_all_of_a_project_goes_with_it(ground: Ground) -> None:
     assert (await ground.graph.jobs.page("p1", 0, 10))[0] == 0
     (call,) = await called(ground)
     assert (await ground.graph.jobs.take(call, "one", LEASE_S)).missing
-
-
-async def test_calls_of_an_owner_that_are_put_off_become_one(ground: Ground) -> None:
-    jobs = [await note(ground) for _ in range(5)]
-    calls = await called(ground)
-    assert {each.job_id for each in calls} == {each.id for each in jobs}
-    for each in calls:
-        await ground.graph.calls.put_off(each.of_any(), 0.05)
-    await asyncio.sleep(0.1)
-    (call,) = await called(ground)
-    turn = await ground.graph.jobs.take(call, "one", LEASE_S)
-    assert turn.job is not None
-    assert turn.job.id == jobs[0].id
 
 
 async def test_no_more_than_so_many_of_an_owner_wait(

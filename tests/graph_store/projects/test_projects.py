@@ -1,0 +1,39 @@
+"""A project's secret, where its index is, and its end."""
+
+from __future__ import annotations
+
+from graph_store.redis_graph import RedisGraph
+from memory.domain.ids import Project, mint, owner_hash_of
+from memory.domain.memory import Owner
+from tests.graph_store.ground import Ground
+
+
+async def test_a_project_keeps_its_secret_and_ids_lead_back(graph: RedisGraph) -> None:
+    project = await graph.projects.read("p1", 4)
+    assert await graph.projects.read("p1", 8) == project
+    other = await graph.projects.read("p2", 4)
+    assert other.secret != project.secret
+    tag = project.owner_hash(Owner("user", "alice"))
+    assert owner_hash_of(mint("mem", tag)) == tag
+    assert owner_hash_of(mint("rel", tag)) is None
+    assert other.owner_hash(Owner("user", "alice")) != tag
+    assert project.tenant(tag) in project.tenants()
+
+
+async def test_the_pointer_moves_only_from_where_it_was_seen(ground: Ground) -> None:
+    first: Project = await ground.graph.projects.read("proj_1", 4)
+    assert (first.generation, first.writes, first.epoch) == (1, (1,), 0)
+    assert await ground.graph.projects.point(first, 1, (1, 2))
+    assert not await ground.graph.projects.point(first, 2, (2,))
+    second = await ground.graph.projects.read("proj_1", 4)
+    assert (second.generation, second.writes, second.epoch) == (1, (1, 2), 1)
+    assert second.secret == first.secret
+    assert await ground.graph.projects.epochs(["proj_1", "proj_2"]) == {"proj_1": 1}
+    assert "proj_1" in await ground.graph.projects.ids()
+    await ground.graph.projects.leave("proj_1", True, "task_1")
+    await ground.graph.projects.leave("proj_1", True, "task_1")
+    third = await ground.graph.projects.read("proj_1", 4)
+    assert (third.generation, third.writes, third.epoch) == (3, (3,), 2)
+    assert third.secret != first.secret
+    await ground.graph.projects.leave("proj_1", False, "task_2")
+    assert await ground.graph.projects.epochs(["proj_1"]) == {}
