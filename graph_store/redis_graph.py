@@ -28,9 +28,10 @@ from memory.ports.vector_store import ModelCard
 
 
 class RedisGraph:
-    """Memories with every version, edges as adjacency sets, and what is kept beside them. `slot` is
-    memory.domain.ids's Project.slot of an owner. What is not there reads as missing. Methods of the
-    parts raise StoreUnavailable if Redis does not answer in time."""
+    """Memories with every version, edges as adjacency sets, and what is kept beside them.
+
+    Each part keeps the contract of a protocol in memory.ports, which says what its methods do.
+    """
 
     def __init__(self, redis: Connection) -> None:
         self._redis = redis

@@ -28,7 +28,6 @@ class RedisEntries:
         self._redis, self._owners = redis, owners
 
     async def all(self) -> list[Entry]:
-        """Everything that belongs to no owner and has to outlive the server."""
         names = sorted({key async for key in self._redis.scan(ENTRIES) if entry_type(key)})
         found = []
         for part in parts(names, _A_TRIP):
@@ -41,9 +40,6 @@ class RedisEntries:
         return found
 
     async def restore(self, entry: Entry) -> bool:
-        """Puts it back; False if it is there as it is. Raises Conflict for a project with another
-        secret that has memories and for a pepper that keys were made with, InvalidInput for what
-        `all` never gives."""
         if entry.kind != entry_type(entry.key) or not entry.value or not _is(entry):
             raise InvalidInput(f"no entry of a backup: {entry.key[:80]!r}")
         current = await self._redis.one(_READS[entry.kind], entry.key)

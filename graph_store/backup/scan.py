@@ -27,7 +27,6 @@ class RedisArchive:
         self._redis = redis
 
     async def memory_records(self, slot: str, memory_ids: Sequence[str]) -> list[MemoryRecord]:
-        """Each memory as it stands at one instant; missing ones are left out."""
         owner = OwnerKeys(slot)
         records: dict[str, MemoryRecord] = {}
         seen: dict[str, int] = {}
@@ -46,13 +45,10 @@ class RedisArchive:
     async def edge_records(
         self, slot: str, owner: Owner, edge_ids: Sequence[str]
     ) -> list[EdgeRecord]:
-        """Each edge as it stands at one instant; missing ones are left out."""
         found = await versions.whole_edges(self._redis, OwnerKeys(slot), edge_ids)
         return [EdgeRecord(owner, edges) for edges in found.values()]
 
     async def leaving(self, slot: str, places: Sequence[tuple[str, str | None]]) -> list[Leaving]:
-        """Of each (memory id, where to begin) some edges, retracted ones too. Over all parts of a
-        memory every version of an edge that stands throughout is met at least once."""
         owner = OwnerKeys(slot)
         asked = [
             (index, letter, "0" if begin is None or letter != begin[0] else begin[1:])
@@ -78,8 +74,6 @@ class RedisArchive:
         return [Leaving(tuple(edges[index]), more[index]) for index in range(len(places))]
 
     async def restore(self, slot: str, now: int, records: Sequence[Record]) -> list[Landing]:
-        """Puts each record back, wholly or not at all, in order, at its own record times. The owner
-        is marked dirty first, and its memories are in the outbox. Nothing checks the times."""
         calls = [restore_call(slot, record) for record in records]
         _, *landings = await self._redis.run(layout.dirty_mark(slot, now), *calls)
         return [*map(Landing, landings)]

@@ -29,14 +29,11 @@ class RedisErasures:
         self._redis = redis
 
     async def undertake(self, order: Order, join: bool) -> Order:
-        """Notes an order until it is sealed. One of the same id that is noted already stands for
-        it; with `join` any one of the same entity does."""
         subject = order.subject if join else ""
         call = _UNDERTAKE.call([keys.ERASURES], _field(order), _packed(order), subject)
         return _order(await self._redis.one(*call))
 
     async def orders(self) -> list[Order]:
-        """Those that are noted, of every project."""
         return [*map(_order, await self._redis.one("HVALS", keys.ERASURES))]
 
     async def order(self, project_id: str, erasure_id: str) -> Order | None:
@@ -44,19 +41,15 @@ class RedisErasures:
         return None if text is None else _order(text)
 
     async def abandon(self, order: Order) -> None:
-        """Forgets an order whose project is gone, and all that it was about."""
         await self._redis.one("HDEL", keys.ERASURES, _field(order))
 
     async def touch(self, order: Order, owner_hash: str) -> None:
-        """Notes an owner before any memory of theirs is erased."""
         await self._redis.one("SADD", keys.touched(order.project_id, order.id), owner_hash)
 
     async def touched(self, order: Order) -> list[str]:
-        """Hashes of those owners, as long as the erasure runs."""
         return sorted(await self._redis.one("SMEMBERS", keys.touched(order.project_id, order.id)))
 
     async def tallied(self, order: Order) -> Counts:
-        """What the erasure has removed so far."""
         names = [*asdict(Counts())]
         rows = await self._redis.run(
             *(("HMGET", key, *names) for key in await self._tallies(order))
@@ -65,8 +58,6 @@ class RedisErasures:
         return Counts(*sums)
 
     async def seal(self, order: Order, receipt: ReceiptFields) -> ReceiptFields:
-        """Stores the receipt with the owners touched, and forgets the order; one that is there
-        already stands."""
         sealed = Sealed(receipt, order.owner_hash, tuple(await self.touched(order)))
         key = keys.receipt(order.project_id, order.id)
         await self._redis.one("SET", key, _packed(sealed), "NX")

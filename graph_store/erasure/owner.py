@@ -50,18 +50,11 @@ class RedisOwnerErasure:
         memories: Sequence[Memory],
         points: Mapping[str, int],
     ) -> list[str]:
-        """Erases memories of one owner, each wholly or not at all, and counts it with the points
-        that index it. The owner is marked dirty `now`, first. Returns the ids that are gone; the
-        others have another version by now. The stream of the entity itself is told once, by
-        `efface`."""
         calls = [_erase(slot, order, memory, points.get(memory.id, 0)) for memory in memories]
         _, *answers = await self._redis.run(layout.dirty_mark(slot, now), *calls)
         return [memory.id for memory, gone in zip(memories, answers, strict=True) if gone]
 
     async def efface(self, slot: str, order: Order) -> None:
-        """Removes what is left of an owner without memories: the events, but for a last one that
-        says ERASE, and the answers of operations that were recorded before it. Ids and times of
-        erased memories stay, and the owner's clock."""
         owner = OwnerKeys(slot)
         call = _EFFACE.call([owner.clock, owner.tally(order.id), owner.events])
         at = await self._redis.one(*call)
@@ -72,11 +65,9 @@ class RedisOwnerErasure:
             await self._redis.one(*_FORGET.call(part, at))
 
     async def count_points(self, slot: str, order: Order, points: int) -> None:
-        """Counts points that no memory had."""
         await self._redis.one("HINCRBY", OwnerKeys(slot).tally(order.id), "index_points", points)
 
     async def belongings(self, slot: str, memories: Sequence[Memory]) -> Belongings:
-        """All versions, the edges on both ends, live or retracted, and the claims."""
         owner = OwnerKeys(slot)
         commands: list[Command] = []
         for memory in memories:
@@ -110,7 +101,6 @@ class RedisOwnerErasure:
         return Belongings(versions, frozenset(edges), frozenset(held))
 
     async def events_kept(self, slot: str) -> int:
-        """Entries of the owner's stream, without the one that says ERASE."""
         return int(await self._redis.one(*_EVENTS.call([OwnerKeys(slot).events])))
 
 

@@ -1,4 +1,4 @@
-"""The key grammar: every key of an owner carries its slot as hash tag, so one script reaches all.
+"""The key grammar. Every key of an owner carries its slot in braces, so one script reaches all.
 
 mg:{slot}:clock        last record time of the owner, microseconds
 mg:{slot}:m:<mid>      last version of a memory (packing.py)   mv:<mid>  earlier, by retracted_at

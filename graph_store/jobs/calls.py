@@ -38,8 +38,6 @@ class RedisCalls:
         self._redis = redis
 
     async def due(self, limit: int, patience_s: float) -> list[Call]:
-        """New calls, those that were put off until now, and those whose worker was not heard of
-        for so long."""
         await self._redis.one(*_DUE.call([keys.WORK, keys.LATER], limit))
         try:
             return await self._read(limit, patience_s)
@@ -54,12 +52,10 @@ class RedisCalls:
         return await self._read(limit, patience_s)
 
     async def waiting(self) -> int:
-        """Of all projects, about: calls that are not dismissed."""
         counts = await self._redis.run(("XLEN", keys.WORK), ("ZCARD", keys.LATER))
         return sum(map(int, counts))
 
     async def dismiss(self, call: Call) -> None:
-        """Nothing is left to do about it."""
         await self._redis.run(
             ("XACK", keys.WORK, _GROUP, call.entry), ("XDEL", keys.WORK, call.entry)
         )

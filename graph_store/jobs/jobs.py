@@ -46,8 +46,6 @@ class RedisJobs:
         self._redis, self._calls = redis, calls
 
     async def note(self, project_id: str, job: Assignment) -> Assignment:
-        """Keeps a job: a waiting one is handed out from now on. If one of its id is there already,
-        that one stands and is answered. Raises Overloaded if too many of the owner's wait."""
         # The call first: a job that waits is never without one.
         trip: list[Command] = []
         if job.state is JobState.PENDING:
@@ -71,7 +69,6 @@ class RedisJobs:
         return assignment(job.slot, job.id, mapping(kept))
 
     async def read(self, project_id: str, job_ids: Sequence[str]) -> dict[str, Assignment]:
-        """Those of the jobs that are there, by id; like those listed, without request and plan."""
         slots = {
             job_id: owner_slot(project_id, owner_hash)
             for job_id in job_ids
@@ -83,7 +80,6 @@ class RedisJobs:
         return {job.id: job for job in jobs}
 
     async def page(self, project_id: str, offset: int, limit: int) -> tuple[int, list[Assignment]]:
-        """How many jobs the project has, and some of them, newest first."""
         listing, now = keys.jobs(project_id), clock.now()
         while True:
             _, count, rows = await self._redis.run(
@@ -103,7 +99,6 @@ class RedisJobs:
             await self._redis.one("ZREM", listing, *gone)
 
     async def of_owner(self, slot: str) -> list[Assignment]:
-        """All of an owner, newest first."""
         owner = OwnerKeys(slot)
         listed, waiting = await self._redis.run(
             ("ZRANGE", owner.jobs, 0, -1, "REV"), ("ZRANGE", owner.waiting_jobs, 0, -1, "REV")
@@ -126,15 +121,12 @@ class RedisJobs:
         return jobs
 
     async def forget(self, project_id: str, jobs: Sequence[Assignment]) -> None:
-        """Removes jobs with all they hold, also while they are carried out."""
         for slot in {job.slot for job in jobs}:
             ids = [job.id for job in jobs if job.slot == slot]
             await self._owners(_FORGET, slot, *ids)
             await self._redis.one("ZREM", keys.jobs(project_id), *ids)
 
     async def take(self, call: Call, holder: str, lease_s: float) -> Turn:
-        """The owner's oldest job; its attempts count this one. Until the lease lapses nobody else
-        gets any of this owner's."""
         lease = (holder, round(lease_s * 1000), call.job_id)
         what, now, found, *rest = await self._owners(_TAKE, call.slot, *lease)
         at = int(now) // 1000
@@ -145,7 +137,6 @@ class RedisJobs:
         return Turn(None, wait_s, not int(found), at)
 
     async def hold(self, call: Call, holder: str, lease_s: float) -> bool:
-        """Puts the lapse off; False if it has lapsed."""
         held = await self._owners(_HOLD, call.slot, holder, round(lease_s * 1000))
         await self._calls.heard_of(call)
         return bool(int(held))
@@ -153,24 +144,18 @@ class RedisJobs:
     async def plan(
         self, job: Assignment, holder: str, plan: Mapping[str, Any]
     ) -> Mapping[str, Any] | None:
-        """Keeps what is to be done; the first plan stands, and is answered. None if the job is
-        gone or in other hands."""
         kept = await self._owners(_PLAN, job.slot, holder, job.id, text_of(plan))
         return None if kept is None else object_of(kept)
 
     async def put_off(
         self, job: Assignment, holder: str, seconds: float, error: str, counts: bool
     ) -> bool:
-        """The job is not done before so long; `counts`: as one of its attempts. False if the job is
-        gone or in other hands."""
         wait = (round(seconds * 1000), error, int(not counts))
         return bool(int(await self._owners(_PUT_OFF, job.slot, holder, job.id, *wait)))
 
     async def end(
         self, job: Assignment, holder: str, ending: Ending, error: str | None = None
     ) -> int | None:
-        """SUCCEEDED, or with an error FAILED. What it kept of the caller's text is removed. Returns
-        when; None if the job has ended before, is gone or in other hands."""
         state = JobState.SUCCEEDED if error is None else JobState.FAILED
         fields = (state.value, text_of(asdict(ending)), error or "")
         return int(await self._owners(_END, job.slot, holder, job.id, *fields)) or None

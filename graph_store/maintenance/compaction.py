@@ -21,8 +21,6 @@ class RedisCompaction:
         self._redis = redis
 
     async def compact(self) -> list[str]:
-        """Has every node write its log anew, without what was erased. Returns in words what could
-        not be done."""
         if await self._rewriting():
             await self._ended()  # begun before what was erased last
         try:

@@ -26,8 +26,6 @@ class RedisConsistency:
         self._redis = redis
 
     async def unsound(self, slot: str, memory_ids: Sequence[str], mend: bool) -> list[Fault]:
-        """What of these memories' places and edges does not fit the rest of the record. `mend` puts
-        it right: what has nothing to stand for is taken away, and a missing mirror is added."""
         if not memory_ids:
             return []
         owner, flag = OwnerKeys(slot), str(int(mend))
@@ -49,7 +47,6 @@ class RedisConsistency:
         return faults
 
     async def unmarked(self, slots: Sequence[str], mend: bool) -> list[str]:
-        """Slots with a memory in the outbox that no repair would look at; `mend` marks them."""
         waiting = await self._waiting(slots)
         again = await self._waiting(list(waiting))
         found = [slot for slot in again if waiting[slot] & again[slot]]

@@ -41,7 +41,6 @@ class RedisTasks:
         self._redis = redis
 
     async def begin(self, task: Task) -> Task:
-        """Writes the task down; if one of its kind and project runs, that one is answered."""
         # The task first and its claim afterwards: a claim never names one that was not written.
         key, what = keys.task(task.id), _what(task)
         now = await self._redis.one(*_WRITE.call([key], _KEPT_S, *_flat(task)))
@@ -58,13 +57,10 @@ class RedisTasks:
         return begun or task
 
     async def take(self, task_id: str, holder: str, seconds: int) -> bool:
-        """True for one holder at a time, for as long as it tells news of a running task."""
         call = _TAKE.call([keys.task(task_id), keys.task_lease(task_id)], holder, seconds * 1000)
         return bool(await self._redis.one(*call))
 
     async def tell(self, task: Task, holder: str, seconds: int) -> bool:
-        """Stores how far it has come and holds it for longer; 0 seconds lets go of it. False if
-        another holder has taken it meanwhile: then stop."""
         names = [keys.task(task.id), keys.task_lease(task.id)]
         call = _TELL.call(names, holder, seconds * 1000, _KEPT_S, *_flat(task))
         held = await self._redis.one(*call)
@@ -76,7 +72,6 @@ class RedisTasks:
         return next(iter(await self._read([task_id])), None)
 
     async def all(self) -> list[Task]:
-        """Newest first."""
         ids = await self._redis.one("ZRANGE", keys.TASKS, 0, -1, "REV")
         found = await self._read(ids)
         gone = {*ids} - {task.id for task in found}
@@ -85,7 +80,6 @@ class RedisTasks:
         return found
 
     async def running(self) -> list[Task]:
-        """Those that have not ended, whoever holds them."""
         found = await self._read(await self._redis.one("HVALS", keys.RUNNING))
         return [task for task in found if task.state is State.RUNNING]
 

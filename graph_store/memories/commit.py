@@ -51,7 +51,6 @@ class RedisCommits:
     async def brief(
         self, slot: str, claims: Sequence[DedupKey] = (), memory_ids: Sequence[str] = ()
     ) -> Briefing:
-        """Everything a write reads first, in one round trip."""
         owner = OwnerKeys(slot)
         commands: list[Command] = [("HGET", owner.claim(claim), claim.field) for claim in claims]
         if memory_ids:
@@ -76,8 +75,6 @@ class RedisCommits:
         return Briefing(int(now), held, standings)
 
     async def commit(self, transactions: Sequence[Transaction]) -> list[Commit | None]:
-        """Each transaction wholly or not at all, in order. Owners whose memories change are marked
-        dirty first. None for a transaction that expects what is no more."""
         marks = {
             transaction.slot: layout.dirty_mark(transaction.slot, transaction.now)
             for transaction in transactions
@@ -89,7 +86,6 @@ class RedisCommits:
         ]
 
     async def committed(self, operations: Sequence[tuple[str, str]]) -> list[Commit | None]:
-        """What each (slot, operation) committed; None if it did not, or more than a day ago."""
         answers = await self._redis.run(
             *(("GET", OwnerKeys(slot).operation(operation)) for slot, operation in operations)
         )

@@ -38,8 +38,6 @@ class RedisEdges:
     async def expand(
         self, slot: str, memory_ids: Sequence[str], reach: Reach, memories: bool = True
     ) -> Expansion:
-        """Memories and their adjacent edges; or the edges only, for a caller who has the
-        memories."""
         owner, known_at = OwnerKeys(slot), reach.snapshot.known_at
         edges = AdjacencyRead(owner, memory_ids, reach)
         first = versions.memory_commands(owner, memory_ids, known_at) if memories else []
@@ -53,8 +51,6 @@ class RedisEdges:
     async def read(
         self, slot: str, edge_ids: Sequence[str], known_at: int | None = None
     ) -> dict[str, Edge]:
-        """Versions known then by id; None gives the last ones, retracted or not. Missing ones are
-        left out."""
         if not edge_ids:
             return {}
         commands = versions.edge_commands(OwnerKeys(slot), edge_ids, known_at)

@@ -26,7 +26,6 @@ class RedisFeedback:
         self._redis = redis
 
     async def rate(self, slot: str, memory_id: str, feedback: Feedback | None) -> bool:
-        """False if there is no such memory; then nothing is kept."""
         owner = OwnerKeys(slot)
         text = orjson.dumps(asdict(feedback)).decode() if feedback else ""
         call = _RATE.call([owner.memory(memory_id), owner.feedback], memory_id, text)

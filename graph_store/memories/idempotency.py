@@ -27,7 +27,6 @@ class RedisIdempotency:
         self._redis = redis
 
     async def claim(self, project_id: str, operation: Operation) -> Operation:
-        """The operation as its first request claimed it; this one if none did."""
         key = keys.once(project_id, operation.id)
         _, first, _ = await self._redis.run(
             ("SET", key, packing.pack_claim(operation), "NX", "EX", CLAIM_S),
@@ -37,8 +36,6 @@ class RedisIdempotency:
         return packing.unpack_claim(operation.id, first)
 
     async def keep(self, project_id: str, operation: Operation) -> Operation:
-        """Stores what the operation keeps. Returns the operation with what is kept, which is what
-        another send of it stored first."""
         key = keys.once(project_id, operation.id)
         claims = (packing.pack_claim(replace(operation, kept=None)), packing.pack_claim(operation))
         kept = await self._redis.one(*_KEEP.call([key], *claims, CLAIM_S))

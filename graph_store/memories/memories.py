@@ -28,7 +28,6 @@ class RedisMemories:
     async def read(
         self, project_id: str, memory_ids: Sequence[str], known_at: int | None = None
     ) -> dict[str, Memory]:
-        """Versions known then (None: known last) by id; missing ones are left out."""
         groups = _by_owner(project_id, memory_ids)
         if not groups:
             return {}
@@ -44,7 +43,6 @@ class RedisMemories:
         return found
 
     async def history(self, slot: str, memory_id: str) -> list[Memory]:
-        """Every version, oldest first; empty for a missing memory."""
         owner = OwnerKeys(slot)
         earlier, *answers = await self._redis.run(
             ("ZRANGE", owner.earlier_memories(memory_id), 0, -1),
@@ -58,8 +56,6 @@ class RedisMemories:
     async def histories(
         self, project_id: str, memory_ids: Collection[str]
     ) -> dict[str, list[Memory]]:
-        """Every version by id, oldest first, each memory as of one instant; missing ones are left
-        out."""
         gate = asyncio.Semaphore(_OWNERS_AT_ONCE)
 
         async def read(owner: OwnerKeys, ids: list[str]) -> dict[str, tuple[Memory, ...]]:
@@ -79,8 +75,6 @@ class RedisMemories:
         newest: bool,
         snapshots: Sequence[Snapshot] = (),
     ) -> list[Cursor]:
-        """Cursors of these owners' memories in order of (created_at, id), beyond `after` only, of
-        those that one of the snapshots shows; none means all."""
         start = str(after.created_at) if after else ("+inf" if newest else "-inf")
         # One more: the memory at `after` itself is read again.
         reads = [
@@ -101,8 +95,6 @@ class RedisMemories:
     async def session_neighbours(
         self, slot: str, places: Sequence[tuple[str, Cursor]], later: bool, limit: int
     ) -> list[list[Cursor]]:
-        """For each (session id, cursor) the nearest cursors of the session, the nearest first:
-        those recorded before it, or after it."""
         owner = OwnerKeys(slot)
         tail = ("+inf", "BYSCORE") if later else ("-inf", "BYSCORE", "REV")
         answers = await self._redis.run(
@@ -118,12 +110,10 @@ class RedisMemories:
         ]
 
     async def instant(self, slots: Sequence[str]) -> Instant:
-        """The instant to pin a read of these owners at."""
         answers = await self._redis.run(*(now_call(OwnerKeys(slot)) for slot in slots))
         return Instant(max(int(now) for now, _ in answers), any(count for _, count in answers))
 
     async def superseded(self, slots: Sequence[str]) -> list[str]:
-        """Ids of these owners' memories that have a successor."""
         answers = await self._redis.run(*(("HKEYS", OwnerKeys(slot).successors) for slot in slots))
         return [memory_id for ids in answers for memory_id in ids]
 

@@ -31,7 +31,6 @@ class RedisOutbox:
         self._redis = redis
 
     async def dirty(self, older_than: float) -> list[Dirty]:
-        """Owners last written at least `older_than` seconds ago and not cleaned since."""
         now, _ = await self._redis.one(*now_call(OwnerKeys("dirty")))
         until = int(now) - int(older_than * SECOND)
         answers = await self._redis.run(
@@ -40,20 +39,15 @@ class RedisOutbox:
         return [Dirty(slot, score) for rows in answers for slot, score in pairs(rows)]
 
     async def clean(self, dirty: Dirty) -> None:
-        """Takes the mark away, unless the owner was written again meanwhile."""
         await self._redis.one(*_CLEAN.call([keys.dirty(dirty.slot)], dirty.slot, dirty.mark))
 
     async def pending(self, slot: str) -> list[str]:
-        """Ids of memories whose index may lag."""
         return list(await self._redis.one("HKEYS", OwnerKeys(slot).outbox))
 
     async def settle(self, tokens: Mapping[str, Mapping[str, str]]) -> dict[str, list[str]]:
-        """By slot, clears entries of memories that are still at this version (or ERASED). Returns
-        the ids that moved on."""
         return await self._moved(tokens, clear=True)
 
     async def moved(self, tokens: Mapping[str, Mapping[str, str]]) -> dict[str, list[str]]:
-        """As `settle`, but nothing is cleared: by slot the ids that are at another version."""
         return await self._moved(tokens, clear=False)
 
     async def _moved(

@@ -23,8 +23,6 @@ class RedisOwners:
         self._redis = redis
 
     async def slots(self, project_id: str | None = None) -> AsyncIterator[str]:
-        """Slots of every owner with memories, of one project or of all; each once, in no order.
-        Owners written meanwhile may be missed."""
         seen: set[str] = set()
         async for key in self._redis.scan(keys.listings(project_id)):
             slot = keys.slot_of(key)
@@ -33,12 +31,9 @@ class RedisOwners:
                 yield slot
 
     async def naming(self, project_id: str, field: str, value: str) -> list[str]:
-        """Hashes of owners with memories that name this agent, app or session beside their
-        owner."""
         return sorted(await self._redis.one("SMEMBERS", keys.named(project_id, field, value)))
 
     async def register(self, project_id: str, scopes: Mapping[str, Sequence[Scope]]) -> None:
-        """Makes `naming` find owner hashes by the other fields of their memories' scopes."""
         registered = {
             (owner_hash, field, value)
             for owner_hash, given in scopes.items()
@@ -54,7 +49,6 @@ class RedisOwners:
             await self._redis.run(*commands)
 
     async def names_of(self, slot: str) -> set[tuple[str, str]]:
-        """(field, value) of the agents, apps and sessions that the owner is registered with."""
         rows = await self._redis.one("SMEMBERS", OwnerKeys(slot).names)
         return {(field, value) for field, _, value in (row.partition(":") for row in rows)}
 
@@ -73,15 +67,13 @@ class RedisOwners:
         await self._redis.one("SREM", OwnerKeys(slot).names, *rows)
 
     async def sizes(self, slots: Sequence[str]) -> list[int]:
-        """How many memories each owner has."""
         counts: list[int] = []
         for part in parts(slots, _OWNERS_A_CALL):
             counts += await self._redis.run(*(("ZCARD", OwnerKeys(slot).listing) for slot in part))
         return counts
 
     async def memory_ids(self, slot: str) -> list[str]:
-        """Every memory id of an owner; one written meanwhile may be missed. By scanning: ranks
-        would shift if something is erased meanwhile."""
+        # By scanning: ranks would shift if something is erased meanwhile.
         found: dict[str, None] = {}
         listing, cursor = OwnerKeys(slot).listing, 0
         while True:

@@ -17,7 +17,7 @@ from graph_store.redis.scripts import inline
 from memory.domain.memory import Edge, Memory
 
 _EARLIER = inline("""#!lua flags=no-writes
--- Of each set what was retracted first after an instant: one answer, where a pipeline has many.
+-- Of each set what was retracted first after an instant: in one answer; a pipeline has many.
 local found = {}
 for index, key in ipairs(KEYS) do
   found[index] = redis.call('ZRANGE', key, ARGV[1], '+inf', 'BYSCORE', 'LIMIT', 0, 1)
@@ -87,7 +87,9 @@ async def whole_memories(
     redis: Connection, owner: OwnerKeys, memory_ids: Sequence[str]
 ) -> dict[str, tuple[Memory, ...]]:
     """Every version of the memories that are there, oldest first, as of one instant."""
-    places = [(owner.memory(each), owner.earlier_memories(each)) for each in memory_ids]
+    places = [
+        (owner.memory(memory_id), owner.earlier_memories(memory_id)) for memory_id in memory_ids
+    ]
     return {
         memory_id: tuple(packing.unpack_memory(memory_id, text) for text in texts)
         for memory_id, texts in (await _whole(redis, memory_ids, places)).items()
@@ -98,7 +100,7 @@ async def whole_edges(
     redis: Connection, owner: OwnerKeys, edge_ids: Sequence[str]
 ) -> dict[str, tuple[Edge, ...]]:
     """Every version of the edges that are there, oldest first, as of one instant."""
-    places = [(owner.edge(each), owner.earlier_edges(each)) for each in edge_ids]
+    places = [(owner.edge(edge_id), owner.earlier_edges(edge_id)) for edge_id in edge_ids]
     return {
         edge_id: tuple(packing.unpack_edge(edge_id, text) for text in texts)
         for edge_id, texts in (await _whole(redis, edge_ids, places)).items()

@@ -42,8 +42,6 @@ class RedisProjects:
         self._redis = redis
 
     async def read(self, project_id: str, buckets: int, make: bool = True) -> Project:
-        """The project's record. If there is none it is made with a fresh secret; without `make`
-        NotFound is raised: a project that was erased must not come back by a late call."""
         fresh = (secrets.token_hex(32), buckets, int(make))
         call = _READ.call([keys.project(project_id)], *fresh, *preferences.FIELDS)
         secret, generation, fixed_buckets, writes, epoch, *preferred = await self._redis.one(*call)
@@ -60,7 +58,6 @@ class RedisProjects:
         )
 
     async def epochs(self, project_ids: Collection[str]) -> dict[str, int]:
-        """Project.epoch as it stands; projects that are gone are left out."""
         rows = await self._redis.run(
             *(("HMGET", keys.project(project_id), "secret", "epoch") for project_id in project_ids)
         )
@@ -71,19 +68,14 @@ class RedisProjects:
         }
 
     async def ids(self) -> list[str]:
-        """Ids of every project with a record."""
         found = {key async for key in self._redis.scan(keys.project("*"))}
         return sorted(key.removeprefix(keys.project("")) for key in found)
 
     async def point(self, project: Project, read: int, writes: Sequence[int]) -> bool:
-        """Sets which generations are read and written, in a new epoch. False if the project's epoch
-        is another by now."""
         arguments = (project.epoch, read, " ".join(map(str, writes)))
         return bool(await self._redis.one(*_POINT.call([keys.project(project.id)], *arguments)))
 
     async def leave(self, project_id: str, keep: bool, task_id: str) -> None:
-        """Ends a project: no caller finds it any more. `keep` it, but with another secret, so that
-        whatever it held has no owner there: once a task."""
         key = keys.project(project_id)
         if keep:
             await self._redis.one(*_RENEW.call([key], secrets.token_hex(32), task_id))
@@ -100,7 +92,6 @@ class RedisProjects:
             await self._redis.one("HDEL", listing, *ids)
 
     async def clear(self, project_id: str) -> int:
-        """Removes everything of a project that was left; returns how many keys there were."""
         removed = 0
         kept: dict[str, bool] = {}
         async for key in self._redis.scan(keys.named(project_id, "*", "*")):

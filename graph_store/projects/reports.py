@@ -52,7 +52,6 @@ class RedisReports:
         )
 
     async def all(self, project_id: str) -> list[Saved]:
-        """Those that are kept, newest first."""
         ids = await self._redis.one("ZREVRANGE", keys.reports(project_id), 0, -1)
         found: list[Saved] = []
         for part in parts(ids, _REPORTS_A_TRIP):

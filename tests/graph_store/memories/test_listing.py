@@ -12,7 +12,7 @@ from memory.query.views import Snapshot
 from tests.graph_store.ground import Ground
 
 
-async def test_places_are_those_that_one_of_the_worlds_shows(ground: Ground) -> None:
+async def test_a_page_has_the_memories_that_one_of_the_snapshots_shows(ground: Ground) -> None:
     old = await ground.memory("old", valid_from=1000, valid_to=2000)
     new = await ground.memory("new", valid_from=1500)
     known = new.recorded_at

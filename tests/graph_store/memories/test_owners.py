@@ -10,11 +10,11 @@ from tests.graph_store.ground import Ground
 async def test_owners_are_found_by_what_their_memories_name(graph: RedisGraph) -> None:
     project = await graph.projects.read("p1", 1)
     scopes = [Scope(user_id="alice", agent_id="bot"), Scope(user_id="bob", agent_id="bot")]
-    tags = [project.owner_hash(scope.owner) for scope in scopes]
+    owner_hashes = [project.owner_hash(scope.owner) for scope in scopes]
     await graph.owners.register(
-        "p1", {tag: [scope] for tag, scope in zip(tags, scopes, strict=True)}
+        "p1", {owner_hash: [scope] for owner_hash, scope in zip(owner_hashes, scopes, strict=True)}
     )
-    assert await graph.owners.naming("p1", "agent_id", "bot") == sorted(tags)
+    assert await graph.owners.naming("p1", "agent_id", "bot") == sorted(owner_hashes)
     assert await graph.owners.naming("p1", "agent_id", "other") == []
     assert await graph.owners.naming("p2", "agent_id", "bot") == []
 

@@ -13,11 +13,11 @@ async def test_a_project_keeps_its_secret_and_ids_lead_back(graph: RedisGraph) -
     assert await graph.projects.read("p1", 8) == project
     other = await graph.projects.read("p2", 4)
     assert other.secret != project.secret
-    tag = project.owner_hash(Owner("user", "alice"))
-    assert owner_hash_of(mint("mem", tag)) == tag
-    assert owner_hash_of(mint("rel", tag)) is None
-    assert other.owner_hash(Owner("user", "alice")) != tag
-    assert project.tenant(tag) in project.tenants()
+    owner_hash = project.owner_hash(Owner("user", "alice"))
+    assert owner_hash_of(mint("mem", owner_hash)) == owner_hash
+    assert owner_hash_of(mint("rel", owner_hash)) is None
+    assert other.owner_hash(Owner("user", "alice")) != owner_hash
+    assert project.tenant(owner_hash) in project.tenants()
 
 
 async def test_the_pointer_moves_only_from_where_it_was_seen(ground: Ground) -> None:
