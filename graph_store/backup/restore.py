@@ -8,7 +8,7 @@ import orjson
 
 from graph_store.format import layout, packing
 from graph_store.format.keys import OwnerKeys
-from graph_store.format.layout import Write
+from graph_store.format.layout import WriteCommand
 from graph_store.redis.connection import Command
 from graph_store.redis.scripts import script
 from memory.domain import dedup
@@ -41,7 +41,7 @@ def _memory_plan(owner: OwnerKeys, record: MemoryRecord) -> dict[str, object]:
     }
 
 
-def _memory_writes(owner: OwnerKeys, record: MemoryRecord) -> Iterator[Write]:
+def _memory_writes(owner: OwnerKeys, record: MemoryRecord) -> Iterator[WriteCommand]:
     *earlier, last = record.versions
     yield from layout.list_memory(owner, last)
     for version in earlier:
@@ -65,7 +65,7 @@ def _edge_plan(owner: OwnerKeys, record: EdgeRecord) -> dict[str, object]:
     }
 
 
-def _edge_writes(owner: OwnerKeys, record: EdgeRecord) -> Iterator[Write]:
+def _edge_writes(owner: OwnerKeys, record: EdgeRecord) -> Iterator[WriteCommand]:
     *earlier, last = record.versions
     if last.relation == SUPERSEDES:
         yield layout.put_successor(owner, last, last.created_at)
@@ -76,6 +76,6 @@ def _edge_writes(owner: OwnerKeys, record: EdgeRecord) -> Iterator[Write]:
         yield from layout.join_ends(owner, version)
 
 
-def _claim(owner: OwnerKeys, key: DedupKey, thing: Memory | Edge) -> Write:
+def _claim(owner: OwnerKeys, key: DedupKey, thing: Memory | Edge) -> WriteCommand:
     """The thing holds the claim too, beside those who hold it by then."""
     return [owner.claim(key), key.field, packing.pack_holdings((holding(thing),))]

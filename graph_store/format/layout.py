@@ -18,7 +18,7 @@ from memory.domain.transaction import ERASED, DedupKey, Holding
 
 # A command of Redis, or ERASE <memory>: all edges of the memory and the feedback on it go
 # (lua/lib/owner.lua).
-Write = list[str]
+WriteCommand = list[str]
 
 # The live adjacency sets of a memory, outgoing edges first, and the retracted ones after them.
 SIDES = (Kind.OUTGOING, Kind.INCOMING, Kind.RETRACTED_OUTGOING, Kind.RETRACTED_INCOMING)
@@ -62,7 +62,7 @@ def dirty_mark(slot: str, now: int) -> tuple[str | int, ...]:
     return ("ZADD", keys.dirty(slot), now, slot)
 
 
-def list_memory(owner: OwnerKeys, memory: Memory) -> Iterator[Write]:
+def list_memory(owner: OwnerKeys, memory: Memory) -> Iterator[WriteCommand]:
     """A memory of a new id takes its place among the owner's, and among its session's."""
     created = packing.score(memory.created_at)
     yield ["ZADD", owner.listing, created, memory.id]
@@ -70,37 +70,37 @@ def list_memory(owner: OwnerKeys, memory: Memory) -> Iterator[Write]:
         yield ["ZADD", owner.session(memory.scope.session_id), created, memory.id]
 
 
-def put_memory(owner: OwnerKeys, memory: Memory) -> Write:
+def put_memory(owner: OwnerKeys, memory: Memory) -> WriteCommand:
     """The last version."""
     return ["SET", owner.memory(memory.id), packing.pack_memory(memory)]
 
 
-def put_earlier_memory(owner: OwnerKeys, memory: Memory) -> Write:
+def put_earlier_memory(owner: OwnerKeys, memory: Memory) -> WriteCommand:
     """A version that is retracted."""
     retracted = packing.score(memory.retracted_at)
     return ["ZADD", owner.earlier_memories(memory.id), retracted, packing.pack_memory(memory)]
 
 
-def bound(owner: OwnerKeys, memory: Memory) -> Write:
+def bound(owner: OwnerKeys, memory: Memory) -> WriteCommand:
     """The last version is not open."""
     return ["ZADD", owner.bounded, packing.score(memory.valid_to), memory.id]
 
 
-def unbound(owner: OwnerKeys, memory: Memory) -> Write:
+def unbound(owner: OwnerKeys, memory: Memory) -> WriteCommand:
     return ["ZREM", owner.bounded, memory.id]
 
 
-def put_in_outbox(owner: OwnerKeys, memory: Memory) -> Write:
+def put_in_outbox(owner: OwnerKeys, memory: Memory) -> WriteCommand:
     """The index has to show this version."""
     return ["HSET", owner.outbox, memory.id, str(memory.version)]
 
 
-def unbury(owner: OwnerKeys, memory: Memory) -> Write:
+def unbury(owner: OwnerKeys, memory: Memory) -> WriteCommand:
     """A memory that comes back is no longer among the erased ones."""
     return ["ZREM", owner.tombstones, memory.id]
 
 
-def erase_memory(owner: OwnerKeys, memory: Memory) -> Iterator[Write]:
+def erase_memory(owner: OwnerKeys, memory: Memory) -> Iterator[WriteCommand]:
     """Every trace of a memory but its claim, and a tombstone and an outbox entry in its place.
     Claims may have other holders: whoever erases releases them."""
     yield ["ERASE", memory.id]
@@ -114,23 +114,23 @@ def erase_memory(owner: OwnerKeys, memory: Memory) -> Iterator[Write]:
     yield ["HSET", owner.outbox, memory.id, ERASED]
 
 
-def put_edge(owner: OwnerKeys, edge: Edge) -> Write:
+def put_edge(owner: OwnerKeys, edge: Edge) -> WriteCommand:
     """The last version."""
     return ["SET", owner.edge(edge.id), packing.pack_edge(edge)]
 
 
-def put_earlier_edge(owner: OwnerKeys, edge: Edge) -> Write:
+def put_earlier_edge(owner: OwnerKeys, edge: Edge) -> WriteCommand:
     """A version that is retracted."""
     retracted = packing.score(edge.retracted_at)
     return ["ZADD", owner.earlier_edges(edge.id), retracted, packing.pack_edge(edge)]
 
 
-def put_successor(owner: OwnerKeys, edge: Edge, at: int = AT_COMMIT) -> Write:
+def put_successor(owner: OwnerKeys, edge: Edge, at: int = AT_COMMIT) -> WriteCommand:
     """The target of a SUPERSEDES edge has its source as successor, recorded at this instant."""
     return ["HSET", owner.successors, edge.target, packing.pack_successor(edge.source, at)]
 
 
-def join_ends(owner: OwnerKeys, edge: Edge) -> Iterator[Write]:
+def join_ends(owner: OwnerKeys, edge: Edge) -> Iterator[WriteCommand]:
     """A version takes its place at both ends: among the live edges, or the retracted ones."""
     live = edge.retracted_at is None
     order = packing.score(edge.valid_to if live else edge.retracted_at)
@@ -138,7 +138,7 @@ def join_ends(owner: OwnerKeys, edge: Edge) -> Iterator[Write]:
         yield ["ZADD", owner.key(side if live else RETRACTED[side], end), order, member]
 
 
-def leave_ends(owner: OwnerKeys, edge: Edge) -> Iterator[Write]:
+def leave_ends(owner: OwnerKeys, edge: Edge) -> Iterator[WriteCommand]:
     """A live version leaves its place at both ends."""
     for side, end, member in _ends(edge):
         yield ["ZREM", owner.key(side, end), member]
@@ -149,7 +149,7 @@ def _ends(edge: Edge) -> Iterator[tuple[Kind, str, str]]:
     yield Kind.INCOMING, edge.target, packing.pack_member(edge, outgoing=False)
 
 
-def put_claim(owner: OwnerKeys, key: DedupKey, holdings: tuple[Holding, ...]) -> Write:
+def put_claim(owner: OwnerKeys, key: DedupKey, holdings: tuple[Holding, ...]) -> WriteCommand:
     """A claim with its holders; one without any is no more."""
     if holdings:
         return ["HSET", owner.claim(key), key.field, packing.pack_holdings(holdings)]

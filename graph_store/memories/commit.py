@@ -10,7 +10,7 @@ import orjson
 from graph_store.events.entries import events
 from graph_store.format import layout, packing
 from graph_store.format.keys import OwnerKeys
-from graph_store.format.layout import Write as Writing
+from graph_store.format.layout import WriteCommand
 from graph_store.memories import versions
 from graph_store.memories.clock import now_call
 from graph_store.redis.connection import Command, Connection
@@ -96,7 +96,7 @@ def _commit_call(transaction: Transaction) -> Command:
     owner = OwnerKeys(transaction.slot)
     fresh = {write.memory.id for write in transaction.writes if isinstance(write, PutMemory)}
     checks: list[_Check] = []
-    writes: list[Writing] = []
+    writes: list[WriteCommand] = []
     if transaction.job is not None:
         checks.append([_RUNNING, "HGET", owner.job(transaction.job), "state"])
     for claim in transaction.claims:
@@ -145,7 +145,7 @@ def _holds(owner: OwnerKeys, claim: DedupClaim) -> _Check:
     return [packing.pack_holdings(claim.was), "HGET", owner.claim(claim.key), claim.key.field]
 
 
-def _writes(owner: OwnerKeys, write: Write, now: int) -> Iterator[Writing]:
+def _writes(owner: OwnerKeys, write: Write, now: int) -> Iterator[WriteCommand]:
     match write:
         case PutMemory(memory=memory, previous=previous):
             yield from _put_memory(owner, memory, previous, now)
@@ -170,7 +170,7 @@ def _writes(owner: OwnerKeys, write: Write, now: int) -> Iterator[Writing]:
 
 def _put_memory(
     owner: OwnerKeys, memory: Memory, previous: Memory | None, now: int
-) -> Iterator[Writing]:
+) -> Iterator[WriteCommand]:
     if previous is None:
         yield from layout.list_memory(owner, memory)
     else:
