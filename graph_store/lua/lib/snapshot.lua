@@ -11,7 +11,8 @@ local sub = string.sub
 local function head(memory)
   local last = redis.call('GETRANGE', prefix .. KEY_MEMORY .. memory, 0, HEAD_END)
   if last == '' then return nil end
-  if known_at == '' or sub(last, RECORDED_AT_FIRST, RECORDED_AT_LAST) <= known_at then return last end
+  if known_at == '' then return last end
+  if sub(last, RECORDED_AT_FIRST, RECORDED_AT_LAST) <= known_at then return last end
   local earlier = redis.call('ZRANGE', prefix .. KEY_EARLIER_MEMORIES .. memory,
     '(' .. known_score, '+inf', 'BYSCORE', 'LIMIT', 0, 1)[1]
   if earlier and sub(earlier, RECORDED_AT_FIRST, RECORDED_AT_LAST) <= known_at then

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from graph_store.redis_graph import RedisGraph
+from memory.domain.errors import NotFound
 from memory.domain.ids import Project, mint, owner_hash_of
 from memory.domain.memory import Owner
 from tests.graph_store.ground import Ground
@@ -37,3 +40,20 @@ async def test_the_pointer_moves_only_from_where_it_was_seen(ground: Ground) -> 
     assert third.secret != first.secret
     await ground.graph.projects.leave("proj_1", False, "task_2")
     assert await ground.graph.projects.epochs(["proj_1"]) == {}
+
+
+async def test_an_erasure_of_a_project_that_was_cleared_is_nobodys(ground: Ground) -> None:
+    leases = ground.graph.leases
+    for name in ("erasing:p1:subject", "erasing:p2:subject"):
+        assert await leases.take(name, "one", 60)
+    await ground.graph.projects.clear("p1")
+    assert await leases.take("erasing:p1:subject", "other", 60)
+    assert not await leases.take("erasing:p2:subject", "other", 60)
+
+
+async def test_a_project_that_ended_comes_back_by_no_late_call(ground: Ground) -> None:
+    projects = ground.graph.projects
+    await projects.leave("p1", False, "task")
+    with pytest.raises(NotFound):
+        await projects.read("p1", 1, make=False)
+    assert await projects.ids() == []
