@@ -32,9 +32,9 @@ from deployments.service_settings import service_settings
 from graph_store import open_graph_store
 from graph_store.redis.local_server import ValkeyServer
 from loadtest.sentences import sentences
+from memory.domain.caller import Caller
 from memory.domain.clock import AT_COMMIT
 from memory.domain.errors import NotFound
-from memory.domain.caller import Caller
 from memory.domain.ids import mint
 from memory.domain.memory import Edge, Memory, Owner, Scope
 from memory.domain.transaction import PutEdge, PutMemory, RetractEdge, Transaction, Write

@@ -3,7 +3,8 @@
 -- KEYS: clock, the thing itself.  ARGV[1]: plan as JSON: `needs`, keys that must be there;
 -- `successors`, a hash and a field of it that must be free ([]: none); `claim`, a hash, a field and
 -- what to add to it ([]: none); `newest`, the record time that the owner's clock has to reach;
--- `writes`, commands.  Returns restored, stands, lacks or superseded (memory.domain.records.Landing).
+-- `writes`, commands.  Returns restored, stands, lacks or superseded: a Landing of
+-- memory.domain.records.
 local clock, thing = KEYS[1], KEYS[2]
 local plan = cjson.decode(ARGV[1])
 
@@ -21,5 +22,7 @@ if #plan.claim > 0 then
 end
 for _, write in ipairs(plan.writes) do redis.call(unpack(write)) end
 local last = redis.call('GET', clock)
-if not last or tonumber(last) < tonumber(plan.newest) then redis.call('SET', clock, plan.newest) end
+if not last or tonumber(last) < tonumber(plan.newest) then
+  redis.call('SET', clock, plan.newest)
+end
 return 'restored'

@@ -14,10 +14,11 @@ _POLL_S = 0.1
 _WAIT_S = 3600
 
 
-class RedisCompacting:
-    """Part of memory.ports.maintenance.Keeping."""
+class RedisCompaction:
+    """The append-only files of every Redis node."""
 
-    _redis: Connection
+    def __init__(self, redis: Connection) -> None:
+        self._redis = redis
 
     async def compact(self) -> list[str]:
         if await self._rewriting():
@@ -29,9 +30,9 @@ class RedisCompacting:
         if not await self._ended():
             return ["Redis has not finished rewriting its log within the hour"]
         states = await self._persistence()
-        failed = [each for each in states if each.get("aof_last_bgrewrite_status") != "ok"]
+        failed = [state for state in states if state.get("aof_last_bgrewrite_status") != "ok"]
         left = [f"Redis failed to rewrite the log of {len(failed)} nodes"] if failed else []
-        if any(each.get("rdb_last_save_time") and each.get("rdb_saves") for each in states):
+        if any(state.get("rdb_last_save_time") and state.get("rdb_saves") for state in states):
             left.append("Redis keeps snapshots too; the next one overwrites the last")
         return left
 

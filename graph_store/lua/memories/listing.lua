@@ -1,7 +1,8 @@
--- Places in an index by created_at whose memories are there at one of some instants (snapshot.lua
--- comes before).  KEYS[1]: the index.  ARGV from 6: where to begin, '1' for the newest first, most
--- places, most members of this call, then the instants as stamps; none of them: every memory.
--- Answers {1 where the index has been read to its end or its limit, where to begin next,
+#!lua flags=no-writes
+-- Cursors in a listing by created_at whose memories are there at one of some instants. Needs
+-- snapshot.lua.  KEYS[1]: the listing.  ARGV from 6: where to begin, '1' for the newest first, most
+-- cursors, most members of this call, then the instants as stamps; none of them: every memory.
+-- Answers {1 if the listing has been read to its end or its limit, where to begin next,
 -- memory, created_at, ...}.
 local start, newest = ARGV[6], ARGV[7] == '1'
 local limit, share = tonumber(ARGV[8]), tonumber(ARGV[9])
