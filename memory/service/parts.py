@@ -11,7 +11,7 @@ from memory.domain.conversation import Conversation
 from memory.domain.erasures import Erasure, Inspection, ReceiptFields
 from memory.domain.errors import Refused
 from memory.domain.feedback import Feedback
-from memory.domain.jobs import Job, JobKind
+from memory.domain.jobs import Job, JobKind, JobPage
 from memory.domain.memory import Correction, Edge, Memory, NewEdge, NewMemory, Owner, Scope, Unset
 from memory.domain.records import Entry, Record
 from memory.domain.results import (
@@ -113,6 +113,9 @@ class Memories:
     async def rate(self, caller: Caller, memory_id: str, feedback: Feedback | None) -> None:
         return await self._ratings.rate(caller, memory_id, feedback)
 
+    async def feedback(self, caller: Caller, memory_id: str) -> Feedback | None:
+        return await self._ratings.feedback(caller, memory_id)
+
 
 class Graph:
     """Implements memory.service.api.Graph."""
@@ -205,6 +208,9 @@ class Jobs:
 
     async def get(self, caller: Caller, job_id: str) -> Job:
         return await self._reader.get(caller, job_id)
+
+    async def page(self, caller: Caller, offset: int, limit: int) -> JobPage:
+        return await self._reader.page(caller, offset, limit)
 
 
 class Erasures:

@@ -45,6 +45,7 @@ from memory.read.pages import Pages
 from memory.reports.reports import Reports
 from memory.search.ranking import Calibration, Ranking
 from memory.search.search import Search
+from memory.service import api
 from memory.service.health import Health
 from memory.service.parts import Erasures, Graph, Jobs, Memories, Transfer
 from memory.transfer.export import Export
@@ -77,19 +78,19 @@ class ServiceSettings:
 
 
 class MemoryService:
-    """The parts of memory.service.api.Service, and the care that keeps them going."""
+    """All parts of memory.service.api.Service, and the care that keeps them going."""
 
     def __init__(
         self,
-        memories: Memories,
-        search: Search,
-        graph: Graph,
-        jobs: Jobs,
-        erasures: Erasures,
-        transfer: Transfer,
-        reports: Reports,
-        maintenance: Maintenance,
-        health: Health,
+        memories: api.Memories,
+        search: api.Search,
+        graph: api.Graph,
+        jobs: api.Jobs,
+        erasures: api.Erasures,
+        transfer: api.Transfer,
+        reports: api.Reports,
+        maintenance: api.Maintenance,
+        health: api.Health,
         care: Care,
     ) -> None:
         self.memories, self.search, self.graph = memories, search, graph

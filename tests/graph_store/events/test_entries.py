@@ -179,8 +179,8 @@ async def test_calls_of_the_service_are_told_in_order(
     await service.memories.correct(DEFAULT, bergen.id, Correction(valid_from=bergen.valid_from + 1))
     await service.graph.retract_edge(DEFAULT, tea.id, edge.id)
     at = await service.memories.erase(DEFAULT, bergen.id)
-    place = await service._place(DEFAULT)
-    entries = log(redis_server, place.slot(place.owner_hash(ALICE.owner)))
+    project = await service.project()
+    entries = log(redis_server, project.slot(project.owner_hash(ALICE.owner)))
     assert [fields for _, fields in entries] == [
         about("ADD", oslo, 1),
         about("ADD", tea, 1),

@@ -162,7 +162,7 @@ async def test_a_waiting_conversation_is_applied_once_wherever_its_worker_dies(
             await stored(service, "moved house", scope=scope)
     async with ground.service(whole) as service:
         await ended(service, await attempt(service, scopes.pop(), DEFAULT))
-    assert {"graph.plan_job", "graph.commit", "graph.end_job"} <= {name for name, _ in whole.calls}
+    assert {"graph.jobs.plan", "graph.commits.commit", "graph.jobs.end"} <= {name for name, _ in whole.calls}
     deaths: list[tuple[Fuse, Scope, Job]] = []
     with monkeypatch.context() as patient:
         # None takes over what another one left.
@@ -212,7 +212,7 @@ async def test_a_conversation_waits_while_nobody_is_there_to_read_it(
     settings: Settings, redis_server: RedisServer, embedder: WordEmbedder, model: ScriptedModel
 ) -> None:
     ground = Ground(settings, redis_server.url, embedder, model)
-    fuse = Fuse("graph.calls", BEFORE)
+    fuse = Fuse("graph.calls.due", BEFORE)
     with suppress(Crash):
         async with ground.service(fuse) as service:
             job = await service.jobs.remember(DEFAULT, conversation())

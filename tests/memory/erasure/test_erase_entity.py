@@ -136,7 +136,7 @@ def named(server: RedisServer) -> set[bytes]:
 def lapse(server: RedisServer) -> None:
     """Time goes by until the lease of whoever died is over."""
     with redis.Redis(port=server.port) as client:
-        for key in client.scan_iter("mg:erasing:*"):
+        for key in client.scan_iter("mg:lease:erasing:*"):
             client.delete(key)
 
 
@@ -289,7 +289,7 @@ async def test_an_unfinished_write_is_found_by_the_agent_it_names(
 ) -> None:
     """Its writer crashed after the commit, before anything else knew of it."""
     ground = Ground(settings, redis_server.url, embedder)
-    async with ground.service(Fuse("graph.commit", AFTER)) as service:
+    async with ground.service(Fuse("graph.commits.commit", AFTER)) as service:
         with pytest.raises(Crash):
             await add(service, "half written", **HERS)
     async with ground.service() as service:
