@@ -6,7 +6,7 @@ from __future__ import annotations
 import hmac
 import json
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,8 +71,8 @@ class Repeats:
             await self._redis.one("EVAL", _END, 1, attempt.place, answer)
 
     async def once(
-        self, caller: Pass, work: Callable[[], Awaitable[dict[str, Any]]]
-    ) -> tuple[dict[str, Any], bool]:
+        self, caller: Pass, work: Callable[[], Awaitable[Mapping[str, Any]]]
+    ) -> tuple[Mapping[str, Any], bool]:
         """What the work told, and whether an earlier attempt told it; as JSON, without secrets.
         Raises IdempotencyMismatch. Work that failed is done again."""
         attempt = await self.begin(caller)

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, Field
+from pydantic import Field
 from starlette.responses import StreamingResponse
+from typing_extensions import TypedDict
 
 from access.door import require_everywhere
 from deployments.api.middleware.permissions import HOLDS_RIGHT
@@ -40,15 +41,15 @@ class ExportParameters(ScopeFields):
     known_at: Instant | None = None
 
 
-class RefusedLineOut(BaseModel):
+class RefusedLineOut(TypedDict):
     """`line` counts from 1 in the body."""
 
-    line: int = Field(examples=[3])
+    line: Annotated[int, Field(examples=[3])]
     error: str
-    code: str = Field(examples=["invalid_input"])
+    code: Annotated[str, Field(examples=["invalid_input"])]
 
 
-class ImportedOut(BaseModel):
+class ImportedOut(TypedDict):
     """`present`: lines whose record stood already as it is. `ids`: of each record that is here
     now, the id in its line and its id here."""
 
@@ -58,7 +59,7 @@ class ImportedOut(BaseModel):
     ids: dict[str, str]
 
 
-class RestoredOut(BaseModel):
+class RestoredOut(TypedDict):
     restored: int
     present: int
     refused: list[RefusedLineOut]

@@ -4,10 +4,11 @@ run a session."""
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import Annotated
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
+from typing_extensions import TypedDict
 
 from deployments.api.errors import invalid
 from deployments.api.mem0.schemas.paging import Paged, envelope
@@ -31,13 +32,13 @@ _TYPES = ("user", "agent", "app", "run")
 _ENTITY: TypeAdapter[str] = TypeAdapter(EntityId)
 
 
-class EntityOut(BaseModel):
+class EntityOut(TypedDict):
     """`owner` is the project; the times are the first created_at and the last updated_at of what
     names the entity, in any version that is known now."""
 
-    id: str = Field(examples=["412345678901234567"])
+    id: Annotated[str, Field(examples=["412345678901234567"])]
     name: str
-    type: str = Field(examples=[*_TYPES])
+    type: Annotated[str, Field(examples=[*_TYPES])]
     total_memories: int
     owner: str
     metadata: None
@@ -45,7 +46,7 @@ class EntityOut(BaseModel):
     updated_at: str
 
 
-class EntitiesOut(BaseModel):
+class EntitiesOut(TypedDict):
     count: int
     next: str | None
     previous: str | None
@@ -56,7 +57,7 @@ class EntitiesOut(BaseModel):
     total_runs: int
 
 
-class NamesOut(BaseModel):
+class NamesOut(TypedDict):
     users: list[str]
     agents: list[str]
     apps: list[str]
@@ -129,7 +130,7 @@ def one_named(name: str, request: Request) -> str:
         raise invalid(error.errors()) from None
 
 
-def entity_out(entity: Entity, project_id: str) -> dict[str, Any]:
+def entity_out(entity: Entity, project_id: str) -> EntityOut:
     return {
         "id": entity.id,
         "name": entity.value,
@@ -142,7 +143,7 @@ def entity_out(entity: Entity, project_id: str) -> dict[str, Any]:
     }
 
 
-def deleting_out(job: Job) -> dict[str, str]:
+def deleting_out(job: Job) -> DeletingOut:
     return {
         "message": f"Delete in progress; GET /v1/event/{job.id} tells when it is done",
         "event_id": job.id,

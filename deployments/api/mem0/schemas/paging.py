@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -48,7 +48,7 @@ Paged = Annotated[Paging, Query()]
 
 
 def envelope(
-    request: Request, paging: Paging, count: int, results: Sequence[dict[str, Any]]
+    request: Request, paging: Paging, count: int, results: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
     """The page of a list that has `count` in all. The addresses of its neighbours are absolute,
     and of the form in which this one was asked for."""
