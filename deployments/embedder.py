@@ -11,7 +11,7 @@ from deployments.observability import logs
 from deployments.observability.metrics import RayMeter
 from deployments.refusal import refusals
 from memory.domain.errors import InvalidInput
-from memory.ports.vector_store import ModelCard, Vectors
+from memory.ports.models import ModelCard, Vectors
 
 logger = logging.getLogger("ray.serve")
 

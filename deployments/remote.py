@@ -28,7 +28,7 @@ from memory.domain.errors import (
     Refused,
     StoreUnavailable,
 )
-from memory.ports.vector_store import ModelCard, Vectors
+from memory.ports.models import ModelCard, Vectors
 from memory.service.api import PARTS, Service
 
 # Texts are sent in calls of this size: the handle's messages end at 256 MiB (serve_config.yaml),

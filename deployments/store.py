@@ -16,6 +16,8 @@ from deployments.observability.metrics import RayMeter
 from deployments.preflight import refuse_many_nodes
 from deployments.refusal import RefusedToStart, refusals
 from deployments.remote import OPERATIONS, READY, RemoteEmbedder, is_finished
+from deployments.service_settings import service_settings
+from memory.context.background import Background
 from memory.domain.errors import (
     DeadlineExceeded,
     InvalidInput,
@@ -24,7 +26,6 @@ from memory.domain.errors import (
     StoreUnavailable,
     Unavailable,
 )
-from memory.write.background import BegunWrites
 
 logger = logging.getLogger("ray.serve")
 
@@ -48,7 +49,7 @@ class Store:
             self._embedder = RemoteEmbedder(embedder, self._settings.api.deadline_s)
             self._service: MemoryService | None = None
             self._waiting_for = ""
-            self._writes = BegunWrites()
+            self._writes = Background()
             await self._start()
         self._care = asyncio.create_task(self._keep())
 
@@ -80,26 +81,22 @@ class Store:
         # Here, not where the application is built.
         from deployments.models.language_model import open_language_model
         from graph_store import open_graph_store, redis_url
-        from memory.service.service import MemoryService
+        from memory.service.service import open_service
         from vector_store import open_vector_store
 
-        service = MemoryService(
-            open_graph_store(self._settings, redis_url(self._settings), self._meter),
-            open_vector_store(self._settings, self._meter),
-            self._embedder,
-            self._settings,
-            self._meter,
-            open_language_model(self._settings.llm, self._meter),
-        )
         try:
-            await service.start()
+            self._service = await open_service(
+                open_graph_store(self._settings, redis_url(self._settings), self._meter),
+                open_vector_store(self._settings, self._meter),
+                self._embedder,
+                service_settings(self._settings),
+                self._meter,
+                open_language_model(self._settings.llm, self._meter),
+            )
         except (Unavailable, DeadlineExceeded) as error:
             if self._waiting_for != error.message:
                 logger.warning("Store waits: %s", error.message)
             self._waiting_for = error.message
-            await service.close()
-        else:
-            self._service = service
 
     async def _keep(self) -> None:
         """Finish a start that found a dependency down, then repair for ever."""
@@ -112,9 +109,9 @@ class Store:
                 raise
             except Exception:
                 logger.exception("Store does not start")
-        service = self._service
+        care = self._service.care
         await asyncio.gather(
-            _often(_REPAIR_S, service.repair, service.resume), _often(_WORK_S, service.work)
+            _often(_REPAIR_S, care.repair, care.resume), _often(_WORK_S, care.work)
         )
 
 

@@ -2,11 +2,11 @@
 
 from config.settings import Settings
 from graph_store.events.event_log import RedisEventLog
+from graph_store.projects.projects import RedisProjects
 from graph_store.redis.connection import Connection
 from graph_store.redis.local_server import url_of
 from graph_store.redis_graph import RedisGraph
-from memory.domain.events import EventLog
-from memory.ports.graph_store import GraphStore
+from memory.ports.event_log import EventLog
 from memory.ports.metrics import SILENT, Meter
 
 
@@ -16,14 +16,15 @@ def redis_url(settings: Settings) -> str:
     return url.get_secret_value() if url else url_of(settings.data_dir)
 
 
-def open_graph_store(settings: Settings, url: str, meter: Meter = SILENT) -> GraphStore:
-    """A graph store on redis://, rediss:// or unix:// ; connects at its first use."""
+def open_graph_store(settings: Settings, url: str, meter: Meter = SILENT) -> RedisGraph:
+    """A graph store on redis://, rediss:// or unix:// ; it connects at its first use."""
     return RedisGraph(Connection(url, settings.redis, meter))
 
 
 def open_event_log(settings: Settings, url: str, meter: Meter = SILENT) -> EventLog:
     """The event logs of the same Redis, over a connection of their own."""
-    return RedisEventLog(Connection(url, settings.redis, meter), settings.vector_store.buckets)
+    redis = Connection(url, settings.redis, meter)
+    return RedisEventLog(redis, RedisProjects(redis), settings.vector_store.buckets)
 
 
 __all__ = ["open_event_log", "open_graph_store", "redis_url"]

@@ -28,18 +28,20 @@ import numpy as np
 import redis
 
 from config import Settings
+from deployments.service_settings import service_settings
 from graph_store import open_graph_store
 from graph_store.redis.local_server import ValkeyServer
 from loadtest.sentences import sentences
+from memory.domain.caller import Caller
 from memory.domain.clock import AT_COMMIT
 from memory.domain.errors import NotFound
 from memory.domain.ids import mint
 from memory.domain.memory import Edge, Memory, Owner, Scope
 from memory.domain.transaction import PutEdge, PutMemory, RetractEdge, Transaction, Write
 from memory.ports.graph_store import GraphStore
-from memory.ports.vector_store import ModelCard, Vectors
+from memory.ports.models import ModelCard, Vectors
 from memory.query.views import View, Walk
-from memory.service.service import MemoryService
+from memory.service.service import MemoryService, build_service
 from vector_store import open_vector_store
 
 MEMORIES, EDGES, A_SESSION = 10_000, 50_000, 20
@@ -49,6 +51,7 @@ RELATIONS = ("RELATES_TO", "CAUSED", "PART_OF", "MENTIONS")
 _BATCH = 500
 _YEAR = 365 * 86_400_000_000
 _BEGIN = int(datetime(2016, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
+BENCH = Caller("bench")
 USER = Scope(user_id="bench")
 
 
@@ -101,7 +104,8 @@ async def _measure(settings: Settings, url: str) -> None:
         f"Redis takes {ground.bytes_a_memory:.0f} bytes a memory, {ground.bytes_a_version:.0f} an "
         f"earlier version, {ground.bytes_an_edge:.0f} an edge\n"
     )
-    service = MemoryService(graph, open_vector_store(settings), model, settings)
+    vectors = open_vector_store(settings)
+    service = build_service(graph, vectors, model, await model.card(), service_settings(settings))
     names = ("p50 ms", "p95 ms", "as_of", "known_at", "half", "as_of ×")
     print(f"{'read':<34}" + "".join(f"{name:>9}" for name in names))
     late, half = View(as_of=_BEGIN + 9 * _YEAR), View(as_of=_BEGIN + 4 * _YEAR)
@@ -124,17 +128,17 @@ def _settle(client: redis.Redis) -> None:
 
 async def _load(graph: GraphStore, used: Callable[[], int]) -> Ground:
     dice = random.Random(1)
-    project = await graph.project("bench", 1)
+    project = await graph.projects.read("bench", 1)
     tag = project.owner_hash(Owner("user", "bench"))
     slot = project.slot(tag)
     texts = sentences(seed=2)
 
     async def commit(writes: Sequence[Write]) -> list[int]:
         times = []
-        now = (await graph.instant([slot])).now
+        now = (await graph.memories.instant([slot])).now
         for start in range(0, len(writes), _BATCH):
             part = [Transaction(slot, now, [each]) for each in writes[start : start + _BATCH]]
-            times += [each.at for each in await graph.commit(part) if each is not None]
+            times += [each.at for each in await graph.commits.commit(part) if each is not None]
         return times
 
     before = used()
@@ -166,7 +170,7 @@ async def _load(graph: GraphStore, used: Callable[[], int]) -> Ground:
         )
     edge_times = await commit([PutEdge(each) for each in edges])
     with_edges = used()
-    known = (await graph.instant([slot])).now
+    known = (await graph.memories.instant([slot])).now
     stored = [each.stamped(at) for each, at in zip(memories, times, strict=True)]
     await commit(
         [
@@ -195,10 +199,10 @@ def _reads(service: MemoryService, ground: Ground) -> dict[str, Read]:
 
     def related(depth: int, limit: int, ids_only: bool = False) -> Read:
         walk = Walk(depth=depth, ids_only=ids_only)
-        return lambda number, view: service.graph.related("bench", start(number), walk, limit, view)
+        return lambda number, view: service.graph.related(BENCH, start(number), walk, limit, view)
 
     def graph(limit: int) -> Read:
-        return lambda number, view: service.graph.page("bench", USER, limit, view=view)
+        return lambda number, view: service.graph.page(BENCH, USER, limit, view=view)
 
     return {
         "related depth 1": related(1, 200),
@@ -206,10 +210,10 @@ def _reads(service: MemoryService, ground: Ground) -> dict[str, Read]:
         "related depth 3, 200 memories": related(3, 200),
         "related depth 3, 1,000 memories": related(3, 1_000),
         "relationships": lambda number, view: service.graph.relationships(
-            "bench", start(number), Walk(), view
+            BENCH, start(number), Walk(), view
         ),
         "path of at most 6": lambda number, view: service.graph.path(
-            "bench", start(number), start(number + 1), Walk(depth=6), view
+            BENCH, start(number), start(number + 1), Walk(depth=6), view
         ),
         "list of 100": lambda number, view: service.memories.page(
             "bench", USER, 100, None, True, view

@@ -15,12 +15,11 @@ from access import open_access
 from config import Settings
 from config.settings import Calibration
 from deployments.api import create_app
-from graph_store import open_graph_store
 from memory.service.service import MemoryService
 from tests.redis_server import RedisServer
+from tests.service import OpenService, started
 from tests.weaviate_server import WeaviateServer, weaviate_server
 from tests.word_embedder import WordEmbedder
-from vector_store import open_vector_store
 
 _MEM0_HOME = tempfile.TemporaryDirectory(prefix="mem0-")
 os.environ.update(MEM0_TELEMETRY="False", MEM0_DIR=_MEM0_HOME.name)  # read when mem0 is imported
@@ -64,12 +63,10 @@ def embedder() -> WordEmbedder:
 @pytest.fixture
 async def service(
     settings: Settings, redis_server: RedisServer, embedder: WordEmbedder
-) -> AsyncIterator[MemoryService]:
-    graph = open_graph_store(settings, redis_server.url)
-    started = MemoryService(graph, open_vector_store(settings), embedder, settings)
-    await started.start()
-    yield started
-    await started.close()
+) -> AsyncIterator[OpenService]:
+    service = await started(settings, redis_server.url, embedder)
+    yield service
+    await service.care.close()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from memory.domain.stemming import stems
-from memory.ports.vector_store import ModelCard, Vectors
+from memory.ports.models import ModelCard, Vectors
 
 DIMENSIONS = 64
 

@@ -23,16 +23,8 @@ import numpy as np
 from memory.domain.errors import StartupRefused, StoreUnavailable
 from memory.domain.ids import project_of_tenant
 from memory.ports.metrics import SILENT, Meter, timed
-from memory.ports.vector_store import (
-    Hit,
-    Indexed,
-    Listed,
-    ModelCard,
-    Named,
-    Point,
-    Retraction,
-    Vectors,
-)
+from memory.ports.models import ModelCard, Vectors
+from memory.ports.vector_store import Hit, Indexed, Listed, Named, Point, Retraction
 from memory.query.views import Where
 from vector_store import tenant_file, tenant_rows
 from vector_store.group_commit import GroupCommit

@@ -15,7 +15,7 @@ from random import getrandbits
 from uuid import uuid4
 
 from memory.domain.errors import StartupRefused
-from memory.ports.vector_store import ModelCard
+from memory.ports.models import ModelCard
 
 APPLICATION = 0x4D656D30
 FORMAT = 1

@@ -13,20 +13,12 @@ from weaviate.classes.query import BM25Operator, Filter, MetadataQuery
 from weaviate.exceptions import UnexpectedStatusCodeError, WeaviateBaseError
 
 from config.settings import WeaviateSettings
-from memory.domain.batched import parts
+from memory.domain.batched import batched
 from memory.domain.errors import StartupRefused, StoreUnavailable
 from memory.domain.ids import project_of_tenant
 from memory.ports.metrics import SILENT, Meter
-from memory.ports.vector_store import (
-    Hit,
-    Indexed,
-    Listed,
-    ModelCard,
-    Named,
-    Point,
-    Retraction,
-    Vectors,
-)
+from memory.ports.models import ModelCard, Vectors
+from memory.ports.vector_store import Hit, Indexed, Listed, Named, Point, Retraction
 from memory.query.views import Where
 from vector_store import weaviate_lists as lists
 from vector_store.weaviate_connection import WeaviateConnection, status
@@ -96,7 +88,7 @@ class WeaviateVectorStore:
         if len(unique) <= _FEW:
             await asyncio.gather(*(self._write(tenant, put(point)) for point in unique))
             return
-        for batch in parts(unique[:-1], _BATCH):
+        for batch in batched(unique[:-1], _BATCH):
             await self._write(tenant, put_batch(batch))
         await self._write(tenant, put(unique[-1]))
 
@@ -111,7 +103,7 @@ class WeaviateVectorStore:
 
     async def erase(self, tenant: str, memory_ids: Sequence[str]) -> None:
         named = Filter.by_property("memory_id")
-        for batch in parts(memory_ids, _BATCH):
+        for batch in batched(memory_ids, _BATCH):
             await self._remove(tenant, delete(named.contains_any(list(batch))))
 
     async def nearest(self, tenant: str, vector: Vectors, where: Where, limit: int) -> list[Hit]:

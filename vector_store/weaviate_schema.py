@@ -20,7 +20,8 @@ from weaviate.classes.config import (
 
 from memory.domain.errors import StartupRefused
 from memory.domain.memory import SCOPE_FIELDS, Memory
-from memory.ports.vector_store import ModelCard, Point
+from memory.ports.models import ModelCard
+from memory.ports.vector_store import Point
 
 FORMAT = 1
 OPEN_END = 2**53 - 1

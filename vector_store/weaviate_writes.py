@@ -19,7 +19,8 @@ from weaviate.exceptions import (
     WeaviateDeleteManyError,
 )
 
-from memory.ports.vector_store import Point, Retraction, Vectors
+from memory.ports.models import Vectors
+from memory.ports.vector_store import Point, Retraction
 from vector_store.weaviate_connection import status
 from vector_store.weaviate_schema import identity, properties
 

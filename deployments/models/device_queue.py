@@ -15,7 +15,7 @@ import numpy as np
 
 from deployments.models.encoder import Encoder
 from memory.ports.metrics import SILENT, Meter
-from memory.ports.vector_store import Vectors
+from memory.ports.models import Vectors
 
 MODEL_THREAD = "model"
 """What the operating system shows as the name of the model's threads, torch's own included, so

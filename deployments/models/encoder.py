@@ -12,7 +12,7 @@ import numpy as np
 
 from config.settings import DEFAULT_MODEL, EmbedderSettings
 from memory.domain.errors import StartupRefused
-from memory.ports.vector_store import Vectors
+from memory.ports.models import Vectors
 
 _CGROUP_CPU = Path("/sys/fs/cgroup/cpu.max")
 

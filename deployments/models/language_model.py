@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from config.settings import Llm
 from deployments.observability import logs
 from memory.domain.errors import ModelUnavailable, UnfitAnswer
-from memory.ports.language_model import LanguageModel
 from memory.ports.metrics import SILENT, Meter, measured
+from memory.ports.models import LanguageModel
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI

@@ -3,68 +3,44 @@ Read and written whole, so that this needs to know nothing of their fields but t
 
 from __future__ import annotations
 
-import re
-from collections.abc import AsyncIterator
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from graph_store.format import keys
+from graph_store.format.layout import ENTRIES, entry_type
+from graph_store.memories.owners import RedisOwners
 from graph_store.redis.connection import Command, Connection
 from graph_store.redis.replies import flat, mapping
-from memory.domain.batched import parts
+from graph_store.redis.scripts import script
+from memory.domain.batched import batched
 from memory.domain.errors import Conflict, InvalidInput
 from memory.domain.records import Entry
 
-_PATTERN = "mg:[pke]*"
-_KINDS = {
-    re.compile(keys.project(".+")): "hash",
-    re.compile(keys.PROJECTS): "set",
-    re.compile(keys.api_key("[0-9a-f]+")): "hash",
-    re.compile(keys.api_keys(".+")): "hash",
-    re.compile(keys.PEPPER): "string",
-    re.compile(r"mg:erasure:.+"): "string",
-}
 _READS = {"string": "GET", "hash": "HGETALL", "set": "SMEMBERS"}
 _PROJECT_FIELDS = {"secret", "generation", "buckets"}
 _A_TRIP = 200
-
-_PROJECT = """#!lua
--- One that stands keeps where its index is, and is completed. Another one without memories is
--- written over, in an epoch of its own, so that nobody goes on with the secret it had.
-local secret = redis.call('HGET', KEYS[1], 'secret')
-if secret ~= ARGV[1] then
-  local epoch = redis.call('HGET', KEYS[1], 'epoch')
-  redis.call('DEL', KEYS[1])
-  redis.call('HSET', KEYS[1], unpack(ARGV, 2))
-  if epoch then redis.call('HINCRBY', KEYS[1], 'epoch', epoch + 1) end
-  return 1
-end
-for index = 2, #ARGV, 2 do redis.call('HSETNX', KEYS[1], ARGV[index], ARGV[index + 1]) end
-return 0"""
-
-
-class _Slots(Protocol):
-    def slots(self, project_id: str | None = None) -> AsyncIterator[str]: ...
+_PROJECT = script("backup/restore_project")
 
 
 class RedisEntries:
-    """Part of memory.domain.records.Archive."""
+    """Reads the entries, and puts them back."""
 
-    _redis: Connection
+    def __init__(self, redis: Connection, owners: RedisOwners) -> None:
+        self._redis, self._owners = redis, owners
 
-    async def entries(self) -> list[Entry]:
-        names = sorted({key async for key in self._redis.scan(_PATTERN) if _kind(key)})
+    async def all(self) -> list[Entry]:
+        names = sorted({key async for key in self._redis.scan(ENTRIES) if entry_type(key)})
         found = []
-        for part in parts(names, _A_TRIP):
-            values = await self._redis.run(*((_READS[_kind(key) or ""], key) for key in part))
+        for part in batched(names, _A_TRIP):
+            values = await self._redis.run(*((_READS[entry_type(key) or ""], key) for key in part))
             found += [
                 Entry(key, kind, _plain(kind, value))
                 for key, value in zip(part, values, strict=True)
-                if (kind := _kind(key)) and value
+                if (kind := entry_type(key)) and value
             ]
         return found
 
-    async def restore_entry(self, entry: Entry) -> bool:
-        if entry.kind != _kind(entry.key) or not entry.value or not _is(entry):
+    async def restore(self, entry: Entry) -> bool:
+        if entry.kind != entry_type(entry.key) or not entry.value or not _is(entry):
             raise InvalidInput(f"no entry of a backup: {entry.key[:80]!r}")
         current = await self._redis.one(_READS[entry.kind], entry.key)
         if current and _covers(_plain(entry.kind, current), entry.value):
@@ -86,7 +62,7 @@ class RedisEntries:
         secret = await self._redis.one("HGET", entry.key, "secret")
         if secret in (None, _fields(entry)["secret"]):
             return False
-        async for _ in cast(_Slots, self).slots(project_id):
+        async for _ in self._owners.slots(project_id):
             return True
         return False
 
@@ -94,10 +70,6 @@ class RedisEntries:
         async for _ in self._redis.scan(pattern):
             return True
         return False
-
-
-def _kind(key: str) -> str | None:
-    return next((kind for form, kind in _KINDS.items() if form.fullmatch(key)), None)
 
 
 def _is(entry: Entry) -> bool:
@@ -131,7 +103,7 @@ def _write(entry: Entry) -> Command:
     match entry.value:
         case dict() as fields:
             if entry.key.startswith(keys.project("")):
-                return ("EVAL", _PROJECT, 1, entry.key, fields["secret"], *flat(fields))
+                return _PROJECT.call([entry.key], fields["secret"], *flat(fields))
             return ("HSET", entry.key, *flat(fields))
         case list() as members:
             return ("SADD", entry.key, *members)

@@ -6,39 +6,32 @@ from dataclasses import asdict
 
 import orjson
 
-from graph_store.erasure.owner import tally
 from graph_store.format import keys
+from graph_store.format.keys import OwnerKeys
 from graph_store.redis.connection import Connection
+from graph_store.redis.scripts import inline
 from memory.domain.erasures import Counts, Order, ReceiptFields, Sealed
 from memory.domain.ids import owner_slot
 
-_UNDERTAKE = """#!lua
+_UNDERTAKE = inline("""#!lua
 -- KEYS: orders, ARGV: field, order, subject of those to join or ''
 for _, text in ipairs(redis.call('HVALS', KEYS[1])) do
   if cjson.decode(text).subject == ARGV[3] then return text end
 end
 redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2])
-return redis.call('HGET', KEYS[1], ARGV[1])"""
-
-_HOLD_ON = """#!lua
--- KEYS: lease, ARGV: holder, seconds; 0 seconds end it
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-return redis.call('EXPIRE', KEYS[1], ARGV[2])"""
+return redis.call('HGET', KEYS[1], ARGV[1])""")
 
 
-class RedisErasureLog:
-    """See memory.domain.erasures.ErasureRecord, as far as it is about the erasure itself."""
+class RedisErasures:
+    """Erasures by their orders, and what each has removed so far."""
 
-    _redis: Connection
+    def __init__(self, redis: Connection) -> None:
+        self._redis = redis
 
     async def undertake(self, order: Order, join: bool) -> Order:
-        text = _packed(order)
         subject = order.subject if join else ""
-        return _order(
-            await self._redis.one(
-                "EVAL", _UNDERTAKE, 1, keys.ERASURES, _field(order), text, subject
-            )
-        )
+        call = _UNDERTAKE.call([keys.ERASURES], _field(order), _packed(order), subject)
+        return _order(await self._redis.one(*call))
 
     async def orders(self) -> list[Order]:
         return [*map(_order, await self._redis.one("HVALS", keys.ERASURES))]
@@ -49,22 +42,6 @@ class RedisErasureLog:
 
     async def abandon(self, order: Order) -> None:
         await self._redis.one("HDEL", keys.ERASURES, _field(order))
-
-    async def hold(self, order: Order, holder: str, seconds: int) -> bool:
-        lease = keys.erasing(order.project_id, order.subject)
-        value = _lease(order, holder)
-        if await self._redis.one("SET", lease, value, "NX", "EX", seconds) is not None:
-            return True
-        # An answer may have been lost, and the command sent again.
-        return await self.hold_on(order, holder, seconds)
-
-    async def hold_on(self, order: Order, holder: str, seconds: int) -> bool:
-        lease = keys.erasing(order.project_id, order.subject)
-        value = _lease(order, holder)
-        return bool(int(await self._redis.one("EVAL", _HOLD_ON, 1, lease, value, seconds)))
-
-    async def let_go(self, order: Order, holder: str) -> None:
-        await self.hold_on(order, holder, 0)
 
     async def touch(self, order: Order, owner_hash: str) -> None:
         await self._redis.one("SADD", keys.touched(order.project_id, order.id), owner_hash)
@@ -87,7 +64,7 @@ class RedisErasureLog:
         stands = await self.sealed(order.project_id, order.id)
         assert stands is not None
         touched = keys.touched(order.project_id, order.id)
-        await self._redis.run(*(("DEL", each) for each in await self._tallies(order)))
+        await self._redis.run(*(("DEL", tally) for tally in await self._tallies(order)))
         await self._redis.run(("HDEL", keys.ERASURES, _field(order)), ("DEL", touched))
         return stands.receipt
 
@@ -99,25 +76,21 @@ class RedisErasureLog:
         return Sealed(stored["receipt"], stored["tag"], tuple(stored["touched"]))
 
     async def _tallies(self, order: Order) -> list[str]:
-        slots = [
-            owner_slot(order.project_id, owner_hash) for owner_hash in await self.touched(order)
+        return [
+            OwnerKeys(owner_slot(order.project_id, owner_hash)).tally(order.id)
+            for owner_hash in await self.touched(order)
         ]
-        return [tally(slot, order.id) for slot in slots]
 
 
 def _field(order: Order) -> str:
     return f"{order.project_id}:{order.id}"
 
 
-def _lease(order: Order, holder: str) -> str:
-    """The same entity may be in two orders, each with an Idempotency-Key of its own."""
-    return f"{holder}:{order.id}"
-
-
 def _packed(thing: Order | Sealed) -> str:
     """As JSON. The format's word for an owner hash is `tag`."""
-    fields = asdict(thing)
-    fields["tag"] = fields.pop("owner_hash")
+    fields = {
+        "tag" if name == "owner_hash" else name: value for name, value in asdict(thing).items()
+    }
     return orjson.dumps(fields).decode()
 
 

@@ -7,35 +7,26 @@ from dataclasses import replace
 from typing import Any
 
 from graph_store.format.keys import OwnerKeys
+from graph_store.projects.projects import RedisProjects
 from graph_store.redis.connection import Connection
-from graph_store.redis_graph import RedisGraph
+from graph_store.redis.scripts import script
 from memory.domain.caller import DEFAULT_PROJECT, Caller
 from memory.domain.errors import InvalidInput
 from memory.domain.events import BEGINNING, LogEvent, LogPage, Position
 from memory.domain.memory import SCOPE_FIELDS, Scope
 
-_PAGE = """#!lua flags=no-writes
--- KEYS: log, ARGV: position, count. First position, last one, how many entries were dropped, and
--- the entries beyond the position.
-if redis.call('EXISTS', KEYS[1]) == 0 then return {'', '0-0', 0, {}} end
-local flat, state = redis.call('XINFO', 'STREAM', KEYS[1]), {}
-for index = 1, #flat, 2 do state[flat[index]] = flat[index + 1] end
-local first = state['first-entry']
-return {
-  first and first[1] or '', state['last-generated-id'], state['entries-added'] - state['length'],
-  redis.call('XRANGE', KEYS[1], '(' .. ARGV[1], '+', 'COUNT', ARGV[2])}"""
+_PAGE = script("events/page")
 
 
 class RedisEventLog:
     """See memory.domain.events.EventLog."""
 
-    def __init__(self, connection: Connection, buckets: int) -> None:
-        self._redis, self._buckets = connection, buckets
-        self._graph = RedisGraph(connection)
+    def __init__(self, redis: Connection, projects: RedisProjects, buckets: int) -> None:
+        self._redis, self._projects, self._buckets = redis, projects, buckets
 
     async def slot(self, caller: Caller, scope: Scope) -> str:
         default = caller.project == DEFAULT_PROJECT
-        project = await self._graph.project(caller.project, self._buckets, default)
+        project = await self._projects.read(caller.project, self._buckets, default)
         scope = replace(project, user_id=caller.user_id).narrow(scope)
         if scope.entity is None:
             raise InvalidInput(f"a stream has one owner: name one of {', '.join(SCOPE_FIELDS)}")
@@ -43,7 +34,7 @@ class RedisEventLog:
 
     async def page(self, slot: str, after: Position, limit: int) -> LogPage:
         first, last, dropped, rows = await self._redis.one(
-            "EVAL", _PAGE, 1, _stream(slot), str(after), limit
+            *_PAGE.call([_stream(slot)], str(after), limit)
         )
         return LogPage(
             _events(rows), Position.parse(first), Position.parse(last) or BEGINNING, dropped > 0
@@ -73,7 +64,7 @@ class RedisEventLog:
 
 
 def _stream(slot: str) -> str:
-    return OwnerKeys(slot).key("ev")
+    return OwnerKeys(slot).events
 
 
 def _events(rows: Iterable[tuple[str, Any]]) -> list[LogEvent]:

@@ -1,4 +1,4 @@
-"""The key grammar: every key of an owner carries its slot as hash tag, so one script reaches all.
+"""The key grammar. Every key of an owner carries its slot in braces, so one script reaches all.
 
 mg:{slot}:clock        last record time of the owner, microseconds
 mg:{slot}:m:<mid>      last version of a memory (packing.py)   mv:<mid>  earlier, by retracted_at
@@ -13,22 +13,23 @@ mg:{slot}:ev           stream of events, ids "<record time>-<n>", capped; fields
                        m memory, v version, or r edge, m source, o target
 mg:{slot}:op:<id>      record time of an operation, or "<record time> <answer>"
 mg:{slot}:ops          operations that keep an answer, by record time
-mg:{slot}:lease        the repair worker's                     fb        memory id → feedback
+mg:{slot}:fb           memory id → feedback
+mg:{slot}:by           "<field>:<value>" of the names below    er:<erasure>  tally of an erasure
+mg:{slot}:j:<job>      a job; with what was said, until it has ended
+mg:{slot}:js           job ids by time                         jw  those that wait   jl  a lease
 mg:once:{project}:<operation>     [digest, answer, nonce] of an Idempotency-Key
 mg:dirty:<0-f>         slots written lately, by time
 mg:by:{project}:<field>:<value>   owner hashes that name an agent, app or session
 mg:project:<id>        secret, buckets, generation (read), writes (generations), epoch; and
                        name, created_at, updated_at, prefers:<name>, member:<email>
 mg:meta                format and model
-mg:task:<id>           an upkeep task with its holder          mg:tasks  ids by start
+mg:lease:<name>        who does a thing now; lapses by itself (redis/leases.py)
+mg:task:<id>           an upkeep task, and who took it last    mg:tasks  ids by start
+mg:lease:{mg:task:<id>}           the lease of a task
 mg:tasks:running       "<kind>:<project>" → id
-mg:{slot}:by           "<field>:<value>" of the names above    er:<erasure>  tally of an erasure
-mg:{slot}:j:<job>      a job; with what was said, until it has ended
-mg:{slot}:js           job ids by time                         jw  those that wait   jl  a lease
 mg:work                stream of calls to owners with jobs that wait: s slot, j job, t milliseconds
 mg:later:{mg:work}     calls that are put off, by time         mg:jobs:{project}:listed  ids by time
 mg:erasures            "<project>:<erasure>" → order, as long as it runs
-mg:erasing:{project}:<subject>    lease of who erases an entity
 mg:erased:{project}:<erasure>     owner hashes that it touched, as long as it runs
 mg:erasure:{project}:<erasure>    the receipt, for good
 mg:report:{project}:<id>          what a saved report asks for   …:listed  ids by time
@@ -36,6 +37,8 @@ mg:projects            ids of projects                         mg:pepper keys th
 mg:key:<hash>          an API key, without its secret          mg:keys:<project>  key id → hash
 mg:revoked:{mg:key:<hash>}       its time of creation, for a day: it is not made again
 mg:once:_:<hash>       Idempotency-Key of an administrator     mg:limits:…, mg:audit  (access/)
+
+This module spells every key; layout.py says what is written to those of an owner.
 """
 
 from __future__ import annotations
@@ -43,6 +46,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 
 from memory.domain.ids import owner_hash_of, owner_slot
 from memory.domain.transaction import DedupKey
@@ -57,33 +61,141 @@ DIRTY = tuple(f"mg:dirty:{digit:x}" for digit in range(16))
 _OWNED = re.compile(r"mg:\{([^}]+)\}:.+")
 
 
+class Kind(StrEnum):
+    """What follows the prefix of an owner's keys. An id comes after a kind that ends in a colon.
+    Lua knows each as KEY_<name> (lua_constants.py)."""
+
+    CLOCK = "clock"
+    MEMORY = "m:"
+    EARLIER_MEMORIES = "mv:"
+    EDGE = "e:"
+    EARLIER_EDGES = "ev:"
+    OUTGOING = "o:"
+    INCOMING = "i:"
+    RETRACTED_OUTGOING = "xo:"
+    RETRACTED_INCOMING = "xi:"
+    LISTING = "ix"
+    SESSION = "s:"
+    BOUNDED = "bd"
+    TOMBSTONES = "tomb"
+    SUCCESSORS = "sb"
+    OUTBOX = "ob"
+    CONTENT_CLAIMS = "c"
+    EDGE_CLAIMS = "rc:"
+    EVENTS = "ev"
+    OPERATION = "op:"
+    OPERATIONS = "ops"
+    FEEDBACK = "fb"
+    NAMES = "by"
+    TALLY = "er:"
+    JOB = "j:"
+    JOBS = "js"
+    WAITING_JOBS = "jw"
+    JOB_LEASE = "jl"
+
+
 @dataclass(frozen=True, slots=True)
 class OwnerKeys:
     """Keys of one owner."""
 
     slot: str
 
-    def key(self, *parts: str) -> str:
-        return ":".join((f"mg:{{{self.slot}}}", *parts))
+    @property
+    def prefix(self) -> str:
+        """What every key of the owner begins with."""
+        return f"mg:{{{self.slot}}}:"
+
+    def key(self, kind: str, name: str = "") -> str:
+        return f"mg:{{{self.slot}}}:{kind}{name}"
+
+    @property
+    def clock(self) -> str:
+        return self.key(Kind.CLOCK)
+
+    @property
+    def listing(self) -> str:
+        """Ids of all memories by created_at."""
+        return self.key(Kind.LISTING)
+
+    @property
+    def bounded(self) -> str:
+        """Ids of the memories that are not open, by valid_to."""
+        return self.key(Kind.BOUNDED)
+
+    @property
+    def tombstones(self) -> str:
+        return self.key(Kind.TOMBSTONES)
+
+    @property
+    def successors(self) -> str:
+        return self.key(Kind.SUCCESSORS)
+
+    @property
+    def outbox(self) -> str:
+        return self.key(Kind.OUTBOX)
+
+    @property
+    def content_claims(self) -> str:
+        return self.key(Kind.CONTENT_CLAIMS)
+
+    @property
+    def events(self) -> str:
+        return self.key(Kind.EVENTS)
+
+    @property
+    def operations(self) -> str:
+        return self.key(Kind.OPERATIONS)
+
+    @property
+    def feedback(self) -> str:
+        return self.key(Kind.FEEDBACK)
+
+    @property
+    def names(self) -> str:
+        return self.key(Kind.NAMES)
+
+    @property
+    def jobs(self) -> str:
+        return self.key(Kind.JOBS)
+
+    @property
+    def waiting_jobs(self) -> str:
+        return self.key(Kind.WAITING_JOBS)
 
     def memory(self, memory_id: str) -> str:
-        return self.key("m", memory_id)
+        return self.key(Kind.MEMORY, memory_id)
+
+    def earlier_memories(self, memory_id: str) -> str:
+        return self.key(Kind.EARLIER_MEMORIES, memory_id)
 
     def edge(self, edge_id: str) -> str:
-        return self.key("e", edge_id)
+        return self.key(Kind.EDGE, edge_id)
+
+    def earlier_edges(self, edge_id: str) -> str:
+        return self.key(Kind.EARLIER_EDGES, edge_id)
+
+    def edge_claims(self, source_id: str) -> str:
+        return self.key(Kind.EDGE_CLAIMS, source_id)
 
     def operation(self, operation: str) -> str:
-        return self.key("op", operation)
+        return self.key(Kind.OPERATION, operation)
+
+    def tally(self, erasure_id: str) -> str:
+        return self.key(Kind.TALLY, erasure_id)
 
     def job(self, job_id: str) -> str:
-        return self.key("j", job_id)
+        return self.key(Kind.JOB, job_id)
 
     def session(self, session_id: str) -> str:
         """Hashed: a session id may be long, and keys are many."""
-        return self.key("s", hashlib.blake2b(session_id.encode(), digest_size=12).hexdigest())
+        digest = hashlib.blake2b(session_id.encode(), digest_size=12).hexdigest()
+        return self.key(Kind.SESSION, digest)
 
     def claim(self, claim: DedupKey) -> str:
-        return self.key("c") if claim.space == "content" else self.key("rc", claim.space)
+        """The hash that holds a dedup claim."""
+        if claim.space == "content":
+            return self.content_claims
+        return self.edge_claims(claim.space)
 
 
 def of(project_id: str, memory_id: str) -> OwnerKeys:
@@ -92,7 +204,7 @@ def of(project_id: str, memory_id: str) -> OwnerKeys:
 
 
 def slot_of(key: str) -> str | None:
-    """Whose key it is; None for one of no owner."""
+    """The owner's slot; None if the key is no owner's."""
     match = _OWNED.fullmatch(key)
     return match[1] if match else None
 
@@ -108,10 +220,6 @@ def named(project_id: str, field: str, value: str) -> str:
 
 def once(project_id: str, operation: str) -> str:
     return f"mg:once:{{{project_id}}}:{operation}"
-
-
-def erasing(project_id: str, subject: str) -> str:
-    return f"mg:erasing:{{{project_id}}}:{subject}"
 
 
 def touched(project_id: str, erasure_id: str) -> str:
@@ -151,17 +259,27 @@ def api_keys(project_id: str) -> str:
     return f"mg:keys:{project_id}"
 
 
-def everything(project_id: str) -> tuple[str, ...]:
-    """Patterns of all that a project holds: its owners', and what is derived or kept beside."""
-    kinds = ("once", "erasing", "erased", "erasure", "report", "jobs")
-    named = (f"mg:{kind}:{{{project_id}}}:*" for kind in kinds)
-    return (f"mg:{{{project_id}.*}}:*", *named)
+def lease(name: str) -> str:
+    return f"mg:lease:{name}"
 
 
 def task(task_id: str) -> str:
     return f"mg:task:{task_id}"
 
 
-def indexes(project_id: str | None = None) -> str:
-    """A pattern of the `ix` keys of a project's owners, or of all owners."""
-    return f"mg:{{{project_id or '*'}.*}}:ix"
+def task_lease(task_id: str) -> str:
+    """In the same cluster slot as the task, so that one script reaches both."""
+    return lease(f"{{{task(task_id)}}}")
+
+
+def everything(project_id: str) -> tuple[str, ...]:
+    """Patterns of all that a project holds: its owners' keys, and what is derived or kept beside
+    them. Leases of an owner are left out: they lapse."""
+    kinds = ("once", "erased", "erasure", "report", "jobs")
+    beside = (f"mg:{kind}:{{{project_id}}}:*" for kind in kinds)
+    return (f"mg:{{{project_id}.*}}:*", *beside, lease(f"*:{project_id}:*"))
+
+
+def listings(project_id: str | None = None) -> str:
+    """A pattern of the listings of a project's owners, or of all owners."""
+    return OwnerKeys(f"{project_id or '*'}.*").listing

@@ -8,7 +8,7 @@ stands; no content can forge one, since JSON escapes control characters.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -19,17 +19,34 @@ from memory.domain.transaction import Holding
 
 FORMAT = "2"
 STAMP, MICROS = "\x00", "\x01"
-_OPEN = "9" * 17
 _SHIFT = 10**16
-_TIMES = 5
-HEAD = 1 + 17 * _TIMES + 8
-"""Characters of a head."""
+STAMP_WIDTH, _VERSION_WIDTH = 17, 8
+_OPEN = "9" * STAMP_WIDTH
+_FIRST_TIME = len(FORMAT)
+_TIMES = ("created_at", "recorded_at", "retracted_at", "valid_from", "valid_to")
+# Where each time of a head stands.
+HEAD_TIMES = {
+    name: slice(_FIRST_TIME + index * STAMP_WIDTH, _FIRST_TIME + (index + 1) * STAMP_WIDTH)
+    for index, name in enumerate(_TIMES)
+}
+# Characters of a head, and of what comes before its version.
+HEAD = _FIRST_TIME + len(_TIMES) * STAMP_WIDTH + _VERSION_WIDTH
+VERSION = HEAD - _VERSION_WIDTH
+_CREATED, _RECORDED, _RETRACTED, _VALID_FROM, _VALID_TO = HEAD_TIMES.values()
+
+# Where each time of a member of an adjacency set stands: a bar follows each of them.
+MEMBER_TIMES = {
+    name: slice(index * (STAMP_WIDTH + 1), index * (STAMP_WIDTH + 1) + STAMP_WIDTH)
+    for index, name in enumerate(("valid_from", "valid_to", "recorded_at"))
+}
+# Characters before the relation of a member.
+MEMBER_RELATION = len(MEMBER_TIMES) * (STAMP_WIDTH + 1)
 
 
 def stamp(instant: int | None) -> str:
     if instant is None:
         return _OPEN
-    return STAMP if instant == AT_COMMIT else f"{instant + _SHIFT:017d}"
+    return STAMP if instant == AT_COMMIT else f"{instant + _SHIFT:0{STAMP_WIDTH}d}"
 
 
 def unstamp(text: str) -> int | None:
@@ -52,7 +69,7 @@ def head(thing: Memory | Edge) -> str:
         thing.valid_to,
     )
     version = thing.version if isinstance(thing, Memory) else 0
-    return FORMAT + "".join(map(stamp, times)) + f"{version:08d}"
+    return FORMAT + "".join(map(stamp, times)) + f"{version:0{_VERSION_WIDTH}d}"
 
 
 def pack_memory(memory: Memory) -> str:
@@ -85,25 +102,26 @@ def unpack_memory(memory_id: str, packed: str, superseded_by: str | None = None)
         role=body.get("role"),
         actor_id=body.get("actor_id"),
         superseded_by=superseded_by,
-        version=int(packed[HEAD - 8 : HEAD]),
+        version=int(packed[VERSION:HEAD]),
         **_times(packed),
     )
 
 
 def known(packed: str, at: int) -> bool:
     """Whether this version was the one known then; told by its head alone."""
-    return packed[18:35] <= stamp(at) < packed[35:52]
+    return packed[_RECORDED] <= stamp(at) < packed[_RETRACTED]
 
 
-def pack_successor(memory_id: str) -> str:
-    """Who superseded a memory, with the time that was recorded."""
-    return stamp(AT_COMMIT) + memory_id
+def pack_successor(memory_id: str, at: int) -> str:
+    """Who superseded a memory, with the time at which that was recorded."""
+    return stamp(at) + memory_id
 
 
 def unpack_successor(text: str | None, known_at: int | None) -> str | None:
-    if text is None or (known_at is not None and text[:17] > stamp(known_at)):
+    """The successor; None if there is none, or if it was not known then."""
+    if text is None or (known_at is not None and text[:STAMP_WIDTH] > stamp(known_at)):
         return None
-    return text[17:]
+    return text[STAMP_WIDTH:]
 
 
 def pack_edge(edge: Edge) -> str:
@@ -124,16 +142,39 @@ def unpack_edge(edge_id: str, packed: str) -> Edge:
     )
 
 
-def member(edge: Edge, outgoing: bool) -> str:
-    """The edge in an adjacency set; adjacency.py and owner.lua take it apart by the same bars."""
-    times = (edge.valid_from, edge.valid_to, edge.recorded_at)
+class Member(NamedTuple):
+    """An edge as an adjacency set has it; `other` is the end that is far from the set's memory.
+    The times are stamps. Lua takes a member apart by the same bars (lua_constants.py)."""
+
+    valid_from: str
+    valid_to: str
+    recorded_at: str
+    relation: str
+    other: str
+    edge_id: str
+
+
+def pack_member(edge: Edge, outgoing: bool) -> str:
     other = edge.target if outgoing else edge.source
-    return "|".join((*map(stamp, times), edge.relation, other, edge.id))
+    member = Member(
+        stamp(edge.valid_from),
+        stamp(edge.valid_to),
+        stamp(edge.recorded_at),
+        edge.relation,
+        other,
+        edge.id,
+    )
+    return "|".join(member)
+
+
+def unpack_member(text: str) -> Member:
+    return Member(*text.split("|"))
 
 
 def pack_holdings(holdings: tuple[Holding, ...]) -> str:
     return "".join(
-        f"{each.id} {stamp(each.valid_from)} {stamp(each.valid_to)}\n" for each in holdings
+        f"{holding.id} {stamp(holding.valid_from)} {stamp(holding.valid_to)}\n"
+        for holding in holdings
     )
 
 
@@ -147,7 +188,7 @@ def pack_answer(answer: Answer) -> str:
 
 
 def unpack_commit(kept: str) -> Commit:
-    """An operation's record time, and its answer where it keeps one."""
+    """An operation's record time, and its answer if it keeps one."""
     at, _, answer = kept.partition(" ")
     if not answer:
         return Commit(int(at))
@@ -165,12 +206,12 @@ def unpack_claim(operation_id: str, text: str) -> Operation:
 
 
 def _times(packed: str) -> dict[str, Any]:
-    retracted, end = packed[35:52], packed[69:86]
+    retracted, end = packed[_RETRACTED], packed[_VALID_TO]
     return {
-        "created_at": int(packed[1:18]) - _SHIFT,
-        "recorded_at": int(packed[18:35]) - _SHIFT,
+        "created_at": int(packed[_CREATED]) - _SHIFT,
+        "recorded_at": int(packed[_RECORDED]) - _SHIFT,
         "retracted_at": None if retracted == _OPEN else int(retracted) - _SHIFT,
-        "valid_from": int(packed[52:69]) - _SHIFT,
+        "valid_from": int(packed[_VALID_FROM]) - _SHIFT,
         "valid_to": None if end == _OPEN else int(end) - _SHIFT,
     }
 

@@ -9,15 +9,14 @@ from typing import Any
 import orjson
 
 from graph_store.redis.replies import flat
-from memory.domain.jobs import JobKind, JobState
+from memory.domain.jobs import Assignment, Ending, JobKind, JobState
 from memory.domain.memory import Scope
-from memory.ports.job_queue import Assignment, Ending
 
+# All fields but request and plan.
 WORDLESS = (
     *("kind", "state", "scope", "bound", "ending", "error", "attempts"),
     *("created_at", "updated_at", "started_at", "completed_at"),
 )
-"""All but request and plan."""
 
 
 def text_of(value: Any) -> str:

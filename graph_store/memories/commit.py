@@ -1,52 +1,111 @@
-"""Turns a transaction into the checks and writes that commit.lua carries out."""
+"""Commits: a transaction becomes the checks and writes that commit.lua carries out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import orjson
 
 from graph_store.events.entries import events
-from graph_store.format import packing
+from graph_store.format import layout, packing
 from graph_store.format.keys import OwnerKeys
+from graph_store.format.layout import WriteCommand
+from graph_store.memories import versions
+from graph_store.memories.clock import now_call
+from graph_store.redis.connection import Command, Connection
 from graph_store.redis.scripts import script
 from memory.domain.clock import AT_COMMIT
+from memory.domain.idempotency import Commit
 from memory.domain.jobs import JobState
 from memory.domain.memory import SUPERSEDES, Edge, Memory
 from memory.domain.transaction import (
-    ERASED,
+    Briefing,
     DedupClaim,
+    DedupKey,
     EraseMemory,
     Expect,
+    Holding,
     PutEdge,
     PutMemory,
     RetractEdge,
+    Standing,
     Transaction,
     Write,
 )
 
-COMMIT = script("owner", "commit")
+# How long an operation is known: with an answer, and without one, when only a connection may send
+# it again.
 ANSWER_S, RESEND_S = 24 * 3600, 600
-"""How long an operation is known: with an answer, and without one, where only a connection may
-send it again."""
-RUNNING = JobState.RUNNING.value
-Command = list[str]
+_COMMIT = script("lib/owner", "memories/commit")
+_RUNNING = JobState.RUNNING.value
+# What a command has to answer, and the command.
+_Check = list[str]
 
 
-def script_call(transaction: Transaction) -> tuple[str | int, ...]:
-    """Arguments of the EVAL that commits the transaction."""
-    keys = OwnerKeys(transaction.slot)
+class RedisCommits:
+    """What a write reads first, and what it writes then."""
+
+    def __init__(self, redis: Connection) -> None:
+        self._redis = redis
+
+    async def brief(
+        self, slot: str, claims: Sequence[DedupKey] = (), memory_ids: Sequence[str] = ()
+    ) -> Briefing:
+        owner = OwnerKeys(slot)
+        commands: list[Command] = [("HGET", owner.claim(claim), claim.field) for claim in claims]
+        if memory_ids:
+            commands += [
+                *versions.memory_commands(owner, memory_ids),
+                ("HMGET", owner.outbox, *memory_ids),
+            ]
+        # The clock comes last, so that it is not behind anything that was read.
+        *answers, (now, _) = await self._redis.run(*commands, now_call(owner))
+        held: dict[DedupKey, tuple[Holding, ...]] = {
+            claim: packing.unpack_holdings(text)
+            for claim, text in zip(claims, answers, strict=False)
+        }
+        standings = {}
+        if memory_ids:
+            memories = versions.take_memories(memory_ids, iter(answers[-3:-1]))
+            pending = dict(zip(memory_ids, answers[-1], strict=True))
+            standings = {
+                memory_id: Standing(memory, pending[memory_id] is not None)
+                for memory_id, memory in memories.items()
+            }
+        return Briefing(int(now), held, standings)
+
+    async def commit(self, transactions: Sequence[Transaction]) -> list[Commit | None]:
+        marks = {
+            transaction.slot: layout.dirty_mark(transaction.slot, transaction.now)
+            for transaction in transactions
+            if any(isinstance(write, PutMemory | EraseMemory) for write in transaction.writes)
+        }
+        answers = await self._redis.run(*marks.values(), *map(_commit_call, transactions))
+        return [
+            packing.unpack_commit(*kept) if done else None for done, *kept in answers[len(marks) :]
+        ]
+
+    async def committed(self, operations: Sequence[tuple[str, str]]) -> list[Commit | None]:
+        answers = await self._redis.run(
+            *(("GET", OwnerKeys(slot).operation(operation)) for slot, operation in operations)
+        )
+        return [None if kept is None else packing.unpack_commit(kept) for kept in answers]
+
+
+def _commit_call(transaction: Transaction) -> Command:
+    owner = OwnerKeys(transaction.slot)
     fresh = {write.memory.id for write in transaction.writes if isinstance(write, PutMemory)}
-    checks: list[Command] = []
-    writes: list[Command] = []
+    checks: list[_Check] = []
+    writes: list[WriteCommand] = []
     if transaction.job is not None:
-        checks.append([RUNNING, "HGET", keys.job(transaction.job), "state"])
+        checks.append([_RUNNING, "HGET", owner.job(transaction.job), "state"])
     for claim in transaction.claims:
-        _claim(keys, claim, checks, writes)
+        checks.append(_holds(owner, claim))
+        writes.append(layout.put_claim(owner, claim.key, claim.becomes))
     for write in transaction.writes:
-        checks += _checks(keys, write, fresh)
-        writes += _writes(keys, write, transaction.now)
+        checks += _checks(owner, write, fresh)
+        writes += _writes(owner, write, transaction.now)
     content = {
         "checks": checks,
         "before": transaction.before,
@@ -54,111 +113,72 @@ def script_call(transaction: Transaction) -> tuple[str | int, ...]:
         "writes": writes,
     }
     plan = orjson.dumps(content).decode()
-    operation = keys.operation(transaction.operation)
     answer = transaction.answer
     told = ("", RESEND_S) if answer is None else (packing.pack_answer(answer), ANSWER_S)
-    return ("EVAL", COMMIT, 2, keys.key("clock"), operation, keys.key(""), plan, *told)
+    names = (owner.clock, owner.operation(transaction.operation))
+    return _COMMIT.call(names, owner.prefix, plan, *told)
 
 
-def _claim(
-    keys: OwnerKeys, claim: DedupClaim, checks: list[Command], writes: list[Command]
-) -> None:
-    key, field = keys.claim(claim.key), claim.key.field
-    checks.append([packing.pack_holdings(claim.was), "HGET", key, field])
-    if claim.becomes:
-        writes.append(["HSET", key, field, packing.pack_holdings(claim.becomes)])
-    else:
-        writes.append(["HDEL", key, field])
-
-
-def _checks(keys: OwnerKeys, write: Write, fresh: set[str]) -> Iterator[Command]:
+def _checks(owner: OwnerKeys, write: Write, fresh: set[str]) -> Iterator[_Check]:
     match write:
         case (
             PutMemory(previous=Memory() as last)
             | EraseMemory(memory=last)
             | Expect(thing=Memory() as last)
         ):
-            yield _unchanged(keys.memory(last.id), last)
+            yield _unchanged(owner.memory(last.id), last)
         case (
             PutEdge(previous=Edge() as last) | RetractEdge(edge=last) | Expect(thing=Edge() as last)
         ):
-            yield _unchanged(keys.edge(last.id), last)
+            yield _unchanged(owner.edge(last.id), last)
         case PutEdge(edge=edge):
             for end in {edge.source, edge.target} - fresh:
-                yield [packing.FORMAT, "GETRANGE", keys.memory(end), "0", "0"]
+                yield [packing.FORMAT, "GETRANGE", owner.memory(end), "0", "0"]
             if edge.relation == SUPERSEDES:
-                yield ["", "HGET", keys.key("sb"), edge.target]
+                yield ["", "HGET", owner.successors, edge.target]
 
 
-def _unchanged(key: str, last: Memory | Edge) -> Command:
+def _unchanged(key: str, last: Memory | Edge) -> _Check:
     return [packing.head(last), "GETRANGE", key, "0", str(packing.HEAD - 1)]
 
 
-def _writes(keys: OwnerKeys, write: Write, now: int) -> Iterator[Command]:
+def _holds(owner: OwnerKeys, claim: DedupClaim) -> _Check:
+    return [packing.pack_holdings(claim.was), "HGET", owner.claim(claim.key), claim.key.field]
+
+
+def _writes(owner: OwnerKeys, write: Write, now: int) -> Iterator[WriteCommand]:
     match write:
         case PutMemory(memory=memory, previous=previous):
-            yield from _put_memory(keys, memory, previous, now)
+            yield from _put_memory(owner, memory, previous, now)
         case EraseMemory(memory=memory):
-            yield from _erase(keys, memory)
+            yield from layout.erase_memory(owner, memory)
         case PutEdge(edge=edge, previous=previous):
             if previous is not None:
                 gone = replace(previous, retracted_at=AT_COMMIT)
-                yield from _leave_adjacency(keys, previous)
-                yield ["ZADD", keys.key("ev", edge.id), packing.MICROS, packing.pack_edge(gone)]
+                yield from layout.leave_ends(owner, previous)
+                yield from layout.join_ends(owner, gone)
+                yield layout.put_earlier_edge(owner, gone)
             elif edge.relation == SUPERSEDES:
-                yield ["HSET", keys.key("sb"), edge.target, packing.pack_successor(edge.source)]
-            yield from _put_edge(keys, edge)
+                yield layout.put_successor(owner, edge)
+            yield layout.put_edge(owner, edge)
+            yield from layout.join_ends(owner, edge)
         case RetractEdge(edge=edge):
-            yield from _leave_adjacency(keys, edge)
             gone = replace(edge, retracted_at=AT_COMMIT)
-            yield ["SET", keys.edge(edge.id), packing.pack_edge(gone)]
+            yield from layout.leave_ends(owner, edge)
+            yield from layout.join_ends(owner, gone)
+            yield layout.put_edge(owner, gone)
 
 
 def _put_memory(
-    keys: OwnerKeys, memory: Memory, previous: Memory | None, now: int
-) -> Iterator[Command]:
+    owner: OwnerKeys, memory: Memory, previous: Memory | None, now: int
+) -> Iterator[WriteCommand]:
     if previous is None:
-        created = packing.score(memory.created_at)
-        yield ["ZADD", keys.key("ix"), created, memory.id]
-        if memory.scope.session_id:
-            yield ["ZADD", keys.session(memory.scope.session_id), created, memory.id]
+        yield from layout.list_memory(owner, memory)
     else:
-        gone = replace(previous, retracted_at=AT_COMMIT)
-        yield ["ZADD", keys.key("mv", memory.id), packing.MICROS, packing.pack_memory(gone)]
-    yield ["SET", keys.memory(memory.id), packing.pack_memory(memory)]
+        yield layout.put_earlier_memory(owner, replace(previous, retracted_at=AT_COMMIT))
+    yield layout.put_memory(owner, memory)
     if memory.valid_to is not None or memory.valid_from > now:
-        yield ["ZADD", keys.key("bd"), packing.score(memory.valid_to), memory.id]
+        yield layout.bound(owner, memory)
     elif previous is not None:
-        yield ["ZREM", keys.key("bd"), memory.id]
-    yield ["HSET", keys.key("ob"), memory.id, str(memory.version)]
-
-
-def _erase(keys: OwnerKeys, memory: Memory) -> Iterator[Command]:
-    yield ["ERASE", memory.id]
-    yield ["DEL", keys.memory(memory.id), keys.key("mv", memory.id)]
-    yield ["ZREM", keys.key("ix"), memory.id]
-    yield ["ZREM", keys.key("bd"), memory.id]
-    if memory.scope.session_id:
-        yield ["ZREM", keys.session(memory.scope.session_id), memory.id]
-    yield ["HDEL", keys.key("sb"), memory.id, *memory.supersedes]
-    yield ["ZADD", keys.key("tomb"), packing.MICROS, memory.id]
-    yield ["HSET", keys.key("ob"), memory.id, ERASED]
-
-
-def _put_edge(keys: OwnerKeys, edge: Edge) -> Iterator[Command]:
-    end = packing.score(edge.valid_to)
-    yield ["SET", keys.edge(edge.id), packing.pack_edge(edge)]
-    for key, outgoing in _ends(keys, edge):
-        yield ["ZADD", keys.key(key), end, packing.member(edge, outgoing)]
-
-
-def _leave_adjacency(keys: OwnerKeys, edge: Edge) -> Iterator[Command]:
-    """A version's members move to the retracted sets of both ends."""
-    for key, outgoing in _ends(keys, edge):
-        text = packing.member(edge, outgoing)
-        yield ["ZREM", keys.key(key), text]
-        yield ["ZADD", keys.key(f"x{key}"), packing.MICROS, text]
-
-
-def _ends(keys: OwnerKeys, edge: Edge) -> tuple[tuple[str, bool], tuple[str, bool]]:
-    return (f"o:{edge.source}", True), (f"i:{edge.target}", False)
+        yield layout.unbound(owner, memory)
+    yield layout.put_in_outbox(owner, memory)

@@ -8,29 +8,31 @@ import orjson
 
 from graph_store.format.keys import OwnerKeys
 from graph_store.redis.connection import Connection
+from graph_store.redis.scripts import inline
 from memory.domain.feedback import Feedback, Verdict
 
-_RATE = """#!lua
+_RATE = inline("""#!lua
 -- KEYS: memory, feedback of the owner. ARGV: memory id, its feedback ('': none).
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 if ARGV[2] == '' then redis.call('HDEL', KEYS[2], ARGV[1])
 else redis.call('HSET', KEYS[2], ARGV[1], ARGV[2]) end
-return 1"""
+return 1""")
 
 
-class RedisRatings:
-    """See memory.domain.feedback.RatingRecord."""
+class RedisFeedback:
+    """What callers thought of memories."""
 
-    _redis: Connection
+    def __init__(self, redis: Connection) -> None:
+        self._redis = redis
 
     async def rate(self, slot: str, memory_id: str, feedback: Feedback | None) -> bool:
         owner = OwnerKeys(slot)
         text = orjson.dumps(asdict(feedback)).decode() if feedback else ""
-        places = (owner.memory(memory_id), owner.key("fb"))
-        return bool(await self._redis.one("EVAL", _RATE, 2, *places, memory_id, text))
+        call = _RATE.call([owner.memory(memory_id), owner.feedback], memory_id, text)
+        return bool(await self._redis.one(*call))
 
-    async def feedback(self, slot: str, memory_id: str) -> Feedback | None:
-        text = await self._redis.one("HGET", OwnerKeys(slot).key("fb"), memory_id)
+    async def get(self, slot: str, memory_id: str) -> Feedback | None:
+        text = await self._redis.one("HGET", OwnerKeys(slot).feedback, memory_id)
         if text is None:
             return None
         kept = orjson.loads(text)

@@ -1,4 +1,4 @@
-"""The part that the scripts share: snapshot.lua, and how a snapshot is told to it."""
+"""How a snapshot is told to the scripts that need snapshot.lua."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from memory.query.views import Snapshot
 
 
 def snapshot_arguments(owner: OwnerKeys, snapshot: Snapshot) -> tuple[str, ...]:
-    """ARGV 1 to 5 of a script that begins with snapshot.lua."""
+    """ARGV 1 to 5 of such a script."""
     known = snapshot.known_at
     known_at = ("", "") if known is None else (stamp(known), score(known))
-    return (owner.key(""), *known_at, str(int(snapshot.superseded)), str(int(snapshot.expired)))
+    return (owner.prefix, *known_at, str(int(snapshot.superseded)), str(int(snapshot.expired)))

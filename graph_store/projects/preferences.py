@@ -11,9 +11,9 @@ import orjson
 
 from memory.domain.preferences import Preferences
 
-_NAMES = tuple(each.name for each in fields(Preferences))
+_NAMES = tuple(preference.name for preference in fields(Preferences))
+# In the order that `unpack` takes them.
 FIELDS = tuple(f"prefers:{name}" for name in _NAMES)
-"""In the order that `unpack` takes them."""
 
 
 def unpack(texts: Sequence[str | None]) -> Preferences:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
-from typing import Any, cast
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
+from typing import Any, TypeGuard, cast
 
 import hiredis
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -18,6 +18,7 @@ from redis.exceptions import (
     AuthenticationError,
     BusyLoadingError,
     ClusterError,
+    NoScriptError,
     RedisClusterException,
     RedisError,
     ResponseError,
@@ -25,34 +26,45 @@ from redis.exceptions import (
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from config.settings import RedisSettings
+from graph_store.redis.scripts import Script
 from memory.domain.errors import StoreUnavailable
 from memory.ports.metrics import SILENT, Meter, timed
 
-Command = Sequence[str | int | float]
+Argument = str | int | float | Script
+Command = Sequence[Argument]
+_Plain = Sequence[str | int | float]
 _KEYS_A_SCAN = 2_000
 _ERRNO = re.compile(r"Err(?:no|or) (\d+)")
 _REFUSALS = ("OOM", "MISCONF", "READONLY", "CLUSTERDOWN", "MASTERDOWN", "LOADING", "TRYAGAIN")
 
 
 class Connection:
-    """Commands for one Redis. A repeated send is harmless: every write here is idempotent."""
+    """Commands for one Redis. A repeated send is harmless: every write here is idempotent.
+
+    A script is sent whole once, and as its digest from then on. If the server does not know it (it
+    was restarted, another node took over, its scripts were flushed), the whole trip is sent again
+    with the text of every script.
+    """
 
     def __init__(self, url: str, settings: RedisSettings, meter: Meter = SILENT) -> None:
         self._url, self._settings, self._meter = url, settings, meter
         self._client: Redis | RedisCluster | None = None
         self._opening = asyncio.Lock()
+        self._known: set[str] = set()
 
     async def run(self, *commands: Command) -> list[Any]:
         """All commands in one round trip (one a node in a cluster), answers in order."""
-        trip = self._answer(self._pipeline(commands))
-        return cast(list[Any], await timed(self._meter, "redis", trip))
+        trip = self._with_scripts(self._pipeline, commands)
+        return cast(list[Any], await timed(self._meter, "redis", self._answer(trip)))
 
-    async def one(self, *command: str | int | float) -> Any:
-        return await timed(self._meter, "redis", self._answer(self._execute(command)))
+    async def one(self, *command: Argument) -> Any:
+        """One command, and its answer."""
+        trip = self._with_scripts(self._single, [command])
+        return await timed(self._meter, "redis", self._answer(trip))
 
     async def scan(self, pattern: str) -> AsyncIterator[str]:
         """Keys that match, of every node that takes writes; one may come twice. The deadline is
-        for each step: where few keys match, their number says nothing of the way."""
+        for each step: if few keys match, their number says nothing of the way."""
         client = await self._answer(self._connected())
         clustered = isinstance(client, RedisCluster)
         for node in client.get_primaries() if clustered else [None]:
@@ -71,7 +83,7 @@ class Connection:
         return isinstance(await self._answer(self._connected()), RedisCluster)
 
     async def server(self) -> dict[str, str]:
-        """Facts of the server to check at start; of the first node, where there are several."""
+        """Facts of the server to check at start; of the first node, if there are several."""
         facts: dict[str, str] = {}
         for section in ("server", "persistence", "memory"):
             info = await self.one("INFO", section)
@@ -94,11 +106,26 @@ class Connection:
         if self._client is not None:
             await self._client.aclose()
 
-    async def _execute(self, command: Command) -> Any:
-        client = await self._connected()
-        return await client.execute_command(*command)
+    async def _with_scripts(
+        self, send: Callable[[Sequence[_Plain]], Awaitable[Any]], commands: Sequence[Command]
+    ) -> Any:
+        """What `send` answers to the commands, each of which runs one script at most."""
+        used = {part.sha for command in commands for part in command[1:2] if _is_script(part)}
+        if used & self._known:
+            try:
+                answer = await send([_plain(command, self._known) for command in commands])
+            except NoScriptError:
+                answer = await send([_plain(command) for command in commands])
+        else:
+            answer = await send([_plain(command) for command in commands])
+        self._known |= used
+        return answer
 
-    async def _pipeline(self, commands: Sequence[Command]) -> list[Any]:
+    async def _single(self, commands: Sequence[_Plain]) -> Any:
+        client = await self._connected()
+        return await client.execute_command(*commands[0])
+
+    async def _pipeline(self, commands: Sequence[_Plain]) -> list[Any]:
         client = await self._connected()
         if isinstance(client, RedisCluster):
             pipeline: Any = client.pipeline()
@@ -152,6 +179,19 @@ class Connection:
         return RedisCluster.from_url(
             self._url, max_connections=self._settings.max_connections, **common
         )
+
+
+def _is_script(part: Argument) -> TypeGuard[Script]:
+    return isinstance(part, Script)
+
+
+def _plain(command: Command, known: Collection[str] = ()) -> _Plain:
+    """The command as Redis takes it: a script as its digest if it is known, else as its text."""
+    if len(command) < 2 or not _is_script(script := command[1]):
+        return cast(_Plain, command)
+    if script.sha in known:
+        return ("EVALSHA", script.sha, *cast(_Plain, command[2:]))
+    return ("EVAL", script.text, *cast(_Plain, command[2:]))
 
 
 async def _cluster_info(client: Redis) -> str:

@@ -58,8 +58,8 @@ class ValkeyServer:
         self._keeper = threading.Thread(target=self._keep, name="valkey-keeper", daemon=True)
 
     def start(self) -> str:
-        """Return the server's URL once it answers. Raises StartupRefused when another service
-        uses the folder, or the server does not start."""
+        """Return the server's URL once it answers. Raises StartupRefused if another service
+        uses the folder, or if the server does not start."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._folder.chmod(0o700)
         _private(self._socket.parent)
@@ -71,7 +71,7 @@ class ValkeyServer:
 
     @property
     def pid(self) -> int | None:
-        """Of the server, where this owner started it; None while it is another's."""
+        """Of the server, if this owner started it; None while it is another's."""
         return self._process.pid if self._process else None
 
     def stop(self) -> None:
@@ -182,7 +182,7 @@ def url_of(data_dir: Path) -> str:
 
 
 def socket_of(data_dir: Path) -> Path:
-    """In the folder itself, or in a short private one where that path is too long for a socket."""
+    """In the folder itself, or in a short private one if that path is too long for a socket."""
     path = folder_of(data_dir.absolute()) / "valkey.sock"
     if len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH:
         return path

@@ -1,5 +1,5 @@
-"""Names with values: as replies have them, whatever the protocol version and a pipeline
-make of them, and as commands take them."""
+"""Names with values: as commands take them, and as replies have them. The protocol version and a
+pipeline each make something else of the same reply; these functions read all of it."""
 
 from __future__ import annotations
 

@@ -8,12 +8,13 @@ from graph_store.format import keys
 from graph_store.format.packing import FORMAT
 from graph_store.redis.connection import Connection
 from graph_store.redis.replies import flat
+from graph_store.redis.scripts import inline
 from memory.domain.errors import StartupRefused
-from memory.ports.vector_store import ModelCard
+from memory.ports.models import ModelCard
 
-_RECORD_META = """#!lua
+_RECORD_META = inline("""#!lua
 for index = 1, #ARGV, 2 do redis.call('HSETNX', KEYS[1], ARGV[index], ARGV[index + 1]) end
-return redis.call('HMGET', KEYS[1], 'format', 'model', 'dimensions')"""
+return redis.call('HMGET', KEYS[1], 'format', 'model', 'dimensions')""")
 
 
 def assert_durable(server: Mapping[str, str]) -> None:
@@ -32,9 +33,8 @@ def assert_durable(server: Mapping[str, str]) -> None:
 async def assert_format(redis: Connection, card: ModelCard) -> None:
     """Record format and model with the first start, compare at every later one."""
     expected = {"format": FORMAT, "model": card.name, "dimensions": str(card.dimensions)}
-    written, model, dimensions = await redis.one(
-        "EVAL", _RECORD_META, 1, keys.META, *flat(expected)
-    )
+    call = _RECORD_META.call([keys.META], *flat(expected))
+    written, model, dimensions = await redis.one(*call)
     if int(written) > int(FORMAT):
         raise StartupRefused(
             f"the data is of format {written}, this version reads up to {FORMAT}; "

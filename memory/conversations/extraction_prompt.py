@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from memory.domain.clock import format_day, moment, parse_instant
+from memory.domain.conversation import Conversation, Said
 from memory.domain.errors import InvalidInput, UnfitAnswer
-from memory.domain.jobs import Conversation, Said
 from memory.domain.memory import Memory
 from memory.domain.preferences import Preferences
 

@@ -1,7 +1,7 @@
-"""Carry out a conversation's job: a language model decides, the decisions are kept, then applied.
+"""Carries out a conversation's job: a language model decides, the decisions are kept, then applied.
 
-Every step can be taken again: the first plan that is kept stands, and what a commit wrote is an
-operation of the job, which is committed once, and only as long as the job is under way.
+Every step can be taken again. The first plan that is kept stands. What a commit wrote is an
+operation of the job, which is committed once, and only while the job is under way.
 """
 
 from __future__ import annotations
@@ -13,16 +13,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
+from memory.context.idempotency import Idempotency
+from memory.context.projects import Projects
 from memory.conversations.extraction_prompt import Fact, Link, Question, Reading
-from memory.conversations.remember import (
-    Remembering,
+from memory.conversations.verbatim import (
     event_of,
     how_remembered,
     spoken,
+    stored,
     unpacked,
     verbatim,
 )
 from memory.domain.caller import Caller, Once
+from memory.domain.conversation import Conversation, Said
 from memory.domain.errors import (
     Conflict,
     Immutable,
@@ -32,7 +35,7 @@ from memory.domain.errors import (
     SupersedeConflict,
 )
 from memory.domain.ids import Project, split_slot
-from memory.domain.jobs import Conversation, Said
+from memory.domain.jobs import Assignment, Ending
 from memory.domain.memory import (
     RESERVED_RELATIONS,
     SCOPE_FIELDS,
@@ -42,18 +45,21 @@ from memory.domain.memory import (
     NewMemory,
 )
 from memory.domain.results import Added
-from memory.graph.relationships import Relating
-from memory.ports.job_queue import Assignment, Ending
-from memory.ports.language_model import LanguageModel
+from memory.graph.relationships import RelationshipEdits
+from memory.ports.commits import Commits
+from memory.ports.job_queue import JobRecord
+from memory.ports.memories import MemoryReader
+from memory.ports.models import LanguageModel
 from memory.query.conditions import Not, Present, every
 from memory.query.views import Query
-from memory.search.search import Searching
-from memory.write.correct_and_erase import Writing
+from memory.search.search import Search
+from memory.write.add import Add
+from memory.write.correct_and_erase import CorrectAndErase
 
+# Memories that the model sees.
 _MOST_SHOWN = 10
-"""Memories that the model sees."""
+# Messages that they are looked for by.
 _LAST_SAID = 8
-"""Messages that they are looked for by."""
 _LONGEST_SEARCH = 2_000
 _UNLABELLED = "related_to"
 
@@ -62,42 +68,61 @@ class JobGone(Exception):
     """The job was removed, or is in other hands by now."""
 
 
-class Inferring(Remembering, Writing, Searching, Relating):
-    async def _infer(self, job: Assignment, holder: str) -> Ending:
-        place = await self._fresh_project(split_slot(job.slot)[0])
+class Inference:
+    """Without a `model` a job that waits for one is stored as it stands."""
+
+    def __init__(
+        self,
+        projects: Projects,
+        idempotency: Idempotency,
+        commits: Commits,
+        memories: MemoryReader,
+        jobs: JobRecord,
+        search: Search,
+        add: Add,
+        changes: CorrectAndErase,
+        relationships: RelationshipEdits,
+        model: LanguageModel | None,
+    ) -> None:
+        self._projects, self._idempotency, self._commits = projects, idempotency, commits
+        self._memories, self._jobs, self._search = memories, jobs, search
+        self._add, self._changes, self._relationships = add, changes, relationships
+        self._model = model
+
+    async def carry_out(self, job: Assignment, holder: str) -> Ending:
+        project = await self._projects.fresh(split_slot(job.slot)[0])
         conversation = unpacked(job.request or {})
         if self._model is None and job.plan is None:  # there was one when it was asked for
             details = how_remembered(conversation)
-            return (await self._stored(self._once_of(job, "add"), verbatim(conversation), details))[
-                0
-            ]
+            caller = _once_of(job, "add")
+            return (await stored(self._add, caller, verbatim(conversation), details))[0]
         plan = job.plan
         if plan is None and self._model is not None:
-            decided = await self._decided(place, job, conversation, self._model)
-            plan = await self._graph.plan_job(job, holder, decided)
+            decided = await self._decided(project, job, conversation, self._model)
+            plan = await self._jobs.plan(job, holder, decided)
         if plan is None:
             raise JobGone
-        return await self._applied(place, job, conversation, plan)
+        return await self._applied(project, job, conversation, plan)
 
     async def _decided(
-        self, place: Project, job: Assignment, conversation: Conversation, model: LanguageModel
+        self, project: Project, job: Assignment, conversation: Conversation, model: LanguageModel
     ) -> dict[str, Any]:
         said = spoken(conversation)
         at = job.created_at if conversation.said_at is None else conversation.said_at
-        shown = await self._near(place, conversation, said)
-        question = Question(conversation, said, at, shown, place.preferences)
+        shown = await self._near(project, conversation, said)
+        question = Question(conversation, said, at, shown, project.preferences)
         answer = await model.fill(question.instructions(), question.text(), question.schema())
         reading = question.read(answer)
         return {
             "model": model.name,
             "at": at,
-            "shown": [each.id for each in shown],
-            "facts": [asdict(each) for each in reading.facts],
-            "links": [asdict(each) for each in reading.links],
+            "shown": [memory.id for memory in shown],
+            "facts": [asdict(fact) for fact in reading.facts],
+            "links": [asdict(link) for link in reading.links],
         }
 
     async def _near(
-        self, place: Project, conversation: Conversation, said: Sequence[Said]
+        self, project: Project, conversation: Conversation, said: Sequence[Said]
     ) -> list[Memory]:
         """What is known already that the conversation may be about, of its sessions and others.
         Only of its own owner: what users said to an agent is theirs, and in another slot."""
@@ -106,11 +131,11 @@ class Inferring(Remembering, Writing, Searching, Relating):
         own = every([Not(Present(name)) for name in above])
         if len(scope.given()) > 1:
             scope = replace(scope, session_id=None)
-        texts = [each.content[:_LONGEST_SEARCH] for each in said[-_LAST_SAID:]]
+        texts = [message.content[:_LONGEST_SEARCH] for message in said[-_LAST_SAID:]]
         found = await asyncio.gather(
             *(
-                self._search(
-                    Caller(place.id),
+                self._search.find(
+                    Caller(project.id),
                     Query(
                         text=text,
                         scope=scope,
@@ -123,22 +148,22 @@ class Inferring(Remembering, Writing, Searching, Relating):
                 for text in texts
             )
         )
-        hits = sorted((hit for each in found for hit in each), key=lambda hit: -hit.score)
+        hits = sorted((hit for own in found for hit in own), key=lambda hit: -hit.score)
         return [*{hit.memory.id: hit.memory for hit in hits}.values()][:_MOST_SHOWN]
 
     async def _applied(
         self,
-        place: Project,
+        project: Project,
         job: Assignment,
         conversation: Conversation,
         plan: Mapping[str, Any],
     ) -> Ending:
         reading, shown, at = _reading(plan), plan["shown"], int(plan["at"])
-        known = await self._graph.read(place.id, shown)
+        known = await self._memories.read(project.id, shown)
         targets = [
-            None if each.target is None else known.get(shown[each.target]) for each in reading.facts
+            None if fact.target is None else known.get(shown[fact.target]) for fact in reading.facts
         ]
-        outcomes = await self._add_facts(place, job, conversation, reading.facts, targets, at)
+        outcomes = await self._add_facts(project, job, conversation, reading.facts, targets, at)
         for index, (fact, target) in enumerate(zip(reading.facts, targets, strict=True)):
             if fact.decision == "DELETE" and target is not None:
                 await self._end_fact(job, index, target, fact.valid_from or at)
@@ -155,14 +180,14 @@ class Inferring(Remembering, Writing, Searching, Relating):
 
     async def _add_facts(
         self,
-        place: Project,
+        project: Project,
         job: Assignment,
         conversation: Conversation,
         facts: Sequence[Fact],
         targets: Sequence[Memory | None],
         at: int,
     ) -> dict[int, tuple[str, str]]:
-        """(event, memory id) of each fact that is stored, by its place."""
+        """(event, memory id) of each fact that is stored, by its project."""
         drafts: dict[int, NewMemory] = {}
         replaced: set[str] = set()
         for index, (fact, target) in enumerate(zip(facts, targets, strict=True)):
@@ -174,24 +199,24 @@ class Inferring(Remembering, Writing, Searching, Relating):
                 replaced.update(drafts[index].supersedes)
         if not drafts:
             return {}
-        caller = self._once_of(job, "add")
-        answers = await self.add(caller, [*drafts.values()])
+        caller = _once_of(job, "add")
+        answers = await self._add.add(caller, [*drafts.values()])
         outcomes: dict[int, tuple[str, str]] = {}
         for item, (index, answer) in enumerate(zip(drafts, answers, strict=True)):
             if isinstance(answer, Added):
                 outcomes[index] = (event_of(answer), answer.memory.id)
-            elif not await self._erased_since(place, job, caller, item, answer):
+            elif not await self._erased_since(project, job, caller, item, answer):
                 raise answer.error()
         return outcomes
 
     async def _erased_since(
-        self, place: Project, job: Assignment, caller: Caller, item: int, answer: Refused
+        self, project: Project, job: Assignment, caller: Caller, item: int, answer: Refused
     ) -> bool:
         """Whether an earlier attempt has stored it, and somebody erased it. Raises Conflict where
         what it stands on has changed while it was added: read again."""
         if answer.code in (NotFound.code, SupersedeConflict.code, Immutable.code):
-            operation = await self.once(place, caller)
-            if operation and (await self._graph.committed([(job.slot, operation.item(item))]))[0]:
+            operation = await self._idempotency.operation(project, caller)
+            if operation and (await self._commits.committed([(job.slot, operation.item(item))]))[0]:
                 return True
             raise Conflict("a memory that was to be replaced has changed")
         return False
@@ -203,7 +228,7 @@ class Inferring(Remembering, Writing, Searching, Relating):
             return
         end = Correction(valid_to=max(at, target.valid_from + 1))
         try:
-            await self.correct(self._once_of(job, f"end {index}"), target.id, end)
+            await self._changes.correct(_once_of(job, f"end {index}"), target.id, end)
         except (NotFound, Immutable, SupersedeConflict, InvalidInput):
             return  # it was erased, or replaced, meanwhile
 
@@ -218,8 +243,8 @@ class Inferring(Remembering, Writing, Searching, Relating):
         edges: list[str] = []
         for index, link in enumerate(links):
             ends = [
-                outcomes.get(place, ("", ""))[1] if kind == "F" else shown[place]
-                for kind, place in (link.source_in, link.target_in)
+                outcomes.get(project, ("", ""))[1] if kind == "F" else shown[project]
+                for kind, project in (link.source_in, link.target_in)
             ]
             if not all(ends) or ends[0] == ends[1]:
                 continue
@@ -232,14 +257,15 @@ class Inferring(Remembering, Writing, Searching, Relating):
                 source=ends[0], target=ends[1], relation=label(link.relationship), metadata=told
             )
             try:
-                made, _ = await self.relate(self._once_of(job, f"edge {index}"), edge)
+                made, _ = await self._relationships.relate(_once_of(job, f"edge {index}"), edge)
             except NotFound:
                 continue  # one of them was erased meanwhile
             edges.append(made.id)
         return edges
 
-    def _once_of(self, job: Assignment, step: str) -> Caller:
-        return Caller(split_slot(job.slot)[0], once=Once(f"job {job.id} {step}", job.id, job.id))
+
+def _once_of(job: Assignment, step: str) -> Caller:
+    return Caller(split_slot(job.slot)[0], once=Once(f"job {job.id} {step}", job.id, job.id))
 
 
 def label(relationship: str) -> str:
@@ -282,12 +308,12 @@ def _reading(plan: Mapping[str, Any]) -> Reading:
     facts = [
         Fact(
             **{
-                **each,
-                "categories": tuple(each["categories"]),
-                "speaker": Said(**each["speaker"]) if each["speaker"] else None,
+                **fact,
+                "categories": tuple(fact["categories"]),
+                "speaker": Said(**fact["speaker"]) if fact["speaker"] else None,
             }
         )
-        for each in plan["facts"]
+        for fact in plan["facts"]
     ]
     links = [
         Link(

@@ -1,4 +1,4 @@
-"""A sequence in parts: what one trip to a store may carry."""
+"""A sequence in batches: what one trip to a store may carry."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def parts(several: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    """In order, `size` at a time; the last one may be shorter."""
-    for start in range(0, len(several), size):
-        yield several[start : start + size]
+def batched(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """In order, `size` at a time; the last batch may be shorter."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

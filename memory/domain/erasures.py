@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
-
-from memory.domain.memory import Memory
+from typing import Any
 
 ReceiptFields = Mapping[str, Any]
 """A receipt as it is signed and answered (memory.erasure.receipts)."""
@@ -78,92 +76,3 @@ class Inspection:
     erasure: Erasure
     signature_valid: bool
     remaining: Counts | None
-
-
-class ErasureRecord(Protocol):
-    """Part of memory.ports.graph_store.GraphStore."""
-
-    async def undertake(self, order: Order, join: bool) -> Order:
-        """Note an order until it is sealed. One of the same id that is noted already stands for
-        it; with `join` any one of the same entity does."""
-        ...
-
-    async def orders(self) -> list[Order]:
-        """Those that are noted, of every project."""
-        ...
-
-    async def order(self, project_id: str, erasure_id: str) -> Order | None: ...
-
-    async def abandon(self, order: Order) -> None:
-        """Forget an order whose project is gone, and all that it was about."""
-        ...
-
-    async def hold(self, order: Order, holder: str, seconds: int) -> bool:
-        """True for one order and one holder of it at a time, a process: who erases this entity.
-        Lapses by itself."""
-        ...
-
-    async def hold_on(self, order: Order, holder: str, seconds: int) -> bool:
-        """Put the lapse off; False where it has lapsed."""
-        ...
-
-    async def let_go(self, order: Order, holder: str) -> None:
-        """Nothing where it has lapsed: another one may hold it."""
-        ...
-
-    async def touch(self, order: Order, owner_hash: str) -> None:
-        """Note an owner before any memory of theirs is erased."""
-        ...
-
-    async def touched(self, order: Order) -> list[str]:
-        """Tags of those owners, as long as the erasure runs."""
-        ...
-
-    async def expunge(
-        self,
-        slot: str,
-        order: Order,
-        now: int,
-        memories: Sequence[Memory],
-        points: Mapping[str, int],
-    ) -> list[str]:
-        """Erase memories of one owner, each wholly or not at all, and count it with the points
-        that index it. The owner is marked dirty `now`, first. Answers the ids that are gone; the
-        others have another version by now. The stream of the entity itself is told once, by
-        `efface`."""
-        ...
-
-    async def efface(self, slot: str, order: Order) -> None:
-        """What is left of an owner without memories: the events, but for a last one that says
-        ERASE, and the operations that were recorded before it. Ids and times of erased memories
-        stay, and the owner's clock."""
-        ...
-
-    async def count_points(self, slot: str, order: Order, points: int) -> None:
-        """Count points that no memory had."""
-        ...
-
-    async def tallied(self, order: Order) -> Counts:
-        """What the erasure has removed so far."""
-        ...
-
-    async def seal(self, order: Order, receipt: ReceiptFields) -> ReceiptFields:
-        """Store the receipt with the owners touched, and forget the order; one that is there
-        already stands."""
-        ...
-
-    async def sealed(self, project_id: str, erasure_id: str) -> Sealed | None: ...
-
-    async def belongings(self, slot: str, memories: Sequence[Memory]) -> Belongings:
-        """All versions, the edges on both ends, live or retracted, and the claims."""
-        ...
-
-    async def events_kept(self, slot: str) -> int:
-        """Entries of the owner's stream, without the one that says ERASE."""
-        ...
-
-    async def names_of(self, slot: str) -> set[tuple[str, str]]:
-        """(field, value) of the agents, apps and sessions that the owner is registered with."""
-        ...
-
-    async def unregister(self, slot: str, names: set[tuple[str, str]]) -> None: ...

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
-
-from memory.domain.caller import Caller
-from memory.domain.memory import Scope
 
 _POSITION = re.compile(r"([0-9]{1,20})-([0-9]{1,20})")
 _LARGEST = 2**64 - 1
@@ -74,25 +70,3 @@ class LogPage:
             return False
         oldest = self.last if self.first is None else self.first.before()
         return not self.dropped or position >= oldest
-
-
-class EventLog(Protocol):
-    """Reads the events that commits write. `slot` is memory.domain.ids's Project.slot of an owner.
-    Methods raise StoreUnavailable when Redis does not answer in time."""
-
-    async def slot(self, caller: Caller, scope: Scope) -> str:
-        """Where the events of the scope's owner are. Raises ScopeRequired or InvalidInput where
-        not exactly one owner is named, Forbidden where the caller is bound to another user."""
-        ...
-
-    async def page(self, slot: str, after: Position, limit: int) -> LogPage:
-        """The first `limit` events beyond a position."""
-        ...
-
-    async def after(
-        self, positions: Mapping[str, Position], limit: int
-    ) -> dict[str, list[LogEvent]]:
-        """By slot the first `limit` events beyond its position; slots without any are left out."""
-        ...
-
-    async def close(self) -> None: ...

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
 
 
 class Verdict(StrEnum):
@@ -17,13 +16,3 @@ class Verdict(StrEnum):
 class Feedback:
     verdict: Verdict
     reason: str | None = None
-
-
-class RatingRecord(Protocol):
-    """Part of memory.ports.graph_store.GraphStore."""
-
-    async def rate(self, slot: str, memory_id: str, feedback: Feedback | None) -> bool:
-        """False where there is no such memory, and then nothing is kept."""
-        ...
-
-    async def feedback(self, slot: str, memory_id: str) -> Feedback | None: ...

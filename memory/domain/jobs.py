@@ -32,39 +32,6 @@ class JobState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """A message of a conversation; `name` is who, where the role does not tell."""
-
-    role: str
-    content: str
-    name: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conversation:
-    """What is to be remembered, and how. The messages were said at `said_at` (None: now), what
-    comes of them is valid until `valid_to`. `instructions` and `categories` replace those of the
-    project; `graph` asks for relationships between the facts. `supersedes` names what the only
-    message replaces. `unused` names fields of the request that nothing here can act on."""
-
-    messages: tuple[Said, ...]
-    scope: Scope
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-    infer: bool = True
-    said_at: int | None = None
-    valid_to: int | None = None
-    immutable: bool = False
-    instructions: str | None = None
-    agent_instructions: str | None = None
-    includes: str | None = None
-    excludes: str | None = None
-    categories: tuple[tuple[str, str], ...] | None = None
-    graph: bool = False
-    supersedes: tuple[str, ...] = ()
-    unused: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of a memory: ADD, UPDATE (it superseded another), DELETE (it was ended) or NONE
     (it was there already). `memory` is as it is known now, None once it has been erased."""
@@ -116,3 +83,27 @@ class JobPage:
 
     count: int
     jobs: Sequence[Job]
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a job has ended, without any text: (event, memory id) of each outcome, the ids of edges,
+    and details in the service's own words."""
+
+    outcomes: tuple[tuple[str, str], ...] = ()
+    edges: tuple[str, ...] = ()
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment(Progress):
+    """A job as it is kept. `request` is what was asked for, `plan` what was decided to do about
+    it: JSON, both gone once the job has ended. `bound` is the owner hash of the only user that the
+    caller may see."""
+
+    slot: str
+    scope: Scope = field(default_factory=Scope)
+    bound: str | None = None
+    request: Mapping[str, Any] | None = None
+    plan: Mapping[str, Any] | None = None
+    ending: Ending = Ending()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Protocol, Self, TypeVar
+from typing import Self, TypeVar
 
 from memory.domain.memory import Edge, Interval, Memory, Owner
 
@@ -79,46 +78,6 @@ class Landing(Enum):
     STANDS = "stands"  # something of this id, equal or not
     LACKS = "lacks"  # what it superseded, or an end of the edge, is not there
     SUPERSEDED = "superseded"  # its target has a successor already
-
-
-class Archive(Protocol):
-    """Part of memory.ports.graph_store.GraphStore. Methods raise StoreUnavailable as all of it
-    does."""
-
-    def slots(self, project_id: str | None = None) -> AsyncIterator[str]:
-        """Slots of every owner with memories, of one project or of all; each once, in no order.
-        Owners written meanwhile may be missed."""
-        ...
-
-    async def memory_records(self, slot: str, memory_ids: Sequence[str]) -> list[MemoryRecord]:
-        """Each memory as it stands at one instant; missing ones are left out."""
-        ...
-
-    async def edge_records(
-        self, slot: str, owner: Owner, edge_ids: Sequence[str]
-    ) -> list[EdgeRecord]:
-        """Each edge as it stands at one instant; missing ones are left out."""
-        ...
-
-    async def leaving(self, slot: str, places: Sequence[tuple[str, str | None]]) -> list[Leaving]:
-        """Of each (memory id, where to begin) some edges, retracted ones too. Over all parts of a
-        memory every version of an edge that stands throughout is met at least once."""
-        ...
-
-    async def restore(self, slot: str, now: int, records: Sequence[Record]) -> list[Landing]:
-        """Put each record back, wholly or not at all, in order, at its own record times; the owner
-        is marked dirty first, and its memories are in the outbox. Nothing checks the times."""
-        ...
-
-    async def entries(self) -> list[Entry]:
-        """Everything that belongs to no owner and has to outlive the server."""
-        ...
-
-    async def restore_entry(self, entry: Entry) -> bool:
-        """Put it back; False where it is there as it is. Raises Conflict for a project with
-        another secret that has memories and for a pepper that keys were made with, InvalidInput
-        for what `entries` never gives."""
-        ...
 
 
 def _until(versions: tuple[_Version, ...], at: int) -> tuple[_Version, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from memory.query.filter_parser import Filters
 
@@ -48,19 +48,3 @@ class Summary:
     count: int
     memory_ids: Sequence[str]
     method: str
-
-
-class ReportRecord(Protocol):
-    """Part of memory.ports.graph_store.GraphStore. Reports are kept for seven days, and of each
-    project the
-    last thousand."""
-
-    async def save_report(self, project_id: str, report: Report) -> None: ...
-
-    async def report(self, project_id: str, report_id: str) -> Report | None: ...
-
-    async def reports(self, project_id: str) -> list[Saved]:
-        """Those that are kept, newest first."""
-        ...
-
-    async def drop_reports(self, project_id: str, report_ids: Sequence[str]) -> None: ...

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any
 
 
 class Kind(StrEnum):
@@ -40,30 +40,3 @@ class Task:
     error: str | None = None
     started_at: int = 0
     updated_at: int = 0
-
-
-class TaskBook(Protocol):
-    """Part of memory.ports.graph_store.GraphStore. Tasks are kept for seven days."""
-
-    async def begin(self, task: Task) -> Task:
-        """Write the task down; where one of its kind and project runs, answer that instead."""
-        ...
-
-    async def take(self, task_id: str, holder: str, seconds: int) -> bool:
-        """True for one holder at a time, for as long as it tells news of a running task."""
-        ...
-
-    async def tell(self, task: Task, holder: str, seconds: int) -> bool:
-        """Store how far it has come and hold it for longer; 0 seconds lets go of it. False where
-        another holder has taken it meanwhile: then stop."""
-        ...
-
-    async def task(self, task_id: str) -> Task | None: ...
-
-    async def tasks(self) -> list[Task]:
-        """Newest first."""
-        ...
-
-    async def running(self) -> list[Task]:
-        """Those that have not ended, whoever holds them."""
-        ...

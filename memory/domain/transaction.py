@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 from uuid import uuid4
@@ -48,6 +48,23 @@ class Holding:
 
 def holding(thing: Memory | Edge) -> Holding:
     return Holding(thing.id, thing.valid_from, thing.valid_to)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the graph store knows of a memory now. `pending`: the index may lag behind it."""
+
+    memory: Memory
+    pending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Briefing:
+    """What a write needs to know of an owner: Redis's now, and the claims it asked about."""
+
+    now: int
+    claims: Mapping[DedupKey, tuple[Holding, ...]]
+    standings: Mapping[str, Standing]
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,8 +30,7 @@ from memory.domain.memory import (
     NewMemory,
     Unset,
 )
-from memory.domain.transaction import DedupKey, Holding, PutEdge, PutMemory, Transaction
-from memory.ports.graph_store import Briefing
+from memory.domain.transaction import Briefing, DedupKey, Holding, PutEdge, PutMemory, Transaction
 
 
 def check_interval(valid_from: int, valid_to: int | None) -> None:

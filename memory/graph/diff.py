@@ -7,20 +7,36 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from memory.context.stores import slot_of
+from memory.context.known_memories import KnownMemories, slot_of
 from memory.domain.caller import Caller
 from memory.domain.errors import InvalidInput
 from memory.domain.ids import Project
 from memory.domain.memory import Edge, Memory, Scope
 from memory.domain.results import Differences, GraphDifference
-from memory.graph.graph_page import Graphing, Sheet
+from memory.graph.graph_page import GraphPages, Sheet
+from memory.ports.edges import EdgeReader
+from memory.ports.memories import MemoryReader
 from memory.query.views import View
+from memory.read.listings import Listings
 
 Thing = TypeVar("Thing", Memory, Edge)
 
 
-class Differing(Graphing):
-    async def graph_difference(
+class GraphDiff:
+    """Part of memory.service.api.Graph."""
+
+    def __init__(
+        self,
+        listings: Listings,
+        known: KnownMemories,
+        memories: MemoryReader,
+        edges: EdgeReader,
+        pages: GraphPages,
+    ) -> None:
+        self._listings, self._known = listings, known
+        self._memories, self._edges, self._pages = memories, edges, pages
+
+    async def difference(
         self,
         caller: Caller,
         scope: Scope,
@@ -33,32 +49,32 @@ class Differing(Graphing):
         if end <= start:
             raise InvalidInput("from must be earlier than to")
         view = View(as_of=end, known_at=known_at)
-        listing, later, now = await self._listing(caller, scope, cursor, True, view)
+        listing, later, now = await self._listings.open(caller, scope, cursor, True, view)
         before = replace(later, as_of=start)
-        memories, more = await self._listed(listing, limit, [before, later])
-        old = Sheet(listing, [each for each in memories if before.shows(each)], before)
-        new = Sheet(listing, [each for each in memories if later.shows(each)], later)
+        memories, more = await self._listings.next(listing, limit, [before, later])
+        old = Sheet(listing, [memory for memory in memories if before.shows(memory)], before)
+        new = Sheet(listing, [memory for memory in memories if later.shows(memory)], later)
         until = end if later.known_at is None else min(end, later.known_at)
         (old_edges, cut), (new_edges, cut_too), (retracted, cut_then) = await asyncio.gather(
-            self._edges_on(old), self._edges_on(new), self._retracted(old, until)
+            self._pages.edges_on(old), self._pages.edges_on(new), self._retracted(old, until)
         )
-        place = listing.project
+        project = listing.project
         both = _in_both(old.memories, new.memories, start)
         nodes = (
-            await self._graph.read(place.id, [each.id for each in both], start),
-            await self._graph.read(place.id, [each.id for each in both], until),
+            await self._memories.read(project.id, [memory.id for memory in both], start),
+            await self._memories.read(project.id, [memory.id for memory in both], until),
         )
         kept = _in_both(old_edges, new_edges, start)
         edges = (
-            await self._edges_known(place, kept, start),
-            await self._edges_known(place, kept, until),
+            await self._edges_known(project, kept, start),
+            await self._edges_known(project, kept, until),
         )
         return GraphDifference(
             _differences(old.memories, new.memories, *nodes),
             _differences(old_edges, new_edges, *edges),
             retracted,
             cut or cut_too or cut_then or more,
-            self._cursor(listing, memories, more, later, now),
+            self._listings.cursor(listing, memories, more, later, now),
         )
 
     async def _edges_known(
@@ -70,7 +86,7 @@ class Differing(Graphing):
             owners.setdefault(slot_of(project, edge.source), []).append(edge.id)
         found: dict[str, Edge] = {}
         for slot, ids in owners.items():
-            found |= await self._graph.edges(slot, ids, known_at)
+            found |= await self._edges.read(slot, ids, known_at)
         return found
 
     async def _retracted(self, old: Sheet, until: int) -> tuple[list[Edge], bool]:
@@ -79,8 +95,8 @@ class Differing(Graphing):
         project, before = old.listing.project, old.snapshot
         start, known_at = before.as_of, before.known_at
         then = replace(before, known_at=start if known_at is None else min(start, known_at))
-        nodes = await self._shown(project, (each.id for each in old.memories), then)
-        edges, cut = await self._edges_on(Sheet(old.listing, list(nodes.values()), then))
+        nodes = await self._known.shown(project, (memory.id for memory in old.memories), then)
+        edges, cut = await self._pages.edges_on(Sheet(old.listing, list(nodes.values()), then))
         gone = {
             edge.id
             for edge in (await self._edges_known(project, edges)).values()
@@ -88,7 +104,7 @@ class Differing(Graphing):
         }
         withdrawn = [edge for edge in edges if edge.id in gone]
         ends = {end for edge in withdrawn for end in (edge.source, edge.target)}
-        there = await self._shown(project, ends, before)
+        there = await self._known.shown(project, ends, before)
         return [edge for edge in withdrawn if {edge.source, edge.target} <= there.keys()], cut
 
 

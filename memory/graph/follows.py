@@ -1,23 +1,28 @@
 """FOLLOWS: consecutive memories of a session, derived from their record order and never stored.
 
-Neighbours are the nearest ones that the world shows, so an erase or an end heals by itself.
+Neighbours are the nearest ones that the snapshot shows, so an erase or an end heals by itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from memory.context.stores import Stores
 from memory.domain.ids import split_slot
 from memory.domain.memory import FOLLOWS, Edge, Memory, Scope
-from memory.ports.graph_store import Adjacent, Cursor
+from memory.ports.edges import Adjacent
+from memory.ports.memories import Cursor, MemoryReader
 from memory.query.views import Direction, Snapshot
 
 _FIRST_LOOK, _LONGEST_LOOK = 4, 256
 
 
-class Following(Stores):
-    async def _follows(
+class Follows:
+    """Derives nothing unless it is `enabled`."""
+
+    def __init__(self, memories: MemoryReader, enabled: bool) -> None:
+        self._memories, self.enabled = memories, enabled
+
+    async def of(
         self,
         slot: str,
         memories: Iterable[Memory],
@@ -28,9 +33,9 @@ class Following(Stores):
         """Derived edges of an owner's memories by id, later -FOLLOWS-> earlier. With a scope,
         only its memories are in the sequence."""
         edges: dict[str, list[Adjacent]] = {}
-        if not self._settings.graph.follows:
+        if not self.enabled:
             return edges
-        members = [each for each in memories if each.scope.session_id]
+        members = [memory for memory in memories if memory.scope.session_id]
         for outgoing, side in ((True, Direction.OUT), (False, Direction.IN)):
             if direction not in (side, Direction.BOTH):
                 continue
@@ -52,20 +57,22 @@ class Following(Stores):
         """For each memory the nearest one of its session that is shown, before or after it."""
         nearest: dict[str, Memory] = {}
         waiting = {
-            each.id: (each.scope.session_id or "", Cursor(each.created_at, each.id))
-            for each in memories
+            memory.id: (memory.scope.session_id or "", Cursor(memory.created_at, memory.id))
+            for memory in memories
         }
         look = _FIRST_LOOK
         while waiting:
-            rows = await self._graph.session_neighbours(slot, [*waiting.values()], later, look)
-            ids = [place.memory_id for row in rows for place in row]
-            known = await self._graph.read(split_slot(slot)[0], ids, snapshot.known_at)
+            rows = await self._memories.session_neighbours(slot, [*waiting.values()], later, look)
+            ids = [position.memory_id for row in rows for position in row]
+            known = await self._memories.read(split_slot(slot)[0], ids, snapshot.known_at)
             for memory_id, row in zip(list(waiting), rows, strict=True):
-                there = (known.get(place.memory_id) for place in row)
+                there = (known.get(position.memory_id) for position in row)
                 shown = (
-                    each
-                    for each in there
-                    if each and snapshot.shows(each) and (scope is None or scope.covers(each.scope))
+                    other
+                    for other in there
+                    if other
+                    and snapshot.shows(other)
+                    and (scope is None or scope.covers(other.scope))
                 )
                 if found := next(shown, None):
                     nearest[memory_id] = found

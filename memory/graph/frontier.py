@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from memory.domain.memory import Memory
-from memory.ports.graph_store import Adjacent, Expansion
+from memory.ports.edges import Adjacent, Expansion
 from memory.query.views import Snapshot
 
+# Nodes that one walk may come across.
 MOST_SEEN = 20_000
-"""Nodes that one walk may come across."""
+# Edges that one walk looks at: in a dense graph they are many more than the nodes.
 MOST_EDGES = 100_000
-"""Edges that one walk looks at: in a dense graph they are many more than the nodes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,22 +6,22 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from memory.context.stores import slot_of
-from memory.domain.batched import parts
+from memory.context.known_memories import KnownMemories, slot_of
+from memory.domain.batched import batched
 from memory.domain.caller import Caller
 from memory.domain.memory import Edge, Memory, Scope
 from memory.domain.results import GraphPage
-from memory.graph.follows import Following, derived
+from memory.graph.follows import Follows, derived
 from memory.graph.frontier import Step
 from memory.graph.traversal import NODES_A_TRIP
-from memory.ports.graph_store import Adjacent, Reach
+from memory.ports.edges import Adjacent, EdgeReader, Reach
 from memory.query.views import ANY_EDGE, NOW, Direction, Snapshot, View, Walk
-from memory.read.pages import Listing, Reading
+from memory.read.listings import Listing, Listings
 
+# Edges of one node and direction that a graph shows.
 MOST_EDGES_OF_NODE = 10_000
-"""Edges of one node and direction that a graph shows."""
+# Edges of one owner on one page.
 MOST_EDGES = 50_000
-"""Edges of one owner on one page."""
 _EDGES_A_TRIP = 2_000
 
 
@@ -41,8 +41,16 @@ class Sheet:
         return owners
 
 
-class Graphing(Reading, Following):
-    async def _graph_page(
+class GraphPages:
+    """Part of memory.service.api.Graph."""
+
+    def __init__(
+        self, listings: Listings, known: KnownMemories, edges: EdgeReader, follows: Follows
+    ) -> None:
+        self._listings, self._known = listings, known
+        self._edges, self._follows = edges, follows
+
+    async def page(
         self,
         caller: Caller,
         scope: Scope,
@@ -51,23 +59,23 @@ class Graphing(Reading, Following):
         walk: Walk = ANY_EDGE,
         view: View = NOW,
     ) -> GraphPage:
-        listing, snapshot, now = await self._listing(caller, scope, cursor, True, view)
-        memories, more = await self._listed(listing, limit, [snapshot])
-        edges, cut = await self._edges_on(Sheet(listing, memories, snapshot), walk)
-        next_cursor = self._cursor(listing, memories, more, snapshot, now)
+        listing, snapshot, now = await self._listings.open(caller, scope, cursor, True, view)
+        memories, more = await self._listings.next(listing, limit, [snapshot])
+        edges, cut = await self.edges_on(Sheet(listing, memories, snapshot), walk)
+        next_cursor = self._listings.cursor(listing, memories, more, snapshot, now)
         return GraphPage(memories, edges, cut or more, next_cursor)
 
-    async def _edges_on(self, sheet: Sheet, walk: Walk = ANY_EDGE) -> tuple[list[Edge], bool]:
+    async def edges_on(self, sheet: Sheet, walk: Walk = ANY_EDGE) -> tuple[list[Edge], bool]:
         """Edges whose ends the pages up to this one hold, and one of them this page."""
-        parts = await asyncio.gather(
+        found = await asyncio.gather(
             *(
                 self._edges_of_owner(sheet, slot, nodes, walk)
                 for slot, nodes in sheet.by_slot().items()
             )
         )
-        edges = [edge for found, _ in parts for edge in found]
+        edges = [edge for owners, _ in found for edge in owners]
         edges.sort(key=lambda edge: (edge.created_at, edge.id, edge.source))
-        return edges, any(cut for _, cut in parts)
+        return edges, any(cut for _, cut in found)
 
     async def _edges_of_owner(
         self, sheet: Sheet, slot: str, nodes: Mapping[str, Memory], walk: Walk
@@ -79,8 +87,8 @@ class Graphing(Reading, Following):
         stored = {step.edge.edge_id for step in steps if step.edge.derived is None}
         wanted = sorted(stored)[:MOST_EDGES]
         edges = [step.edge.derived for step in steps if step.edge.derived]
-        for part in parts(wanted, _EDGES_A_TRIP):
-            edges += (await self._graph.edges(slot, part, sheet.snapshot.known_at)).values()
+        for edge_ids in batched(wanted, _EDGES_A_TRIP):
+            edges += (await self._edges.read(slot, edge_ids, sheet.snapshot.known_at)).values()
         return edges, cut or len(stored) > MOST_EDGES
 
     async def _steps_from(
@@ -96,8 +104,8 @@ class Graphing(Reading, Following):
         since = min(memory.created_at for memory in nodes.values())
         reach = Reach(direction, sheet.snapshot, MOST_EDGES_OF_NODE, walk.stored, since)
         cut = False
-        for trip in parts(list(nodes), NODES_A_TRIP):
-            found = await self._graph.expand(slot, trip, reach, memories=False)
+        for trip in batched(list(nodes), NODES_A_TRIP):
+            found = await self._edges.expand(slot, trip, reach, memories=False)
             cut |= found.cut
             steps += _steps(found.adjacent)
         return steps, cut
@@ -110,7 +118,7 @@ class Graphing(Reading, Following):
         earlier = set()
         if listing.after is not None:
             others = {step.edge.other for step in steps} - nodes.keys()
-            shown = await self._shown(listing.project, others, snapshot)
+            shown = await self._known.shown(listing.project, others, snapshot)
             earlier = {
                 memory.id
                 for memory in shown.values()
@@ -122,11 +130,11 @@ class Graphing(Reading, Following):
     async def _sequences(self, sheet: Sheet, slot: str, nodes: Mapping[str, Memory]) -> list[Step]:
         """FOLLOWS edges: on a page, neighbours in a session are neighbours in its sequence; only
         the newest of each session may have its successor on an earlier page."""
-        if not self._settings.graph.follows:
+        if not self._follows.enabled:
             return []
         newest: dict[str, Memory] = {}
         steps = []
-        for memory in sorted(nodes.values(), key=lambda each: each.created_at):
+        for memory in sorted(nodes.values(), key=lambda memory: memory.created_at):
             session = memory.scope.session_id
             if session is None:
                 continue
@@ -134,7 +142,7 @@ class Graphing(Reading, Following):
                 steps.append(Step(newest[session].id, derived(newest[session], memory, False)))
             newest[session] = memory
         if sheet.listing.after is not None:
-            later = await self._follows(
+            later = await self._follows.of(
                 slot, newest.values(), Direction.IN, sheet.snapshot, sheet.listing.scope
             )
             steps += _steps(later)

@@ -1,92 +1,92 @@
-"""Keeps the vector store in step with the record: at once for a write, later for what a crash left.
+"""Keeps the vector store in step with the record, and settles the outbox.
 
-The outbox in Redis names each memory whose index may lag. Applying is state transfer: it reads the
-record as it stands, and an entry is settled only while the record is still that version, so order
-and repetition do no harm. It is not settled either where the project's epoch is another than the
-writer knew: a move to another generation may have passed its owner by. An epoch that still stands
-after the commit says that a move begins later, and will read that commit.
+The outbox in Redis names each memory whose index may lag. Applying is a transfer of state: it reads
+the record as it stands. An entry is settled only while the record is still at that version, so
+order and repetition do no harm.
+
+An entry is also left alone if the project's epoch is another one than the writer knew: a move to
+another generation may have passed its owner by. If the epoch still stands after the commit, a move
+begins later, and will read that commit.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from memory.domain.batched import parts
+from memory.context.projects import ProjectOf
+from memory.domain.batched import batched
 from memory.domain.errors import Unavailable
 from memory.domain.ids import Project, owner_hash_of, split_slot
 from memory.domain.memory import Memory, Scope
-from memory.domain.metadata_tokens import metadata_tokens
-from memory.domain.stemming import stems
 from memory.domain.transaction import ERASED, PutMemory
-from memory.ports.graph_store import GraphStore
-from memory.ports.metrics import SILENT, Meter
-from memory.ports.vector_store import Embedder, Point, Retraction, Vectors, VectorStore
+from memory.index.points import BATCH, Points
+from memory.ports.commits import Outbox
+from memory.ports.memories import MemoryReader
+from memory.ports.models import Vectors
+from memory.ports.projects import Owners, ProjectRecord
+from memory.ports.vector_store import Point, Retraction, VectorStore
 
 log = logging.getLogger(__name__)
 
-DEADLINES_TO_SETTLE = 1.0
-"""A request in flight settles its own entries: marks younger than a deadline are left to it."""
-BATCH = 256
-"""Memories brought along together, whoever owns them, and texts embedded as one batch: others wait
-for no more than that."""
-_LEASE_S = 60
 _SETTLE_EVERY_S = 0.02
 
+# By memory id the version that the index shows now, or ERASED.
 Tokens = dict[str, str]
-"""By memory id the version that the index shows now, or ERASED."""
 
 
 class Index:
-    """Applies records to the vector store and settles the outbox. `project_of` reads a project
-    as it stands in Redis."""
+    """Applies records to the vector store. `project_of` reads a project as it stands in Redis."""
 
     def __init__(
         self,
-        graph: GraphStore,
+        memories: MemoryReader,
+        owners: Owners,
+        outbox: Outbox,
+        projects: ProjectRecord,
+        project_of: ProjectOf,
         vectors: VectorStore,
-        embedder: Embedder,
-        project_of: Callable[[str], Awaitable[Project]],
-        deadline_s: float,
-        meter: Meter = SILENT,
+        points: Points,
     ) -> None:
-        self._graph, self._vectors, self._embedder = graph, vectors, embedder
-        self._project_of, self._deadline_s, self._meter = project_of, deadline_s, meter
+        self._memories, self._owners, self._outbox = memories, owners, outbox
+        self._projects, self._project_of = projects, project_of
+        self._vectors, self._points = vectors, points
         self._unsettled: dict[str, tuple[Project, Tokens]] = {}
         self._settling: asyncio.Task[None] | None = None
 
     async def apply(
         self, project: Project, slot: str, written: Sequence[PutMemory], rows: Mapping[str, Vectors]
     ) -> None:
-        """Index versions just committed in a slot; `rows` holds vectors by content, as far as
-        the caller has them."""
+        """Index versions that were just committed in a slot. `rows` holds vectors by content, as
+        far as the caller has them."""
         tenants = project.written(split_slot(slot)[1])
         memories = [write.memory for write in written]
         retractions = [
-            Retraction(each.previous.id, each.previous.version, each.memory.recorded_at)
-            for each in written
-            if each.previous is not None
+            Retraction(write.previous.id, write.previous.version, write.memory.recorded_at)
+            for write in written
+            if write.previous is not None
         ]
-        points = await self._points(memories, rows)
+        points = await self._points.of(memories, rows)
         await asyncio.gather(
             *(self._vectors.upsert(tenant, points) for tenant in tenants),
             self._register(project, memories),
         )
         if retractions:
-            await asyncio.gather(*(self._vectors.retract(each, retractions) for each in tenants))
-        self._settle(project, slot, {each.id: str(each.version) for each in memories})
+            await asyncio.gather(
+                *(self._vectors.retract(tenant, retractions) for tenant in tenants)
+            )
+        self._settle(project, slot, {memory.id: str(memory.version) for memory in memories})
 
     async def erase(self, project: Project, slot: str, memory_id: str) -> None:
-        """Repair does it once more, and settles it: a slow writer of an earlier version may yet
-        come, and end before it finds out."""
+        """Remove a memory from the index. Repair does it once more and settles it: a slow writer of
+        an earlier version may come yet, and end before it finds out."""
         for tenant in project.written(split_slot(slot)[1]):
             await self._vectors.erase(tenant, [memory_id])
 
     def _settle(self, project: Project, slot: str, tokens: Mapping[str, str]) -> None:
-        """Behind the answer, many at once: what was written can be found already, and where this
-        is cut short, repair finds the entry and has nothing to mend."""
+        """Settle behind the answer, many entries at once: what was written can be found already. If
+        this is cut short, repair finds the entries and has nothing to mend."""
         known, unsettled = self._unsettled.setdefault(slot, (project, {}))
         if known.epoch > project.epoch:
             known = project  # the older one of them is the one to doubt
@@ -110,7 +110,7 @@ class Index:
         self, waiting: Mapping[str, tuple[Project, Mapping[str, str]]]
     ) -> dict[str, list[str]]:
         """Clear what stands as it was applied; by slot the ids to bring along again."""
-        epochs = await self._graph.epochs({project.id for project, _ in waiting.values()})
+        epochs = await self._projects.epochs({project.id for project, _ in waiting.values()})
         again: dict[str, list[str]] = {}
         standing: dict[str, Mapping[str, str]] = {}
         for slot, (project, tokens) in waiting.items():
@@ -122,12 +122,12 @@ class Index:
                 again[slot] = list(tokens)
         if standing:
             again |= {
-                slot: ids for slot, ids in (await self._graph.settle(standing)).items() if ids
+                slot: ids for slot, ids in (await self._outbox.settle(standing)).items() if ids
             }
         return again
 
     def applied(self, slot: str, memory: Memory) -> bool:
-        """True where this process has indexed the version and only the outbox does not say so."""
+        """True if this process has indexed the version and only the outbox does not say so yet."""
         _, tokens = self._unsettled.get(slot, (None, {}))
         return tokens.get(memory.id) == str(memory.version)
 
@@ -141,14 +141,14 @@ class Index:
     ) -> None:
         """Bring memories of an owner up to the record, again for as long as it moves meanwhile.
         `mend`, when no writer can be on its way, also settles what is erased."""
-        for part in parts(memory_ids, BATCH):
-            waiting = list(part)
+        for batch in batched(memory_ids, BATCH):
+            waiting = list(batch)
             while waiting:
                 tokens = await self._transfer(project, waiting, project.writes)
                 again = await self._cleared(
                     {
-                        each: (project, shown if mend else _standing(shown))
-                        for each, shown in tokens.items()
+                        own_slot: (project, shown if mend else _standing(shown))
+                        for own_slot, shown in tokens.items()
                     }
                 )
                 waiting = again.get(slot, [])
@@ -161,7 +161,7 @@ class Index:
         waiting = list(memory_ids)
         while waiting:
             tokens = await self._transfer(project, waiting, (generation,))
-            moved = await self._graph.unmoved(tokens)
+            moved = await self._outbox.moved(tokens)
             waiting = [memory_id for ids in moved.values() for memory_id in ids]
 
     async def _transfer(
@@ -169,84 +169,42 @@ class Index:
     ) -> dict[str, Tokens]:
         """Write every version of these memories, erase those that are gone. By slot what the
         index then shows."""
-        histories = await self._graph.histories(project.id, memory_ids)
-        versions = [each for history in histories.values() for each in history]
-        points = await self._points(versions, {})
+        histories = await self._memories.histories(project.id, memory_ids)
+        versions = [version for history in histories.values() for version in history]
+        points = await self._points.of(versions, {})
         writes, erasures = dict[str, list[Point]](), dict[str, list[str]]()
         for generation in generations:
             for point in points:
-                tenant = project.tenant(_tag(point.memory.id), generation)
+                tenant = project.tenant(_owner_hash(point.memory.id), generation)
                 writes.setdefault(tenant, []).append(point)
             for memory_id in memory_ids:
                 if memory_id not in histories:
-                    tenant = project.tenant(_tag(memory_id), generation)
+                    tenant = project.tenant(_owner_hash(memory_id), generation)
                     erasures.setdefault(tenant, []).append(memory_id)
         await asyncio.gather(
-            *(self._vectors.upsert(*each) for each in writes.items()),
-            *(self._vectors.erase(*each) for each in erasures.items()),
+            *(self._vectors.upsert(*write) for write in writes.items()),
+            *(self._vectors.erase(*erasure) for erasure in erasures.items()),
             self._register(project, [history[-1] for history in histories.values()]),
         )
         tokens: dict[str, Tokens] = {}
         for memory_id in memory_ids:
             history = histories.get(memory_id)
             shown = str(history[-1].version) if history else ERASED
-            tokens.setdefault(project.slot(_tag(memory_id)), {})[memory_id] = shown
+            tokens.setdefault(project.slot(_owner_hash(memory_id)), {})[memory_id] = shown
         return tokens
 
     async def _register(self, project: Project, memories: Sequence[Memory]) -> None:
         scopes: dict[str, list[Scope]] = {}
         for memory in memories:
-            scopes.setdefault(_tag(memory.id), []).append(memory.scope)
-        await self._graph.register(project.id, scopes)
-
-    async def repair(self) -> int:
-        """Bring every owner that a crash may have left behind up to its record."""
-        done = 0
-        marks = await self._graph.dirty(DEADLINES_TO_SETTLE * self._deadline_s)
-        oldest = min((float(mark.mark) / 1e6 for mark in marks), default=None)
-        self._meter.gauge("outbox_owners", len(marks))
-        self._meter.gauge("outbox_oldest_seconds", time.time() - oldest if oldest else 0)
-        for mark in marks:
-            if not await self._graph.lease(mark.slot, _LEASE_S):
-                continue
-            try:
-                await self._vectors.check()
-                project_id, _ = split_slot(mark.slot)
-                if await self._graph.epochs([project_id]):
-                    behind = await self._graph.pending(mark.slot)
-                    await self.bring(
-                        await self._project_of(project_id), mark.slot, behind, mend=True
-                    )
-                    done += len(behind)
-                    self._meter.count("memories_repaired", len(behind))
-                await self._graph.clean(mark)
-            except Unavailable as error:
-                log.warning("repair waits: %s", error)
-                break
-            finally:
-                await self._graph.release(mark.slot)
-        return done
-
-    async def _points(self, memories: Sequence[Memory], rows: Mapping[str, Vectors]) -> list[Point]:
-        lacking = list(dict.fromkeys(m.content for m in memories if m.content not in rows))
-        for part in parts(lacking, BATCH):
-            rows = {**rows, **dict(zip(part, await self._embedder.embed(part), strict=True))}
-        return [
-            Point(
-                memory,
-                rows[memory.content],
-                stems(memory.content),
-                metadata_tokens(memory.metadata, memory.categories),
-            )
-            for memory in memories
-        ]
+            scopes.setdefault(_owner_hash(memory.id), []).append(memory.scope)
+        await self._owners.register(project.id, scopes)
 
 
 def _standing(tokens: Tokens) -> Tokens:
     return {memory_id: shown for memory_id, shown in tokens.items() if shown != ERASED}
 
 
-def _tag(memory_id: str) -> str:
+def _owner_hash(memory_id: str) -> str:
     owner_hash = owner_hash_of(memory_id)
     if owner_hash is None:
         raise ValueError(f"no memory id: {memory_id[:60]!r}")

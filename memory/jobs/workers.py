@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
 from contextlib import suppress
-from functools import cached_property
-from typing import Any
 from uuid import uuid4
 
-from memory.conversations.inference import Inferring, JobGone
+from memory.context.background import Background, stopped
+from memory.conversations.inference import Inference, JobGone
 from memory.domain import clock
-from memory.domain.caller import Caller
 from memory.domain.errors import (
     Conflict,
     DeadlineExceeded,
@@ -21,111 +18,77 @@ from memory.domain.errors import (
     Unavailable,
     UnfitAnswer,
 )
-from memory.domain.ids import NOBODY, mint_job
-from memory.domain.jobs import Job, JobKind
-from memory.domain.memory import Scope
-from memory.erasure.erase_by_filter import Forgetting
-from memory.ports.job_queue import Assignment, Call, Ending
-from memory.query.filter_parser import Filters, parse
+from memory.domain.jobs import Assignment, Ending, JobKind
+from memory.erasure.erase_by_filter import EraseByFilter
+from memory.ports.job_queue import Call, JobCalls, JobRecord
+from memory.ports.metrics import Meter
 
 log = logging.getLogger(__name__)
 
+# A worker that was not heard of for so long is given up.
 LEASE_S = 15.0
-"""A worker that was not heard of for so long is given up."""
+# Owners whose jobs a process carries out at a time.
 _AT_ONCE = 8
-"""Owners whose jobs a process carries out at a time."""
+# Before an attempt that follows one that failed; it doubles each time.
 FIRST_WAIT_S, LONGEST_WAIT_S = 2.0, 300.0
-"""Before an attempt that follows one that failed; it doubles each time."""
 _DOUBLINGS = 10
+# Where a store was down, however long it takes. For a model that was down a job waits as long as
+# it has waited so far, within the times above: that doubles, too.
 OUTAGE_S = 5.0
-"""Where a store was down, however long it takes. For a model that was down a job waits as long as
-it has waited so far, within the times above: that doubles, too."""
+# A call comes before its job is stored.
 _YOUNG_MS = 10_000
-"""A call comes before its job is stored."""
+# The least that a call is put off by.
 _SHORTLY_S = 0.5
-"""The least that a call is put off by."""
-_LOOK_EVERY_S = 0.05
-_SHARE_OF_DEADLINE = 1 / 3
-"""For so long an erasure by filters is waited for, before its job is answered as it stands."""
 
 
-class Working(Inferring, Forgetting):
-    """Implements memory.domain.jobs.Jobs."""
+class Workers:
+    """The workers of a process. A job has FAILED after so many `attempts` that failed, or if the
+    model was down for `patience_s`."""
 
-    _closing = False
-
-    @cached_property
-    def _workers(self) -> set[asyncio.Task[None]]:
-        return set()
-
-    async def forget(self, caller: Caller, kind: JobKind, filters: Filters) -> Job:
-        place = await self._place(caller)
-        await self._extent(place, Scope(), parse(filters))
-        operation = await self.once(place, caller)
-        bound = Scope(user_id=place.user_id)
-        job = Assignment(
-            id=mint_job(NOBODY, operation.nonce if operation else ""),
-            slot=place.slot(NOBODY),
-            kind=kind,
-            bound=place.owner_hash(bound.owner) if place.user_id else None,
-            request={"filters": dict(filters), "user_id": place.user_id},
-        )
-        await self._graph.note_job(place.id, job)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self._settings.api.deadline_s * _SHARE_OF_DEADLINE):
-                await self._work_quietly()
-                while True:
-                    found = await self.job(caller, job.id)
-                    if found.state.ended:
-                        return found
-                    await asyncio.sleep(_LOOK_EVERY_S)
-        return await self.job(caller, job.id)
-
-    async def work(self) -> None:
-        """Take up what waits, as far as there is room; goes on in the background."""
-        room = _AT_ONCE - len(self._workers)
-        if room > 0 and not self._closing:
-            for call in await self._graph.calls(room, LEASE_S):
-                self._in_background(self._attend_in_turn(call))
-
-    async def worked(self) -> None:
-        """Until nothing of it is under way in this process."""
-        while self._workers:
-            await asyncio.wait({*self._workers})
-
-    async def repair(self) -> int:
-        self._meter.gauge("jobs_waiting", await self._graph.jobs_waiting())
-        return await super().repair()
+    def __init__(
+        self,
+        jobs: JobRecord,
+        calls: JobCalls,
+        inference: Inference,
+        erase_by_filter: EraseByFilter,
+        attempts: int,
+        patience_s: float,
+        meter: Meter,
+    ) -> None:
+        self._jobs, self._calls = jobs, calls
+        self._inference, self._erase_by_filter = inference, erase_by_filter
+        self._attempts, self._patience_s, self._meter = attempts, patience_s, meter
+        self._background = Background(_tell)
+        self._closing = False
 
     async def close(self) -> None:
+        """Stop; others take up what is left."""
         self._closing = True
-        while self._workers:  # a call under way may swallow a cancellation: ask again
-            for task in self._workers:
-                task.cancel()
-            await asyncio.wait({*self._workers}, timeout=1)
-        await super().close()
+        await self._background.cancel()
 
-    def _begin_work(self) -> None:
-        self._in_background(self._work_quietly())
+    def begin(self) -> None:
+        """Take up jobs that wait, in the background."""
+        self._background.start(self.work_quietly())
 
-    async def _work_quietly(self) -> None:
+    async def work_quietly(self) -> None:
         """What is not taken up now is taken up later, here or elsewhere."""
         with suppress(Unavailable):
             await self.work()
 
-    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._workers.add(task)
-        task.add_done_callback(self._left)
+    async def ended(self) -> None:
+        """Return when nothing is under way in this process."""
+        await self._background.ended()
 
-    def _left(self, task: asyncio.Task[None]) -> None:
-        self._workers.discard(task)
-        if task.cancelled() or (error := task.exception()) is None:
-            return
-        if isinstance(error, Unavailable):
-            log.info("a job is left to its next call: %s", error.message)
-        else:
-            log.error("a worker failed", exc_info=error)
+    async def tell_waiting(self) -> None:
+        """Tell the meter how many jobs wait."""
+        self._meter.gauge("jobs_waiting", await self._calls.waiting())
+
+    async def work(self) -> None:
+        """Take up what waits, as far as there is room; goes on in the background."""
+        room = _AT_ONCE - len(self._background.under_way)
+        if room > 0 and not self._closing:
+            for call in await self._calls.due(room, LEASE_S):
+                self._background.start(self._attend_in_turn(call))
 
     async def _attend_in_turn(self, call: Call) -> None:
         """This call, then whatever else there is: an owner with many calls, all answered by one
@@ -133,24 +96,24 @@ class Working(Inferring, Forgetting):
         calls = [call]
         while calls and not self._closing:
             await self._attend(calls[0])
-            calls = [] if self._closing else await self._graph.calls(1, LEASE_S)
+            calls = [] if self._closing else await self._calls.due(1, LEASE_S)
 
     async def _attend(self, call: Call) -> None:
         """An owner's jobs, one after the other, as long as there are any to do now."""
         holder = uuid4().hex
-        while (turn := await self._graph.take_job(call, holder, LEASE_S)).job is not None:
+        while (turn := await self._jobs.take(call, holder, LEASE_S)).job is not None:
             await self._see_to(call, turn.job, holder)
         if turn.wait_s is not None:
             again = call if turn.missing else call.of_any()
-            await self._graph.put_call_off(again, max(turn.wait_s, _SHORTLY_S))
+            await self._calls.put_off(again, max(turn.wait_s, _SHORTLY_S))
         elif turn.missing and turn.now - call.at < _YOUNG_MS:
-            await self._graph.put_call_off(call, _SHORTLY_S)
+            await self._calls.put_off(call, _SHORTLY_S)
         else:
-            await self._graph.dismiss(call)
+            await self._calls.dismiss(call)
 
     async def _see_to(self, call: Call, job: Assignment, holder: str) -> None:
         """Carry a job out, and say how it ended."""
-        if job.attempts > self._settings.llm.attempts:
+        if job.attempts > self._attempts:
             reason = job.error or "every worker that took it up has died"
             await self._end(job, holder, Ending(), reason)
             return
@@ -158,10 +121,10 @@ class Working(Inferring, Forgetting):
         try:
             await self._held(call, holder, work)
         except asyncio.CancelledError:
-            await _stopped(work)
+            await stopped(work)
             with suppress(Mem0gError):  # then its lease lapses
-                await self._graph.put_job_off(job, holder, 0, job.error or "", counts=False)
-                await self._graph.put_call_off(call, 0)
+                await self._jobs.put_off(job, holder, 0, job.error or "", counts=False)
+                await self._calls.put_off(call, 0)
             raise
         if not work.cancelled():
             await self._conclude(job, holder, work)
@@ -171,13 +134,13 @@ class Working(Inferring, Forgetting):
         while not work.done():
             await asyncio.wait({work}, timeout=LEASE_S / 3)
             with suppress(Unavailable):
-                if not work.done() and not await self._graph.hold_job(call, holder, LEASE_S):
-                    await _stopped(work)
+                if not work.done() and not await self._jobs.hold(call, holder, LEASE_S):
+                    await stopped(work)
 
     async def _carried_out(self, job: Assignment, holder: str) -> Ending:
         if job.kind is JobKind.ADD:
-            return await self._infer(job, holder)
-        return await self._forget(job)
+            return await self._inference.carry_out(job, holder)
+        return await self._erase_by_filter.carry_out(job)
 
     async def _conclude(self, job: Assignment, holder: str, work: asyncio.Task[Ending]) -> None:
         error = work.exception()
@@ -196,7 +159,7 @@ class Working(Inferring, Forgetting):
         wait = self._outage_wait(job, error) if outage else self._retry_wait(job, error)
         if wait is None:
             await self._end(job, holder, Ending(), reason)
-        elif await self._graph.put_job_off(job, holder, wait, reason, counts=not outage):
+        elif await self._jobs.put_off(job, holder, wait, reason, counts=not outage):
             self._count(job, "put_off" if outage else "retried")
 
     def _outage_wait(self, job: Assignment, error: Exception) -> float | None:
@@ -204,20 +167,20 @@ class Working(Inferring, Forgetting):
         if not isinstance(error, ModelUnavailable):
             return OUTAGE_S
         age_s = (clock.now() - job.created_at) / clock.SECOND
-        if age_s >= self._settings.llm.patience_s:
+        if age_s >= self._patience_s:
             return None
         return min(max(age_s, FIRST_WAIT_S, error.retry_after), LONGEST_WAIT_S)
 
     def _retry_wait(self, job: Assignment, error: Exception) -> float | None:
         """Seconds; None where it is given up."""
-        if not _curable(error) or job.attempts >= self._settings.llm.attempts:
+        if not _curable(error) or job.attempts >= self._attempts:
             return None
         return min(FIRST_WAIT_S * (1 << min(job.attempts - 1, _DOUBLINGS)), LONGEST_WAIT_S)
 
     async def _end(
         self, job: Assignment, holder: str, ending: Ending, reason: str | None = None
     ) -> None:
-        ended_at = await self._graph.end_job(job, holder, ending, reason)
+        ended_at = await self._jobs.end(job, holder, ending, reason)
         if ended_at is None:
             return
         self._count(job, "failed" if reason else "succeeded")
@@ -248,8 +211,8 @@ def _reason(error: Exception) -> str:
     return "internal error, see the log"
 
 
-async def _stopped(work: asyncio.Task[Ending]) -> None:
-    """A call under way may swallow a cancellation: ask again."""
-    while not work.done():
-        work.cancel()
-        await asyncio.wait({work}, timeout=1)
+def _tell(error: BaseException) -> None:
+    if isinstance(error, Unavailable):
+        log.info("a job is left to its next call: %s", error.message)
+    else:
+        log.error("a worker failed", exc_info=error)

@@ -12,29 +12,38 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 
-from memory.context.stores import CACHE_LIFE_S, ProjectOf
-from memory.domain.batched import parts
+from memory.context.projects import CACHE_LIFE_S, ProjectOf
+from memory.domain.batched import batched
 from memory.domain.errors import Conflict
 from memory.domain.ids import Project
-from memory.index.outbox import BATCH, Index
+from memory.index.outbox import Index
+from memory.index.points import BATCH
 from memory.maintenance.task_runner import Progress
-from memory.maintenance.verify import Findings, Verifier
-from memory.ports.graph_store import GraphStore
+from memory.maintenance.verify import Findings, Verify
+from memory.ports.projects import Owners, ProjectRecord
 from memory.ports.vector_store import VectorStore
 
+# Until every replica has seen the pointer, and what it had begun before has mostly ended.
 DRAINED_S = 2 * CACHE_LIFE_S
-"""Until every replica has seen the pointer, and what it had begun before has mostly ended."""
 _BATCHES_AT_ONCE = 3
 _OWNERS_AT_ONCE = 8
 
 
-class Mover:
+class Reindex:
+    """`project_of` reads a project as it stands in the record."""
+
     def __init__(
-        self, graph: GraphStore, vectors: VectorStore, index: Index, project_of: ProjectOf
+        self,
+        project_record: ProjectRecord,
+        project_of: ProjectOf,
+        owners: Owners,
+        vectors: VectorStore,
+        index: Index,
+        verify: Verify,
     ) -> None:
-        self._graph, self._vectors, self._index = graph, vectors, index
-        self._project_of = project_of
-        self._verifier = Verifier(graph, vectors, index, project_of)
+        self._project_record, self._project_of = project_record, project_of
+        self._owners, self._vectors = owners, vectors
+        self._index, self._verify = index, verify
 
     async def move(self, project_id: str, progress: Progress) -> None:
         """Write the index anew under the next generation. Raises Conflict where another move of
@@ -62,14 +71,14 @@ class Mover:
         return len(others)
 
     async def _point(self, project: Project, read: int, writes: Sequence[int]) -> Project:
-        if not await self._graph.point(project, read, writes):
+        if not await self._project_record.point(project, read, writes):
             raise Conflict("another task moved this project's index meanwhile")
         return await self._project_of(project.id)
 
     async def _copy(self, project: Project, generation: int, progress: Progress) -> None:
         """Every memory, and then a look at each owner whether all of it is there."""
-        slots = [slot async for slot in self._graph.slots(project.id)]
-        progress.total += sum(await self._graph.sizes(slots))
+        slots = [slot async for slot in self._owners.slots(project.id)]
+        progress.total += sum(await self._owners.sizes(slots))
         gate = asyncio.Semaphore(_BATCHES_AT_ONCE)
 
         async def copy(batch: list[str]) -> None:
@@ -84,16 +93,16 @@ class Mover:
                 await gate.acquire()
                 group.create_task(copy(batch))
         findings = Findings(mend=True)
-        for part in parts(slots, _OWNERS_AT_ONCE):
+        for slots_at_once in batched(slots, _OWNERS_AT_ONCE):
             await asyncio.gather(
-                *(self._verifier.compare(each, generation, findings) for each in part)
+                *(self._verify.compare(slot, generation, findings) for slot in slots_at_once)
             )
 
     async def _batches(self, slots: Sequence[str]) -> AsyncIterator[list[str]]:
         """The memories of all owners, packed together: owners are many, and most are small."""
         batch: list[str] = []
         for slot in slots:
-            for memory_id in await self._graph.listed(slot):
+            for memory_id in await self._owners.memory_ids(slot):
                 batch.append(memory_id)
                 if len(batch) == BATCH:
                     yield batch

@@ -10,14 +10,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import uuid4
 
+from memory.context.background import stopped
 from memory.domain.errors import Mem0gError, Unavailable
-from memory.domain.tasks import Kind, State, Task, TaskBook
+from memory.domain.tasks import Kind, State, Task
+from memory.ports.maintenance import TaskRecord
 
 log = logging.getLogger(__name__)
 
 HEARTBEAT_S = 1.0
+# A task that was not heard of for so long is another replica's to take.
 LEASE_S = 15
-"""A task that was not heard of for so long is another replica's to take."""
 
 
 @dataclass(slots=True)
@@ -38,11 +40,11 @@ class Progress:
 Work = Callable[[Progress], Awaitable[None]]
 
 
-class Upkeep:
+class TaskRunner:
     """`work` does what a task is for, always from the start."""
 
-    def __init__(self, book: TaskBook, work: Work) -> None:
-        self._book, self._work = book, work
+    def __init__(self, record: TaskRecord, work: Work) -> None:
+        self._record, self._work = record, work
         self._holder = uuid4().hex
         self._running: dict[str, asyncio.Task[None]] = {}
         self._taking: set[str] = set()
@@ -50,13 +52,13 @@ class Upkeep:
 
     async def start(self, kind: Kind, project_id: str | None, dry_run: bool = False) -> Task:
         """A new task, under way; or the one of this kind and project that runs already."""
-        task = await self._book.begin(Task(f"task_{uuid4().hex}", kind, project_id, dry_run))
+        task = await self._record.begin(Task(f"task_{uuid4().hex}", kind, project_id, dry_run))
         await self._take(task)
         return task
 
     async def resume(self) -> None:
         """Take up every running task that nobody holds."""
-        for task in await self._book.running():
+        for task in await self._record.running():
             await self._take(task)
 
     async def close(self) -> None:
@@ -67,9 +69,9 @@ class Upkeep:
     async def _take(self, task: Task) -> None:
         if task.id in self._running or task.id in self._taking:
             return
-        self._taking.add(task.id)  # the book lets the same holder take it twice
+        self._taking.add(task.id)  # the record lets the same holder take it twice
         try:
-            if await self._book.take(task.id, self._holder, LEASE_S):
+            if await self._record.take(task.id, self._holder, LEASE_S):
                 running = self._running[task.id] = asyncio.create_task(self._run(task))
                 running.add_done_callback(lambda _: self._running.pop(task.id, None))
         finally:
@@ -83,15 +85,12 @@ class Upkeep:
             with suppress(Unavailable):
                 if not work.done() and not await self._tell(progress.told(), LEASE_S):
                     break
-        # A call under way may swallow a cancellation: ask again.
-        while not work.done():
-            work.cancel()
-            await asyncio.wait({work}, timeout=HEARTBEAT_S)
+        await stopped(work)
         with suppress(Unavailable):  # then it runs out, and is taken up again
             await self._tell(*_outcome(progress, work))
 
     async def _tell(self, task: Task, seconds: int) -> bool:
-        return await self._book.tell(task, self._holder, seconds)
+        return await self._record.tell(task, self._holder, seconds)
 
 
 def _outcome(progress: Progress, work: asyncio.Future[None]) -> tuple[Task, int]:

@@ -1,7 +1,7 @@
 """Compares record and index, owner by owner, and mends what differs.
 
-A write in flight is no difference: what looks like one is looked at again, and counts where the
-record stood still around the look and the outbox had nothing to say of it.
+A write in flight is no difference. What looks like one is looked at again. It counts if the record
+stood still around the look and the outbox had nothing to say of it.
 """
 
 from __future__ import annotations
@@ -11,14 +11,19 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from memory.context.stores import ProjectOf
-from memory.domain.batched import parts
+from memory.context.projects import ProjectOf
+from memory.domain.batched import batched
 from memory.domain.ids import Project, owner_hash_of, owner_prefix, project_of_tenant, split_slot
 from memory.domain.memory import Memory
-from memory.index.outbox import BATCH, Index
+from memory.index.outbox import Index
+from memory.index.points import BATCH
+from memory.index.survey import surveyed
 from memory.maintenance.task_runner import Progress
-from memory.ports.graph_store import GraphStore
-from memory.ports.vector_store import Indexed, VectorStore, surveyed
+from memory.ports.commits import Outbox
+from memory.ports.maintenance import Consistency
+from memory.ports.memories import MemoryReader
+from memory.ports.projects import Owners, ProjectRecord
+from memory.ports.vector_store import Indexed, VectorStore
 
 _EXAMPLES = 20
 _OWNERS_AT_ONCE = 4
@@ -37,10 +42,10 @@ _KINDS = (
     "unmarked_outboxes",
 )
 
+# When each version was retracted.
 Versions = dict[int, int | None]
-"""When each version was retracted."""
+# Kind and memory id.
 Difference = tuple[str, str]
-"""Kind and memory id."""
 
 
 @dataclass(slots=True)
@@ -69,16 +74,27 @@ class Findings:
         }
 
 
-class Verifier:
+class Verify:
+    """`project_of` reads a project as it stands in the record."""
+
     def __init__(
-        self, graph: GraphStore, vectors: VectorStore, index: Index, project_of: ProjectOf
+        self,
+        project_record: ProjectRecord,
+        project_of: ProjectOf,
+        owners: Owners,
+        memories: MemoryReader,
+        outbox: Outbox,
+        consistency: Consistency,
+        vectors: VectorStore,
+        index: Index,
     ) -> None:
-        self._graph, self._vectors, self._index = graph, vectors, index
-        self._project_of = project_of
+        self._project_record, self._project_of = project_record, project_of
+        self._owners, self._memories, self._outbox = owners, memories, outbox
+        self._consistency, self._vectors, self._index = consistency, vectors, index
 
     async def verify(self, project_id: str | None, progress: Progress) -> None:
         findings = Findings(mend=not progress.task.dry_run)
-        slots = [slot async for slot in self._graph.slots(project_id)]
+        slots = [slot async for slot in self._owners.slots(project_id)]
         tenants = await self._vectors.tenants(project_id)
         progress.total = len(slots) + len(tenants)
         gate = asyncio.Semaphore(_OWNERS_AT_ONCE)
@@ -89,7 +105,7 @@ class Verifier:
                 progress.done += 1
                 progress.report["differences"] = findings.report()
 
-        for part in parts(slots, _OWNERS_A_PART):
+        for part in batched(slots, _OWNERS_A_PART):
             await asyncio.gather(*map(one, part))
         known = set(slots)
         for tenant in tenants:
@@ -99,13 +115,13 @@ class Verifier:
 
     async def _owner(self, slot: str, findings: Findings) -> None:
         project_id, _ = split_slot(slot)
-        if not await self._graph.epochs([project_id]):
+        if not await self._project_record.epochs([project_id]):
             return
-        memory_ids = await self._graph.listed(slot)
-        for part in parts(memory_ids, BATCH):
-            for fault in await self._graph.unsound(slot, part, findings.mend):
+        memory_ids = await self._owners.memory_ids(slot)
+        for part in batched(memory_ids, BATCH):
+            for fault in await self._consistency.unsound(slot, part, findings.mend):
                 findings.add(fault.kind, fault.id)
-        for forgotten in await self._graph.unmarked([slot], findings.mend):
+        for forgotten in await self._consistency.unmarked([slot], findings.mend):
             findings.add("unmarked_outboxes", forgotten)
         for generation in (await self._project_of(project_id)).writes:
             await self.compare(slot, generation, findings, deep=True)
@@ -118,10 +134,10 @@ class Verifier:
         project = await self._project_of(project_id)
         tenant, prefix = project.tenant(owner_hash, generation), owner_prefix(owner_hash)
         indexed = await self._indexed(tenant, prefix, deep)
-        memory_ids = await self._graph.listed(slot)
+        memory_ids = await self._owners.memory_ids(slot)
         suspects = sorted(indexed.keys() - set(memory_ids))
-        for part in parts(memory_ids, BATCH):
-            histories = await self._graph.histories(project_id, part)
+        for part in batched(memory_ids, BATCH):
+            histories = await self._memories.histories(project_id, part)
             suspects += [
                 each
                 for each in part
@@ -139,7 +155,7 @@ class Verifier:
     ) -> None:
         """Look again at those that seem to differ; count, and mend, what still does."""
         tenant = project.tenant(split_slot(slot)[1], generation)
-        for part in parts(suspects, BATCH):
+        for part in batched(suspects, BATCH):
             differing = await self._look(project, slot, tenant, part)
             if (await self._project_of(project.id)).epoch != project.epoch:
                 return  # the index moves, and the move looks itself
@@ -156,8 +172,8 @@ class Verifier:
         self, project: Project, slot: str, tenant: str, memory_ids: Sequence[str]
     ) -> list[Difference]:
         # In this order: what is in the record and not in the outbox must be in the index by now.
-        before = await self._graph.histories(project.id, memory_ids)
-        pending = set(await self._graph.pending(slot))
+        before = await self._memories.histories(project.id, memory_ids)
+        pending = set(await self._outbox.pending(slot))
         gate = asyncio.Semaphore(_LOOKS_AT_ONCE)
 
         async def look(memory_id: str) -> list[Indexed]:
@@ -165,7 +181,7 @@ class Verifier:
                 return (await self._indexed(tenant, memory_id, deep=True)).get(memory_id, [])
 
         shown = await asyncio.gather(*map(look, memory_ids))
-        after = await self._graph.histories(project.id, memory_ids)
+        after = await self._memories.histories(project.id, memory_ids)
         return [
             difference
             for memory_id, points in zip(memory_ids, shown, strict=True)
@@ -192,7 +208,7 @@ class Verifier:
             await self._settle(project, slot, generation, memory_ids, findings)
 
     async def _current(self, project_id: str) -> Project | None:
-        there = await self._graph.epochs([project_id])
+        there = await self._project_record.epochs([project_id])
         return await self._project_of(project_id) if there else None
 
     async def _indexed(

@@ -1,45 +1,20 @@
-"""Jobs as the record keeps them, and hands them out: each to one worker at a time, those of an
-owner one after the other, in the order they were asked for."""
+"""Jobs as the record keeps them and hands them out: each to one worker at a time, those of an owner
+one after the other, in the order in which they were asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from memory.domain.jobs import Progress
-from memory.domain.memory import Scope
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How a job has ended, without any text: (event, memory id) of each outcome, the ids of edges,
-    and details in the service's own words."""
-
-    outcomes: tuple[tuple[str, str], ...] = ()
-    edges: tuple[str, ...] = ()
-    details: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assignment(Progress):
-    """A job as it is kept. `request` is what was asked for, `plan` what was decided to do about
-    it: JSON, both gone once the job has ended. `bound` is the owner hash of the only user that the
-    caller may see."""
-
-    slot: str
-    scope: Scope = field(default_factory=Scope)
-    bound: str | None = None
-    request: Mapping[str, Any] | None = None
-    plan: Mapping[str, Any] | None = None
-    ending: Ending = Ending()
+from memory.domain.jobs import Assignment, Ending
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
     """Word that an owner has work waiting: an entry of the queue. `at` is when it was first given,
-    milliseconds by Redis's clock. One without a job is about whatever the owner has: many calls
-    that are put off become one of these."""
+    in milliseconds by Redis's clock. A call without a job is about whatever the owner has: many
+    calls that are put off become one of these."""
 
     entry: str
     slot: str
@@ -52,9 +27,11 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What a worker gets that asks for an owner's work: the oldest job, or none. Then `wait_s` is
-    how long until there may be one: None where nothing waits. `missing`: the job of the call is
-    not there at `now`, milliseconds."""
+    """What a worker gets when it asks for an owner's work: the oldest job, or none.
+
+    If there is none, `wait_s` is how long it takes until there may be one; None if nothing waits.
+    `missing`: the job of the call is not there at `now`, milliseconds.
+    """
 
     job: Assignment | None
     wait_s: float | None = None
@@ -63,75 +40,75 @@ class Turn:
 
 
 class JobRecord(Protocol):
-    """Part of memory.ports.graph_store.GraphStore. Jobs that have ended are kept for seven days,
-    those that
-    wait for as long as it takes."""
+    """Jobs that have ended are kept for seven days, those that wait for as long as it takes."""
 
-    async def note_job(self, project_id: str, job: Assignment) -> Assignment:
-        """Keep a job: a waiting one is handed out from now on. One of its id that is there already
-        stands, and is answered. Raises Overloaded where too many of the owner's wait."""
+    async def note(self, project_id: str, job: Assignment) -> Assignment:
+        """Keep a job; a waiting one is handed out from now on. A job of the same id that is there
+        already stands, and is answered. Raises Overloaded if too many of the owner's jobs wait."""
         ...
 
-    async def jobs_of(self, project_id: str, job_ids: Sequence[str]) -> dict[str, Assignment]:
-        """Those of the jobs that are there, by id; like those listed, without request and plan."""
+    async def read(self, project_id: str, job_ids: Sequence[str]) -> dict[str, Assignment]:
+        """By id those of the jobs that are there, without request and plan; so are listed ones."""
         ...
 
-    async def job_page(
-        self, project_id: str, offset: int, limit: int
-    ) -> tuple[int, list[Assignment]]:
+    async def page(self, project_id: str, offset: int, limit: int) -> tuple[int, list[Assignment]]:
         """How many jobs the project has, and some of them, newest first."""
         ...
 
-    async def owners_jobs(self, slot: str) -> list[Assignment]:
-        """All of an owner, newest first."""
+    async def of_owner(self, slot: str) -> list[Assignment]:
+        """All jobs of an owner, newest first."""
         ...
 
-    async def forget_jobs(self, project_id: str, jobs: Sequence[Assignment]) -> None:
-        """Remove jobs of one owner with all they hold, also while they are carried out."""
+    async def forget(self, project_id: str, jobs: Sequence[Assignment]) -> None:
+        """Remove jobs with all that they hold, also while they are carried out."""
         ...
 
-    async def calls(self, limit: int, patience_s: float) -> list[Call]:
-        """New calls, those that were put off until now, and those whose worker was not heard of
-        for so long."""
+    async def take(self, call: Call, holder: str, lease_s: float) -> Turn:
+        """The owner's oldest job; its attempts count this one. Nobody else gets any of this owner's
+        jobs until the lease lapses."""
         ...
 
-    async def take_job(self, call: Call, holder: str, lease_s: float) -> Turn:
-        """The owner's oldest job; its attempts count this one. Until the lease lapses nobody else
-        gets any of this owner's."""
+    async def hold(self, call: Call, holder: str, lease_s: float) -> bool:
+        """Put the lapse off; False if the lease has lapsed."""
         ...
 
-    async def hold_job(self, call: Call, holder: str, lease_s: float) -> bool:
-        """Put the lapse off; False where it has lapsed."""
-        ...
-
-    async def plan_job(
+    async def plan(
         self, job: Assignment, holder: str, plan: Mapping[str, Any]
     ) -> Mapping[str, Any] | None:
-        """Keep what is to be done; the first plan stands, and is answered. None where the job is
-        gone or in other hands."""
-        ...
-
-    async def put_job_off(
-        self, job: Assignment, holder: str, seconds: float, error: str, counts: bool
-    ) -> bool:
-        """Not before so long; `counts`: as one of its attempts. False where the job is gone or in
-        other hands."""
-        ...
-
-    async def end_job(
-        self, job: Assignment, holder: str, ending: Ending, error: str | None = None
-    ) -> int | None:
-        """SUCCEEDED, or with an error FAILED. What it kept of the caller's text is removed.
-        Returns when, microseconds by Redis's clock; None where the job has ended before, is gone
+        """Keep what is to be done. The first plan stands, and is answered. None if the job is gone
         or in other hands."""
         ...
 
-    async def jobs_waiting(self) -> int:
-        """Of all projects, about: calls that are not dismissed."""
+    async def put_off(
+        self, job: Assignment, holder: str, seconds: float, error: str, counts: bool
+    ) -> bool:
+        """Wait at least so long; `counts`: this was one of the job's attempts. False if the job is
+        gone or in other hands."""
+        ...
+
+    async def end(
+        self, job: Assignment, holder: str, ending: Ending, error: str | None = None
+    ) -> int | None:
+        """SUCCEEDED, or FAILED with an error. The caller's text that the job kept is removed.
+        Returns when, in microseconds by Redis's clock. None if the job has ended before, is gone or
+        is in other hands."""
+        ...
+
+
+class JobCalls(Protocol):
+    """The queue of calls to workers."""
+
+    async def due(self, limit: int, patience_s: float) -> list[Call]:
+        """New calls, calls that were put off until now, and calls whose worker was not heard of
+        for `patience_s`."""
+        ...
+
+    async def waiting(self) -> int:
+        """About how many calls of all projects are not dismissed."""
         ...
 
     async def dismiss(self, call: Call) -> None:
         """Nothing is left to do about it."""
         ...
 
-    async def put_call_off(self, call: Call, seconds: float) -> None: ...
+    async def put_off(self, call: Call, seconds: float) -> None: ...

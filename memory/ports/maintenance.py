@@ -1,13 +1,55 @@
-"""What tasks need of the record: whether it is sound, where its index is, and an end to it."""
+"""What upkeep needs of the record: tasks, leases, whether it is sound, and a compact log."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from memory.domain.ids import Project
-from memory.domain.memory import Memory
+from memory.domain.tasks import Task
+
+
+class Leases(Protocol):
+    """One holder of a name at a time. A lease lapses by itself."""
+
+    async def take(self, name: str, holder: str, seconds: float) -> bool:
+        """True if the holder has the lease now, also if it had it before."""
+        ...
+
+    async def keep(self, name: str, holder: str, seconds: float) -> bool:
+        """Put the lapse off; False if the lease has lapsed or is another holder's."""
+        ...
+
+    async def release(self, name: str, holder: str) -> None:
+        """End the lease; nothing happens if it is another holder's by now."""
+        ...
+
+
+class TaskRecord(Protocol):
+    """Tasks are kept for seven days."""
+
+    async def begin(self, task: Task) -> Task:
+        """Write the task down; if one of its kind and project runs, answer that one instead."""
+        ...
+
+    async def take(self, task_id: str, holder: str, seconds: int) -> bool:
+        """True for one holder at a time, as long as it tells news of a running task."""
+        ...
+
+    async def tell(self, task: Task, holder: str, seconds: int) -> bool:
+        """Store how far the task has come and hold it for longer; 0 seconds lets go of it. False if
+        another holder has taken it meanwhile: then stop."""
+        ...
+
+    async def read(self, task_id: str) -> Task | None: ...
+
+    async def all(self) -> list[Task]:
+        """Newest first."""
+        ...
+
+    async def running(self) -> list[Task]:
+        """Those that have not ended, whoever holds them."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,61 +60,19 @@ class Fault:
     id: str
 
 
-class Keeping(Protocol):
-    """Part of memory.ports.graph_store.GraphStore. Methods raise StoreUnavailable as all of it
-    does."""
-
-    async def histories(
-        self, project_id: str, memory_ids: Collection[str]
-    ) -> dict[str, list[Memory]]:
-        """Every version by id, oldest first, each memory as of one instant; missing ones are left
-        out."""
-        ...
-
-    async def unmoved(self, tokens: Mapping[str, Mapping[str, str]]) -> dict[str, list[str]]:
-        """As `settle`, but nothing is cleared: by slot the ids that are at another version."""
-        ...
-
-    async def listed(self, slot: str) -> list[str]:
-        """Every memory id of an owner; one written meanwhile may be missed."""
-        ...
-
-    async def sizes(self, slots: Sequence[str]) -> list[int]:
-        """How many memories each owner has."""
-        ...
-
+class Consistency(Protocol):
     async def unsound(self, slot: str, memory_ids: Sequence[str], mend: bool) -> list[Fault]:
-        """Where these memories' places and edges do not fit the rest of the record. `mend` puts
-        it right: what has nothing to stand for is taken away, and a missing mirror is added."""
+        """What of these memories' listings and edges does not fit the rest of the record. `mend`
+        puts it right: it takes away what has nothing to stand for, and adds a missing mirror."""
         ...
 
     async def unmarked(self, slots: Sequence[str], mend: bool) -> list[str]:
         """Slots with a memory in the outbox that no repair would look at; `mend` marks them."""
         ...
 
-    async def epochs(self, project_ids: Collection[str]) -> dict[str, int]:
-        """Project.epoch as it stands; projects that are gone are left out."""
-        ...
 
-    async def projects(self) -> list[str]:
-        """Ids of every project with a record."""
-        ...
-
-    async def point(self, project: Project, read: int, writes: Sequence[int]) -> bool:
-        """Set which generations are read and written, in a new epoch. False where the project's
-        epoch is another by now."""
-        ...
-
-    async def leave(self, project_id: str, keep: bool, task_id: str) -> None:
-        """End a project: no caller finds it any more. `keep` it, but with another secret, so that
-        whatever it held has no owner there: once a task."""
-        ...
-
-    async def clear(self, project_id: str) -> int:
-        """Remove everything of a project that was left; returns how many keys there were."""
-        ...
-
+class Compaction(Protocol):
     async def compact(self) -> list[str]:
-        """Have every Redis node write its log anew, without what was erased. Returns in words
-        what could not be done."""
+        """Have every Redis node write its log anew, without what was erased. Returns in words what
+        could not be done."""
         ...

@@ -1,36 +1,14 @@
-"""What finds memories: the model that embeds texts, and the store that searches by them. Each
-adapter's contract is written here once."""
+"""The store that finds memories by meaning and by words; its contract is written here once."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-
 from memory.domain.memory import Memory
+from memory.ports.models import ModelCard, Vectors
 from memory.query.views import Where
-
-Vectors = npt.NDArray[np.float32]
-"""Shape (texts, dimensions), rows of length 1."""
-
-
-@dataclass(frozen=True, slots=True)
-class ModelCard:
-    """Which model made the vectors; recorded with the data, compared at every start."""
-
-    name: str
-    dimensions: int
-
-
-class Embedder(Protocol):
-    async def embed(self, texts: Sequence[str]) -> Vectors:
-        """One row a text, in order. Raises Unavailable when the model does not answer."""
-        ...
-
-    async def card(self) -> ModelCard: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,20 +156,3 @@ class VectorStore(Protocol):
         ...
 
     async def close(self) -> None: ...
-
-
-SURVEYED = 1000
-"""Versions a page of a survey."""
-
-
-async def surveyed(
-    vectors: VectorStore, tenant: str, prefix: str = "", deep: bool = False
-) -> AsyncIterator[Indexed]:
-    """A whole survey (VectorStore.survey), page after page."""
-    after: tuple[str, int] | None = None
-    while page := await vectors.survey(tenant, prefix, after, SURVEYED, deep):
-        for each in page:
-            yield each
-        if len(page) < SURVEYED:
-            return
-        after = page[-1].memory_id, page[-1].version

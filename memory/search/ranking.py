@@ -12,13 +12,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import exp
 
-from config.settings import Calibration
 from memory.domain.clock import DAY
 from memory.domain.stemming import stems
 from memory.query.views import Scale
 
+# Of a project that prefers decay, if neither the search nor the settings name another one.
 PREFERRED_HALF_LIFE_DAYS = 180.0
-"""Of a project that prefers decay, where neither the search nor the settings name another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """score = 1 / (1 + exp(-(slope · fused + intercept))), fitted for a model (docs/ranking.md)."""
+
+    slope: float
+    intercept: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The weights of a search. `calibration` is the curve fitted for the model in use, None if
+    there is none. A memory `half_life_days` old scores half; None is without decay."""
+
+    lexical_weight: float
+    half_life_days: float | None
+    calibration: Calibration | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from memory.domain.caller import Caller
+from memory.domain.conversation import Conversation
 from memory.domain.erasures import Erasure, Inspection, ReceiptFields
 from memory.domain.errors import Refused
 from memory.domain.feedback import Feedback
-from memory.domain.jobs import Conversation, Job, JobKind, JobPage
+from memory.domain.jobs import Job, JobKind, JobPage
 from memory.domain.memory import Correction, Edge, Memory, NewEdge, NewMemory, Owner, Scope, Unset
 from memory.domain.records import Entry, Record
 from memory.domain.reports import Schema, Summary
@@ -309,8 +310,8 @@ class Reports(Protocol):
 
 
 class Maintenance(Protocol):
-    """Upkeep of the stores, as tasks. A call answers the task at once; if one of its kind and project
-    runs already, it answers that one.
+    """Upkeep of the stores, as tasks. A call answers the task at once. If one of its kind and
+    project runs already, it answers that one.
 
     `project_id` None is all projects. The edge has found that a caller may administer what they
     name. A caller that is bound to a user never may: Forbidden.

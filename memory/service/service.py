@@ -1,99 +1,393 @@
-"""The memory service, one class a concern, put together here; memory.service.api is its
-contract."""
+"""The memory service, put together: the one place that knows every part and every port."""
 
-from typing import Any
+from __future__ import annotations
 
-from memory.erasure.erase_entity import Erasing
-from memory.graph.diff import Differing
-from memory.graph.relationships import Relating
-from memory.jobs.workers import Working
-from memory.maintenance.admin import Administering
-from memory.read.filtered_lists import Selecting
-from memory.reports.reports import Reporting
-from memory.search.search import Searching
-from memory.transfer.export import Exporting
-from memory.transfer.import_records import Importing
-from memory.write.batches import Several
-from memory.write.feedback import Rating
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from memory.context.background import Background
+from memory.context.extents import Extents
+from memory.context.idempotency import Idempotency
+from memory.context.known_memories import KnownMemories
+from memory.context.projects import Projects
+from memory.conversations.inference import Inference
+from memory.conversations.remember import Remember
+from memory.erasure.erase_by_filter import EraseByFilter
+from memory.erasure.erase_entity import EraseEntity
+from memory.erasure.erase_owner import EraseOwner
+from memory.erasure.inspect import Inspect
+from memory.erasure.owner_contents import OwnerContents
+from memory.graph.diff import GraphDiff
+from memory.graph.follows import Follows
+from memory.graph.graph_page import GraphPages
+from memory.graph.neighbours import Neighbours
+from memory.graph.relationships import RelationshipEdits
+from memory.graph.traversal import Traversal
+from memory.index.outbox import Index
+from memory.index.points import Points
+from memory.index.repair import Repair
+from memory.jobs.forget import Forget
+from memory.jobs.workers import Workers
+from memory.maintenance.admin import Maintenance
+from memory.maintenance.chores import Chores
+from memory.maintenance.reindex import Reindex
+from memory.maintenance.task_runner import TaskRunner
+from memory.maintenance.verify import Verify
+from memory.ports.graph_store import GraphStore
+from memory.ports.metrics import SILENT, Meter
+from memory.ports.models import Embedder, LanguageModel, ModelCard
+from memory.ports.vector_store import VectorStore
+from memory.read.entities import Entities
+from memory.read.filtered_lists import FilteredLists
+from memory.read.jobs import JobReader
+from memory.read.listings import Listings
+from memory.read.pages import Pages
+from memory.reports.reports import Reports
+from memory.search.ranking import Calibration, Ranking
+from memory.search.search import Search
+from memory.service.health import Health
+from memory.service.parts import Erasures, Graph, Jobs, Memories, Transfer
+from memory.transfer.export import Export
+from memory.transfer.import_records import ImportRecords
+from memory.write.add import Add
+from memory.write.batches import Batches
+from memory.write.correct_and_erase import CorrectAndErase
+from memory.write.feedback import Ratings
+from memory.write.replay import Replay
+from memory.write.similar import SimilarTexts
 
 
-class MemoryService(
-    Reporting,
-    Working,
-    Selecting,
-    Erasing,
-    Several,
-    Searching,
-    Relating,
-    Rating,
-    Differing,
-    Exporting,
-    Importing,
-    Administering,
-):
-    """Implements every part of memory.service.api.Service over the ports."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceSettings:
+    """What the service may be told. Times are seconds.
 
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
-        parts: dict[str, dict[str, Any]] = {}
-        for old, (part, new) in _NAMES.items():
-            parts.setdefault(part, {})[new] = old
-        for part, methods in parts.items():
-            setattr(self, part, _View(self, methods))
+    `calibrations` maps a model's name to the curve fitted for it. A job has FAILED after so many
+    `job_attempts` that failed, or if the language model was down for `job_patience_s`.
+    """
+
+    deadline_s: float
+    buckets: int
+    follows: bool
+    lexical_weight: float
+    half_life_days: float | None
+    similar_cosine: float
+    calibrations: Mapping[str, Calibration]
+    job_attempts: int
+    job_patience_s: float
 
 
-class _View:
-    def __init__(self, service: Any, methods: dict[str, str]) -> None:
-        self._service, self._methods = service, methods
+class MemoryService:
+    """The parts of memory.service.api.Service, and the care that keeps them going."""
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._service, self._methods[name])
+    def __init__(
+        self,
+        memories: Memories,
+        search: Search,
+        graph: Graph,
+        jobs: Jobs,
+        erasures: Erasures,
+        transfer: Transfer,
+        reports: Reports,
+        maintenance: Maintenance,
+        health: Health,
+        care: Care,
+    ) -> None:
+        self.memories, self.search, self.graph = memories, search, graph
+        self.jobs, self.erasures, self.transfer = jobs, erasures, transfer
+        self.reports, self.maintenance, self.health = reports, maintenance, health
+        self.care = care
 
 
-_NAMES = {
-    "add": ("memories", "add"),
-    "get": ("memories", "get"),
-    "correct": ("memories", "correct"),
-    "erase": ("memories", "erase"),
-    "correct_each": ("memories", "correct_each"),
-    "erase_each": ("memories", "erase_each"),
-    "erase_line": ("memories", "erase_line"),
-    "history": ("memories", "history"),
-    "page": ("memories", "page"),
-    "select": ("memories", "select"),
-    "entities": ("memories", "entities"),
-    "rate": ("memories", "rate"),
-    "feedback": ("memories", "feedback"),
-    "_search": ("search", "find"),
-    "relate": ("graph", "relate"),
-    "relationships": ("graph", "relationships"),
-    "amend_edge": ("graph", "amend_edge"),
-    "retract_edge": ("graph", "retract_edge"),
-    "related": ("graph", "related"),
-    "path": ("graph", "path"),
-    "_graph_page": ("graph", "page"),
-    "graph_difference": ("graph", "difference"),
-    "remember": ("jobs", "remember"),
-    "forget": ("jobs", "forget"),
-    "job": ("jobs", "get"),
-    "_jobs": ("jobs", "page"),
-    "erase_entity": ("erasures", "erase"),
-    "erasure": ("erasures", "get"),
-    "inspect_receipt": ("erasures", "check"),
-    "export": ("transfer", "export"),
-    "import_records": ("transfer", "import_records"),
-    "inventory": ("transfer", "inventory"),
-    "owner_pages": ("transfer", "owner_pages"),
-    "restore_entries": ("transfer", "restore_entries"),
-    "restore_records": ("transfer", "restore_records"),
-    "save_report": ("reports", "save"),
-    "report": ("reports", "read"),
-    "summary": ("reports", "summarise"),
-    "verify": ("maintenance", "verify"),
-    "rebuild": ("maintenance", "rebuild"),
-    "compact": ("maintenance", "compact"),
-    "erase_project": ("maintenance", "erase_project"),
-    "task": ("maintenance", "task"),
-    "tasks": ("maintenance", "tasks"),
-    "ready": ("health", "ready"),
-}
+class Care:
+    """What goes on beside the calls: repair, work that waits, tasks, and the end of it all."""
+
+    def __init__(
+        self,
+        graph: GraphStore,
+        vectors: VectorStore,
+        index: Index,
+        repair: Repair,
+        erasures: EraseEntity,
+        workers: Workers,
+        runner: TaskRunner,
+        chores: Chores,
+    ) -> None:
+        self._graph, self._vectors = graph, vectors
+        self._index, self._repair, self._erasures = index, repair, erasures
+        self._workers, self._runner, self._chores = workers, runner, chores
+
+    async def repair(self) -> int:
+        """One pass over what a crash has left; returns how many memories were brought along."""
+        await self._workers.tell_waiting()
+        await self._erasures.resume()
+        return await self._repair.repair()
+
+    async def resume(self) -> None:
+        """Take up tasks that nobody runs, and once an hour look for forgotten owners."""
+        await self._runner.resume()
+        await self._chores.look_after()
+
+    async def work(self) -> None:
+        """Take up jobs that wait, as far as there is room; goes on in the background."""
+        await self._workers.work()
+
+    async def worked(self) -> None:
+        """Return when no job is under way in this process."""
+        await self._workers.ended()
+
+    async def erased(self) -> None:
+        """Return when no erasure is under way in this process."""
+        await self._erasures.ended()
+
+    async def settled(self) -> None:
+        """Return when the outbox is settled of what this process has indexed."""
+        await self._index.settled()
+
+    async def close(self) -> None:
+        """First stop what begins writes, then let the index settle, then close the stores."""
+        await self._workers.close()
+        await self._erasures.close()
+        await self._runner.close()
+        await self.settled()
+        await self._vectors.close()
+        await self._graph.close()
+
+
+async def open_service(
+    graph: GraphStore,
+    vectors: VectorStore,
+    embedder: Embedder,
+    settings: ServiceSettings,
+    meter: Meter = SILENT,
+    model: LanguageModel | None = None,
+) -> MemoryService:
+    """Open the stores, and build the service over them. Raises StartupRefused for what will not
+    mend by itself, and Unavailable if a dependency is down; then the stores are closed."""
+    try:
+        card = await embedder.card()
+        await graph.open(card)
+        await vectors.open(card)
+    except BaseException:
+        await vectors.close()
+        await graph.close()
+        raise
+    return build_service(graph, vectors, embedder, card, settings, meter, model)
+
+
+def build_service(
+    graph: GraphStore,
+    vectors: VectorStore,
+    embedder: Embedder,
+    card: ModelCard,
+    settings: ServiceSettings,
+    meter: Meter = SILENT,
+    model: LanguageModel | None = None,
+) -> MemoryService:
+    """The service over stores that are open; `card` is the embedder's."""
+    deadline_s = settings.deadline_s
+    calibration = settings.calibrations.get(card.name)
+
+    # What every part is handed.
+    projects = Projects(graph.projects, settings.buckets)
+    known = KnownMemories(graph.memories)
+    extents = Extents(graph.owners, graph.memories)
+    idempotency = Idempotency(graph.idempotency)
+    index = Index(
+        graph.memories,
+        graph.owners,
+        graph.outbox,
+        graph.projects,
+        projects.fresh,
+        vectors,
+        Points(embedder),
+    )
+
+    # Reads.
+    ranking = Ranking(settings.lexical_weight, settings.half_life_days, calibration)
+    search = Search(projects, extents, graph.memories, vectors, embedder, ranking, meter)
+    listings = Listings(projects, extents, graph.memories)
+    lists = FilteredLists(projects, extents, graph.memories, vectors)
+    job_reader = JobReader(projects, graph.jobs, graph.memories, graph.edges)
+
+    # Writes.
+    replay = Replay(graph.commits, graph.memories, graph.edges, index)
+    similar = SimilarTexts(graph.memories, vectors, settings.similar_cosine)
+    add = Add(
+        projects,
+        idempotency,
+        replay,
+        graph.commits,
+        index,
+        vectors,
+        embedder,
+        similar,
+        deadline_s,
+        meter,
+    )
+    changes = CorrectAndErase(
+        projects,
+        idempotency,
+        replay,
+        known,
+        graph.commits,
+        graph.outbox,
+        graph.memories,
+        graph.edges,
+        index,
+        vectors,
+        embedder,
+    )
+
+    # The graph.
+    follows = Follows(graph.memories, settings.follows)
+    neighbours = Neighbours(graph.memories, graph.edges, follows)
+    relationships = RelationshipEdits(
+        projects, idempotency, replay, known, graph.commits, graph.edges, neighbours
+    )
+    graph_pages = GraphPages(listings, known, graph.edges, follows)
+
+    # Erasures and reports.
+    reports = Reports(projects, extents, lists, graph.reports, model, deadline_s)
+    contents = OwnerContents(graph.memories, vectors)
+    erase_owner = EraseOwner(
+        projects,
+        graph.erasures,
+        graph.owner_erasure,
+        graph.owners,
+        graph.memories,
+        graph.outbox,
+        graph.jobs,
+        contents,
+        index,
+    )
+    erase_entity = EraseEntity(
+        projects,
+        extents,
+        idempotency,
+        graph.projects,
+        graph.erasures,
+        graph.leases,
+        graph.owners,
+        graph.memories,
+        graph.outbox,
+        contents,
+        erase_owner,
+        vectors,
+        [reports.forget_entity],
+        deadline_s,
+    )
+
+    # Jobs.
+    inference = Inference(
+        projects,
+        idempotency,
+        graph.commits,
+        graph.memories,
+        graph.jobs,
+        search,
+        add,
+        changes,
+        relationships,
+        model,
+    )
+    workers = Workers(
+        graph.jobs,
+        graph.calls,
+        inference,
+        EraseByFilter(lists, erase_entity, changes),
+        settings.job_attempts,
+        settings.job_patience_s,
+        meter,
+    )
+
+    # Upkeep.
+    verify = Verify(
+        graph.projects,
+        projects.fresh,
+        graph.owners,
+        graph.memories,
+        graph.outbox,
+        graph.consistency,
+        vectors,
+        index,
+    )
+    reindex = Reindex(graph.projects, projects.fresh, graph.owners, vectors, index, verify)
+    chores = Chores(
+        projects,
+        graph.projects,
+        graph.owners,
+        graph.consistency,
+        graph.compaction,
+        graph.leases,
+        vectors,
+        verify,
+        reindex,
+        deadline_s,
+    )
+    runner = TaskRunner(graph.tasks, chores.carry_out)
+    repair = Repair(
+        graph.outbox,
+        graph.leases,
+        graph.projects,
+        projects.fresh,
+        index,
+        vectors,
+        deadline_s,
+        meter,
+    )
+
+    return MemoryService(
+        Memories(
+            add,
+            changes,
+            Batches(projects, known, changes, Background()),
+            Pages(projects, known, graph.memories, listings),
+            lists,
+            Entities(projects, vectors),
+            Ratings(projects, known, graph.feedback),
+        ),
+        search,
+        Graph(
+            relationships,
+            Traversal(projects, known, graph.memories, neighbours),
+            graph_pages,
+            GraphDiff(listings, known, graph.memories, graph.edges, graph_pages),
+        ),
+        Jobs(
+            Remember(
+                projects,
+                idempotency,
+                graph.owners,
+                graph.jobs,
+                job_reader,
+                add,
+                model is not None,
+                workers.begin,
+            ),
+            Forget(projects, extents, idempotency, graph.jobs, job_reader, workers, deadline_s),
+            job_reader,
+        ),
+        Erasures(
+            erase_entity,
+            Inspect(projects, extents, graph.erasures, graph.owner_erasure, contents),
+        ),
+        Transfer(
+            Export(projects, graph.owners, graph.memories, graph.archive, graph.entries),
+            ImportRecords(
+                projects,
+                idempotency,
+                replay,
+                graph.commits,
+                graph.memories,
+                graph.archive,
+                graph.entries,
+                index,
+                vectors,
+                deadline_s,
+            ),
+        ),
+        reports,
+        Maintenance(projects, graph.projects, graph.tasks, runner),
+        Health(graph, vectors, embedder, card, calibration is not None),
+        Care(graph, vectors, index, repair, erase_entity, workers, runner, chores),
+    )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import orjson
 
-from memory.context.stores import Stores
+from memory.context.projects import Projects
 from memory.domain.caller import Caller
 from memory.domain.clock import SECOND
 from memory.domain.errors import InvalidInput
@@ -16,13 +16,15 @@ from memory.domain.ids import split_slot
 from memory.domain.memory import Scope
 from memory.domain.records import EdgeRecord, MemoryRecord, Record
 from memory.domain.transfer import Inventory, Mark, OwnerPage
-from memory.ports.graph_store import Cursor
+from memory.ports.archive import Archive, Entries
+from memory.ports.memories import Cursor, MemoryReader
+from memory.ports.projects import Owners
 from memory.transfer.remap import only_owner
 
 MOST_RECORDS = 500
+# Of a page; one memory or edge more than this may be on it.
 MOST_CHARACTERS = 4 * 2**20
-"""Of a page; one memory or edge more than this may be on it."""
-_PLACES_A_TRIP = 50
+_POSITIONS_A_TRIP = 50
 _CHARACTERS_OF_A_VERSION = 300
 
 
@@ -44,24 +46,37 @@ class _Sheet:
         self.characters_left -= _characters(record)
 
 
-class Exporting(Stores):
+class Export:
+    """Part of memory.service.api.Transfer."""
+
+    def __init__(
+        self,
+        projects: Projects,
+        owners: Owners,
+        memories: MemoryReader,
+        archive: Archive,
+        entries: Entries,
+    ) -> None:
+        self._projects, self._owners, self._memories = projects, owners, memories
+        self._archive, self._entries = archive, entries
+
     async def export(
         self, caller: Caller, scope: Scope, mark: Mark | None = None, known_at: int | None = None
     ) -> OwnerPage:
-        place = await self._place(caller)
-        owner = only_owner(place.narrow(scope))
-        slot = place.slot(place.owner_hash(owner))
+        project = await self._projects.of(caller)
+        owner = only_owner(project.narrow(scope))
+        slot = project.slot(project.owner_hash(owner))
         if mark is None:
-            now = (await self._graph.instant([slot])).now
+            now = (await self._memories.instant([slot])).now
             mark = Mark(slot, now if known_at is None else min(known_at, now), owner)
         elif mark.slot != slot:
             raise InvalidInput("the mark is another owner's")
         return await self._owner_page(mark, 1)
 
     async def inventory(self, caller: Caller) -> Inventory:
-        at = (await self._graph.instant(["backup"])).now
-        slots = sorted([slot async for slot in self._graph.slots()])
-        return Inventory(at, await self._graph.entries(), slots)
+        at = (await self._memories.instant(["backup"])).now
+        slots = sorted([slot async for slot in self._owners.slots()])
+        return Inventory(at, await self._entries.all(), slots)
 
     async def owner_pages(self, caller: Caller, marks: Sequence[Mark]) -> list[OwnerPage]:
         pages = (self._owner_page(mark, len(marks)) for mark in marks)
@@ -80,7 +95,7 @@ class Exporting(Stores):
     async def _past(self, mark: Mark) -> None:
         """Return once nothing more can be recorded in the slot at the mark's instant or before:
         the owner may live on a server whose clock is behind."""
-        now = (await self._graph.instant([mark.slot])).now
+        now = (await self._memories.instant([mark.slot])).now
         if now < mark.until:
             await asyncio.sleep((mark.until - now) / SECOND)
 
@@ -91,19 +106,19 @@ class Exporting(Stores):
 
     async def _fill_memories(self, mark: Mark, sheet: _Sheet) -> Mark | None:
         """Take the memories beyond the mark; where to go on, None for an owner without any."""
-        places = await self._places(mark, min(_PLACES_A_TRIP, sheet.records_left))
-        ids = [place.memory_id for place in places]
-        found = {each.id: each for each in await self._graph.memory_records(mark.slot, ids)}
+        positions = await self._positions(mark, min(_POSITIONS_A_TRIP, sheet.records_left))
+        ids = [position.memory_id for position in positions]
+        found = {record.id: record for record in await self._archive.memory_records(mark.slot, ids)}
         there = await self._superseded_there(mark, [*found.values()])
-        for place in places:
-            record = found.get(place.memory_id)  # it may have been erased meanwhile
+        for position in positions:
+            record = found.get(position.memory_id)  # it may have been erased meanwhile
             if record is not None and (then := record.until(mark.until)):
                 sheet.take(_without(then, there))
                 mark = replace(mark, owner=mark.owner or then.versions[0].scope.owner)
-            mark = replace(mark, after=(place.created_at, place.memory_id))
+            mark = replace(mark, after=(position.created_at, position.memory_id))
             if sheet.full:
                 return mark
-        if places:
+        if positions:
             return mark
         return None if mark.owner is None else replace(mark, after=None, edges=True)
 
@@ -112,37 +127,37 @@ class Exporting(Stores):
         them, so a reader of the whole export has met it by now."""
         ids = {each for record in records for each in record.versions[-1].supersedes}
         project_id, _ = split_slot(mark.slot)
-        return set(await self._graph.read(project_id, sorted(ids)))
+        return set(await self._memories.read(project_id, sorted(ids)))
 
     async def _fill_edges(self, mark: Mark, sheet: _Sheet) -> Mark | None:
         """Take edges that leave the memories beyond the mark; where to go on, None at the end."""
-        places = await self._places(mark, _PLACES_A_TRIP)
+        positions = await self._positions(mark, _POSITIONS_A_TRIP)
         begun = dict([mark.scan] if mark.scan else [])
-        asked = [(place.memory_id, begun.get(place.memory_id)) for place in places]
-        found = await self._graph.leaving(mark.slot, asked) if asked else []
-        for place, part in zip(places, found, strict=True):
+        asked = [(position.memory_id, begun.get(position.memory_id)) for position in positions]
+        found = await self._archive.leaving(mark.slot, asked) if asked else []
+        for position, part in zip(positions, found, strict=True):
             for record in await self._first_met(mark, part.edges):
                 sheet.take(record)
             if part.more is not None:
-                return replace(mark, scan=(place.memory_id, part.more))
-            mark = replace(mark, after=(place.created_at, place.memory_id), scan=None)
+                return replace(mark, scan=(position.memory_id, part.more))
+            mark = replace(mark, after=(position.created_at, position.memory_id), scan=None)
             if sheet.full:
                 return mark
-        return mark if places else None
+        return mark if positions else None
 
     async def _first_met(self, mark: Mark, edges: Sequence[tuple[str, int]]) -> list[EdgeRecord]:
         """Edges of which the first version was met, so that each is taken once."""
         met = set(edges)
         ids = list(dict.fromkeys(edge_id for edge_id, _ in edges))
         assert mark.owner is not None
-        records = await self._graph.edge_records(mark.slot, mark.owner, ids) if ids else []
+        records = await self._archive.edge_records(mark.slot, mark.owner, ids) if ids else []
         first = [each for each in records if (each.id, each.versions[0].recorded_at) in met]
         return [then for each in first if (then := each.until(mark.until))]
 
-    async def _places(self, mark: Mark, limit: int) -> list[Cursor]:
+    async def _positions(self, mark: Mark, limit: int) -> list[Cursor]:
         after = Cursor(*mark.after) if mark.after else None
-        places = await self._graph.page([mark.slot], None, limit, after, False)
-        return [place for place in places if place.created_at <= mark.until]
+        positions = await self._memories.page([mark.slot], None, limit, after, False)
+        return [position for position in positions if position.created_at <= mark.until]
 
 
 def _without(record: MemoryRecord, there: set[str]) -> MemoryRecord:

@@ -1,4 +1,4 @@
-"""What an imported record becomes in its new place, and what it must hold to. Pure functions.
+"""What an imported record becomes in its new project, and what it must hold to. Pure functions.
 Refusals quote nothing of the record: an answer is kept for an Idempotency-Key."""
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from memory.domain.memory import (
 )
 from memory.domain.records import EdgeRecord, MemoryRecord, Record
 
+# Record times have sixteen digits: the commit script compares them as text.
 FIRST_RECORD = 10**15
-"""Record times have sixteen digits: the commit script compares them as text."""
 
 _KINDS = {"mem": "memory", "rel": "relationship"}
 
@@ -35,49 +35,49 @@ def only_owner(scope: Scope) -> Owner:
     return scope.entity
 
 
-def adopted(place: Project, target: Owner | None, record: Record) -> Record:
-    """The record as the target owner's; without one, as that of the owner it names, within the
-    place. Raises InvalidInput for ids that are none, Forbidden for another user than the place is
-    bound to."""
+def adopted(project: Project, target: Owner | None, record: Record) -> Record:
+    """The record as the target owner's; without a target, as that of the owner it names within the
+    project. Raises InvalidInput for ids that are none, and Forbidden if the project is bound to
+    another user."""
     if isinstance(record, MemoryRecord):
         first = record.versions[0]
-        scope = _scope(first.scope, target or place.narrow(first.scope).owner)
-        owner_hash = place.owner_hash(scope.owner)
+        scope = _scope(first.scope, target or project.narrow(first.scope).owner)
+        owner_hash = project.owner_hash(scope.owner)
         return replace(
             record,
             versions=tuple(
                 replace(
                     each,
-                    id=_here(place, owner_hash, "mem", each.id),
+                    id=_here(project, owner_hash, "mem", each.id),
                     scope=scope,
                     supersedes=tuple(
-                        _here(place, owner_hash, "mem", old) for old in each.supersedes
+                        _here(project, owner_hash, "mem", old) for old in each.supersedes
                     ),
                 )
                 for each in record.versions
             ),
         )
-    owner = target or place.narrow(_scope(Scope(), record.owner)).owner
-    owner_hash = place.owner_hash(owner)
+    owner = target or project.narrow(_scope(Scope(), record.owner)).owner
+    owner_hash = project.owner_hash(owner)
     return EdgeRecord(
         owner,
         tuple(
             replace(
                 each,
-                id=_here(place, owner_hash, "rel", each.id),
-                source=_here(place, owner_hash, "mem", each.source),
-                target=_here(place, owner_hash, "mem", each.target),
+                id=_here(project, owner_hash, "rel", each.id),
+                source=_here(project, owner_hash, "mem", each.source),
+                target=_here(project, owner_hash, "mem", each.target),
             )
             for each in record.versions
         ),
     )
 
 
-def kept(place: Project, record: Record) -> Record:
+def kept(project: Project, record: Record) -> Record:
     """The record, where it lies in this project with the ids it has; raises Conflict otherwise."""
-    here = adopted(place, None, record)
+    here = adopted(project, None, record)
     if here != record:
-        raise Conflict(f"{record.id} was not made with the secret of project {place.id!r}")
+        raise Conflict(f"{record.id} was not made with the secret of project {project.id!r}")
     return here
 
 
@@ -88,11 +88,11 @@ def _scope(scope: Scope, owner: Owner) -> Scope:
     return Scope(**{SCOPE_FIELDS[own]: owner.value}, **rest)
 
 
-def _here(place: Project, owner_hash: str, prefix: str, identifier: str) -> str:
+def _here(project: Project, owner_hash: str, prefix: str, identifier: str) -> str:
     was = owner_hash_of(identifier, prefix)
     if was is None:
         raise InvalidInput(f"an id of the record is none of a {_KINDS[prefix]}")
-    return identifier if was == owner_hash else adopt(place, prefix, owner_hash, identifier)
+    return identifier if was == owner_hash else adopt(project, prefix, owner_hash, identifier)
 
 
 def check(record: Record, now: int) -> None:

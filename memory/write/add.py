@@ -7,46 +7,71 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from memory.context.idempotency import Idempotency
+from memory.context.projects import Projects
 from memory.domain import dedup, validity
-from memory.domain.batched import parts
+from memory.domain.batched import batched
 from memory.domain.caller import Caller
 from memory.domain.errors import Conflict, Mem0gError, Refused
 from memory.domain.idempotency import Answer, Commit, Operation
 from memory.domain.ids import Project, mint, owner_hash_of, split_slot
 from memory.domain.memory import NewMemory
 from memory.domain.results import Added
-from memory.domain.transaction import DedupKey, PutMemory, Transaction
-from memory.ports.graph_store import Briefing
-from memory.ports.vector_store import Vectors
-from memory.write.replay import ATTEMPTS, NOT_REACHED, Repeating, unchanged
-from memory.write.similar import Likeness
+from memory.domain.transaction import Briefing, DedupKey, PutMemory, Transaction
+from memory.index.outbox import Index
+from memory.ports.commits import Commits
+from memory.ports.metrics import Meter
+from memory.ports.models import Embedder, Vectors
+from memory.ports.vector_store import VectorStore
+from memory.write.replay import ATTEMPTS, NOT_REACHED, Replay, late, unchanged
+from memory.write.similar import SimilarTexts
 
 Rows = Mapping[str, Vectors]
+# By the index in the request, which names an item's operation.
 Drafts = Mapping[int, NewMemory]
-"""By their place in the request, which names an item's operation."""
 Answers = dict[int, Added | Refused]
+# Drafts of a batch that are embedded and committed at a time.
 SLICE = 64
-"""Drafts of a batch embedded and committed at a time."""
 
 
-class Adding(Likeness, Repeating):
+class Add:
+    """Part of memory.service.api.Memories."""
+
+    def __init__(
+        self,
+        projects: Projects,
+        idempotency: Idempotency,
+        replay: Replay,
+        commits: Commits,
+        index: Index,
+        vectors: VectorStore,
+        embedder: Embedder,
+        similar: SimilarTexts,
+        deadline_s: float,
+        meter: Meter,
+    ) -> None:
+        self._projects, self._idempotency, self._replay = projects, idempotency, replay
+        self._commits, self._index, self._vectors = commits, index, vectors
+        self._embedder, self._similar = embedder, similar
+        self._deadline_s, self._meter = deadline_s, meter
+
     async def add(self, caller: Caller, drafts: Sequence[NewMemory]) -> list[Added | Refused]:
-        place = await self._place(caller)
+        project = await self._projects.of(caller)
         answers: Answers = {}
         within: dict[int, NewMemory] = {}
         for index, draft in enumerate(drafts):
             try:
-                within[index] = replace(draft, scope=place.narrow(draft.scope))
+                within[index] = replace(draft, scope=project.narrow(draft.scope))
             except Mem0gError as error:
                 answers[index] = Refused.of(error)
-        operation = await self.once(place, caller)
+        operation = await self._idempotency.operation(project, caller)
         began = time.monotonic()
-        for indices in parts(list(within), SLICE):
+        for indices in batched(list(within), SLICE):
             part = {index: within[index] for index in indices}
-            if self._late(began):
+            if late(began, self._deadline_s):
                 answers |= dict.fromkeys(part, NOT_REACHED)
             else:
-                answers |= await self._add_slice(place, part, operation)
+                answers |= await self._add_slice(project, part, operation)
         return [answers[index] for index in range(len(drafts))]
 
     async def _add_slice(
@@ -60,15 +85,16 @@ class Adding(Likeness, Repeating):
         fresh = {index: draft for index, draft in drafts.items() if index not in answers}
         if fresh:
             await self._vectors.check()
-            rows = await self._rows(draft.content for draft in fresh.values())
-            parts = await asyncio.gather(
+            contents = [draft.content for draft in fresh.values()]
+            rows = await vectors_of(self._embedder, contents)
+            outcomes = await asyncio.gather(
                 *(
                     self._add_to_owner(project, slot, part, rows, operation)
                     for slot, indices in groups.items()
-                    if (part := {each: fresh[each] for each in indices if each in fresh})
+                    if (part := {index: fresh[index] for index in indices if index in fresh})
                 )
             )
-            for added in parts:
+            for added in outcomes:
                 answers |= added
         return answers
 
@@ -80,13 +106,15 @@ class Adding(Likeness, Repeating):
         items = [(slot, index) for slot, indices in groups.items() for index in indices]
         if operation is None or not items:
             return answers
-        found = await self._graph.committed([(slot, operation.item(each)) for slot, each in items])
+        found = await self._commits.committed(
+            [(slot, operation.item(index)) for slot, index in items]
+        )
         before: dict[str, dict[int, Commit]] = {}
         for (slot, index), commit in zip(items, found, strict=True):
             if commit is not None:
                 before.setdefault(slot, {})[index] = commit
         for slot, commits in before.items():
-            answers |= await self._repeated(project, slot, commits)
+            answers |= await self._replay.added(project, slot, commits)
         return answers
 
     async def _add_to_owner(
@@ -110,14 +138,16 @@ class Adding(Likeness, Repeating):
             if not todo:
                 break
             briefing = await self._brief(project, slot, list(todo.values()))
-            lagging |= self._lagging(slot, briefing.standings)
+            lagging |= self._replay.lagging(slot, briefing.standings)
             plan = _plan(slot, todo, briefing, operation)
             answers |= plan.refused
             there = await self._already_there(project, slot, drafts, plan.present)
             if operation is None:
                 answers |= there
             transactions = _noting(plan.written, slot, there, operation)
-            commits = await self._graph.commit(list(transactions.values())) if transactions else []
+            commits = (
+                await self._commits.commit(list(transactions.values())) if transactions else []
+            )
             for (index, transaction), commit in zip(transactions.items(), commits, strict=True):
                 if commit is None:
                     continue
@@ -133,12 +163,12 @@ class Adding(Likeness, Repeating):
             await self._index.apply(project, slot, written, rows)
             ended = {write.memory.id for write in written if write.previous is not None}
             await self._index.bring(project, slot, sorted(lagging & ended))
-        await self._tell_similar(project, slot, drafts, answers, rows)
-        answers |= await self._repeated(project, slot, before)
+        await self._similar.tell(project, slot, drafts, answers, rows)
+        answers |= await self._replay.added(project, slot, before)
         lost = Refused.of(Conflict("other writers kept changing what this stands on"))
         answers = {index: answers.get(index, lost) for index in drafts}
-        # A refusal counts only where no other send of the same request was faster.
-        refused = [index for index, each in answers.items() if isinstance(each, Refused)]
+        # A refusal counts only if no other send of the same request was faster.
+        refused = [index for index, answer in answers.items() if isinstance(answer, Refused)]
         return answers | await self._answered(project, {slot: refused}, operation)
 
     async def _brief(self, project: Project, slot: str, drafts: Sequence[NewMemory]) -> Briefing:
@@ -150,8 +180,8 @@ class Adding(Likeness, Repeating):
         ]
         keys = {dedup.key_of(draft) for draft in drafts}
         while True:
-            briefing = await self._graph.brief(slot, list(keys), old_ids)
-            needed = {dedup.key_of(each.memory) for each in briefing.standings.values()}
+            briefing = await self._commits.brief(slot, list(keys), old_ids)
+            needed = {dedup.key_of(standing.memory) for standing in briefing.standings.values()}
             if needed <= keys:
                 return briefing
             keys |= needed  # contents that were not known, or were corrected meanwhile
@@ -162,20 +192,17 @@ class Adding(Likeness, Repeating):
         """Answers for duplicates."""
         if not present:
             return {}
-        standings = await self._caught_up(project, slot, set(present.values()))
+        standings = await self._replay.caught_up(project, slot, set(present.values()))
         memories = {
-            index: standings[each].memory for index, each in present.items() if each in standings
+            index: standings[memory_id].memory
+            for index, memory_id in present.items()
+            if memory_id in standings
         }
         self._meter.count("dedup_hits", len(memories))
         return {
             index: Added(memory, True, validity.not_stored(drafts[index], memory))
             for index, memory in memories.items()
         }
-
-    async def _rows(self, contents: Iterable[str]) -> Rows:
-        """Vectors by content."""
-        texts = list(dict.fromkeys(contents))
-        return dict(zip(texts, await self._embedder.embed(texts), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,3 +260,9 @@ def stamps(transaction: Transaction, at: int) -> list[PutMemory]:
         for write in transaction.writes
         if isinstance(write, PutMemory)
     ]
+
+
+async def vectors_of(embedder: Embedder, contents: Iterable[str]) -> Rows:
+    """Vectors by content."""
+    texts = list(dict.fromkeys(contents))
+    return dict(zip(texts, await embedder.embed(texts), strict=True))

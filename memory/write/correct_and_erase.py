@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from memory.context.stores import slot_of
+from memory.context.idempotency import Idempotency
+from memory.context.known_memories import KnownMemories, slot_of
+from memory.context.projects import Projects
 from memory.domain import dedup, validity
 from memory.domain.caller import Caller
 from memory.domain.clock import LATEST
@@ -13,27 +15,53 @@ from memory.domain.idempotency import Answer, Commit, Operation
 from memory.domain.ids import Project
 from memory.domain.memory import SUPERSEDES, Correction, Edge, Memory
 from memory.domain.transaction import EraseMemory, Expect, PutEdge, PutMemory, Transaction, Write
-from memory.ports.graph_store import Reach
+from memory.index.outbox import Index
+from memory.ports.commits import Commits, Outbox
+from memory.ports.edges import EdgeReader, Reach
+from memory.ports.memories import MemoryReader
+from memory.ports.models import Embedder
+from memory.ports.vector_store import VectorStore
 from memory.query.views import Direction, Snapshot
-from memory.write.add import Adding, stamps
-from memory.write.replay import ATTEMPTS
+from memory.write.add import stamps, vectors_of
+from memory.write.replay import ATTEMPTS, Replay
 
 
-class Writing(Adding):
+class CorrectAndErase:
+    """Part of memory.service.api.Memories."""
+
+    def __init__(
+        self,
+        projects: Projects,
+        idempotency: Idempotency,
+        replay: Replay,
+        known: KnownMemories,
+        commits: Commits,
+        outbox: Outbox,
+        memories: MemoryReader,
+        edges: EdgeReader,
+        index: Index,
+        vectors: VectorStore,
+        embedder: Embedder,
+    ) -> None:
+        self._projects, self._idempotency, self._replay = projects, idempotency, replay
+        self._known, self._commits, self._outbox = known, commits, outbox
+        self._memories, self._edges = memories, edges
+        self._index, self._vectors, self._embedder = index, vectors, embedder
+
     async def correct(self, caller: Caller, memory_id: str, correction: Correction) -> Memory:
-        place = await self._place(caller)
-        slot = slot_of(place, memory_id)
-        operation = await self.once(place, caller)
-        return await self._once(
+        project = await self._projects.of(caller)
+        slot = slot_of(project, memory_id)
+        operation = await self._idempotency.operation(project, caller)
+        return await self._replay.once(
             slot,
             operation,
-            partial(self._correct, place, slot, memory_id, correction, operation),
-            partial(self._repeated_memory, place, slot),
+            partial(self._correct, project, slot, memory_id, correction, operation),
+            partial(self._replay.memory, project, slot),
         )
 
     async def _correct(
         self,
-        place: Project,
+        project: Project,
         slot: str,
         memory_id: str,
         correction: Correction,
@@ -42,21 +70,21 @@ class Writing(Adding):
         await self._vectors.check()
         answer = Answer(memory_id)
         for _ in range(ATTEMPTS):
-            last = await self._known(place, memory_id)
-            kin = await self._graph.read(
-                place.id, [*filter(None, (last.superseded_by,)), *last.supersedes]
+            last = await self._known.get(project, memory_id)
+            kin = await self._memories.read(
+                project.id, [*filter(None, (last.superseded_by,)), *last.supersedes]
             )
             fresh = validity.corrected(last, correction, kin)
             if fresh is None:
                 if operation is None:
-                    await self._caught_up(place, slot, [memory_id])
+                    await self._replay.caught_up(project, slot, [memory_id])
                     return last
-                if commit := await self._note(slot, operation, last, answer):
+                if commit := await self._replay.note(slot, operation, last, answer):
                     return commit
                 continue
-            rows = await self._rows([fresh.content])
+            rows = await vectors_of(self._embedder, [fresh.content])
             keys = {dedup.key_of(last), dedup.key_of(fresh)}
-            briefing = await self._graph.brief(slot, list(keys), [memory_id])
+            briefing = await self._commits.brief(slot, list(keys), [memory_id])
             moves = dedup.changes(briefing.claims, dedup.moved(briefing.claims, last, fresh))
             edges = await self._superseding(slot, last, fresh)
             writes: list[Write] = [
@@ -65,62 +93,62 @@ class Writing(Adding):
                 *(PutEdge(validity.moved(edge, fresh), previous=edge) for edge in edges),
             ]
             transaction = Transaction(slot, briefing.now, writes, moves).once(operation, answer)
-            (commit,) = await self._graph.commit([transaction])
+            (commit,) = await self._commits.commit([transaction])
             if commit is None:
                 continue
             if commit.answer is not None:
                 return commit
             stamped = stamps(transaction, commit.at)
-            await self._index.apply(place, slot, stamped, rows)
-            await self._index.bring(place, slot, sorted(self._lagging(slot, briefing.standings)))
+            await self._index.apply(project, slot, stamped, rows)
+            await self._index.bring(
+                project, slot, sorted(self._replay.lagging(slot, briefing.standings))
+            )
             return stamped[0].memory
         raise Conflict("other writers kept changing this memory")
 
     async def _superseding(self, slot: str, memory: Memory, fresh: Memory) -> list[Edge]:
-        """The SUPERSEDES edges of a memory, where a correction moves its beginning."""
+        """The SUPERSEDES edges of a memory if a correction moves its beginning."""
         if not memory.supersedes or fresh.valid_from == memory.valid_from:
             return []
         snapshot = Snapshot(LATEST, superseded=True, expired=True)
         reach = Reach(Direction.OUT, snapshot, len(memory.supersedes), frozenset({SUPERSEDES}))
-        found = await self._graph.expand(slot, [memory.id], reach, memories=False)
-        ids = [each.edge_id for each in found.adjacent[memory.id]]
-        return [*(await self._graph.edges(slot, ids)).values()]
+        found = await self._edges.expand(slot, [memory.id], reach, memories=False)
+        ids = [edge.edge_id for edge in found.adjacent[memory.id]]
+        return [*(await self._edges.read(slot, ids)).values()]
 
     async def erase(self, caller: Caller, memory_id: str) -> int:
-        place = await self._place(caller)
-        slot = slot_of(place, memory_id)
-        operation = await self.once(place, caller)
-        return await self._once(
+        project = await self._projects.of(caller)
+        slot = slot_of(project, memory_id)
+        operation = await self._idempotency.operation(project, caller)
+        return await self._replay.once(
             slot,
             operation,
-            partial(self._erase, place, slot, memory_id, operation),
-            partial(self._repeated_erase, place, slot, memory_id),
+            partial(self._erase, project, slot, memory_id, operation),
+            partial(self._erased, project, slot, memory_id),
         )
 
     async def _erase(
-        self, place: Project, slot: str, memory_id: str, operation: Operation | None
+        self, project: Project, slot: str, memory_id: str, operation: Operation | None
     ) -> int | Commit:
         await self._vectors.check()
         for _ in range(ATTEMPTS):
-            last = await self._known(place, memory_id)
+            last = await self._known.get(project, memory_id)
             key = dedup.key_of(last)
-            briefing = await self._graph.brief(slot, [key])
+            briefing = await self._commits.brief(slot, [key])
             rest = {key: dedup.released(briefing.claims[key], memory_id)}
             moves = dedup.changes(briefing.claims, rest)
             erasure = Transaction(slot, briefing.now, [EraseMemory(last)], moves)
-            (commit,) = await self._graph.commit([erasure.once(operation, Answer(memory_id))])
+            (commit,) = await self._commits.commit([erasure.once(operation, Answer(memory_id))])
             if commit is None:
                 continue
             if commit.answer is not None:
                 return commit
-            await self._index.erase(place, slot, memory_id)
+            await self._index.erase(project, slot, memory_id)
             return commit.at
         raise Conflict("other writers kept changing this memory")
 
-    async def _repeated_erase(
-        self, place: Project, slot: str, memory_id: str, commit: Commit
-    ) -> int:
+    async def _erased(self, project: Project, slot: str, memory_id: str, commit: Commit) -> int:
         """An erasure is answered once the index, too, has forgotten the memory."""
-        if memory_id in await self._graph.pending(slot):
-            await self._index.erase(place, slot, memory_id)
+        if memory_id in await self._outbox.pending(slot):
+            await self._index.erase(project, slot, memory_id)
         return commit.at

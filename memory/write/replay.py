@@ -8,39 +8,45 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from memory.context.stores import Stores
 from memory.domain.errors import Conflict, DeadlineExceeded, InvalidInput, NotFound, Refused
 from memory.domain.idempotency import Answer, Commit, Operation
 from memory.domain.ids import Project
 from memory.domain.memory import Edge, Memory
 from memory.domain.results import Added
-from memory.domain.transaction import Expect, Transaction
-from memory.ports.graph_store import Standing
+from memory.domain.transaction import Expect, Standing, Transaction
+from memory.index.outbox import Index
+from memory.ports.commits import Commits
+from memory.ports.edges import EdgeReader
+from memory.ports.memories import MemoryReader
 
+# Every lost race means that another writer won it; the deadline ends it long before this.
 ATTEMPTS = 100
-"""Every lost race means that another writer won it; the deadline ends it long before this."""
+# What is left of a request of many when its time is used up.
 NOT_REACHED = Refused.of(DeadlineExceeded("not reached in time; send it again"))
-"""What is left of a request of many when its time is used up."""
+# After this much of the deadline no further slice is begun, so that the answer still arrives.
 _SHARE_OF_DEADLINE = 0.7
-"""After this much of it no further slice is begun, so that the answer still arrives."""
 Outcome = TypeVar("Outcome")
 
 
-class Repeating(Stores):
-    def _late(self, began: float) -> bool:
-        """Whether a request that began then, by time.monotonic, begins nothing more."""
-        return time.monotonic() - began > self._settings.api.deadline_s * _SHARE_OF_DEADLINE
+class Replay:
+    """Finds the commits of operations, and tells what was answered then."""
 
-    async def _once(
+    def __init__(
+        self, commits: Commits, memories: MemoryReader, edges: EdgeReader, index: Index
+    ) -> None:
+        self._commits, self._memories = commits, memories
+        self._edges, self._index = edges, index
+
+    async def once(
         self,
         slot: str,
         operation: Operation | None,
         work: Callable[[], Awaitable[Outcome | Commit]],
         repeat: Callable[[Commit], Awaitable[Outcome]],
     ) -> Outcome:
-        """What `work` answers; or `repeat`, where the operation was committed before, or another
-        send of the request was faster: then `work` answers that Commit, or is refused because of
-        what it changed."""
+        """What `work` answers. If the operation was committed before, or if another send of the
+        request was faster, what `repeat` answers: in the second case `work` answers that Commit,
+        or is refused because of what it changed."""
         if commit := await self._committed(slot, operation):
             return await repeat(commit)
         try:
@@ -51,28 +57,28 @@ class Repeating(Stores):
             raise
         return await repeat(outcome) if isinstance(outcome, Commit) else outcome
 
-    async def _note(
+    async def note(
         self, slot: str, operation: Operation, thing: Memory | Edge, answer: Answer
     ) -> Commit | None:
-        """Keep the answer of an operation that changes nothing; None where `thing` moved on."""
-        (commit,) = await self._graph.commit([unchanged(slot, thing, operation, answer)])
+        """Keep the answer of an operation that changes nothing; None if `thing` moved on."""
+        (commit,) = await self._commits.commit([unchanged(slot, thing, operation, answer)])
         return commit and replace(commit, answer=commit.answer or answer)
 
     async def _committed(self, slot: str, operation: Operation | None) -> Commit | None:
         if operation is None:
             return None
-        (commit,) = await self._graph.committed([(slot, operation.item(0))])
+        (commit,) = await self._commits.committed([(slot, operation.item(0))])
         return commit
 
-    async def _repeated(
+    async def added(
         self, project: Project, slot: str, commits: Mapping[int, Commit]
     ) -> dict[int, Added | Refused]:
         """The answers that were given for memories; what is similar is not told again."""
-        told = {index: each.answer for index, each in commits.items() if each.answer}
+        told = {index: commit.answer for index, commit in commits.items() if commit.answer}
         if not told:
             return {}
         ids = {answer.id for answer in told.values()}
-        standings = await self._caught_up(project, slot, ids)
+        standings = await self.caught_up(project, slot, ids)
         memories = await asyncio.gather(
             *(
                 self._as_told(project, standings.get(answer.id), commits[index].at)
@@ -85,8 +91,8 @@ class Repeating(Stores):
             for (index, answer), memory in zip(told.items(), memories, strict=True)
         }
 
-    async def _repeated_memory(self, project: Project, slot: str, commit: Commit) -> Memory:
-        answer = (await self._repeated(project, slot, {0: commit}))[0]
+    async def memory(self, project: Project, slot: str, commit: Commit) -> Memory:
+        answer = (await self.added(project, slot, {0: commit}))[0]
         if isinstance(answer, Refused):
             raise answer.error()
         return answer.memory
@@ -98,27 +104,27 @@ class Repeating(Stores):
         if standing.memory.recorded_at <= at:
             return standing.memory
         memory_id = standing.memory.id
-        found = (await self._graph.read(project.id, [memory_id], at)).get(memory_id)
+        found = (await self._memories.read(project.id, [memory_id], at)).get(memory_id)
         return found and replace(found, retracted_at=None)
 
-    async def _repeated_edge(self, slot: str, commit: Commit) -> tuple[Edge, bool]:
+    async def edge(self, slot: str, commit: Commit) -> tuple[Edge, bool]:
         """The edge as it was known then, and whether it was new."""
         answer = commit.answer
-        edges = await self._graph.edges(slot, [answer.id], commit.at) if answer else {}
+        edges = await self._edges.read(slot, [answer.id], commit.at) if answer else {}
         if answer is None or answer.id not in edges:
             raise NotFound("the relationship of this request has been erased with a memory")
         return replace(edges[answer.id], retracted_at=None), not answer.present
 
-    async def _caught_up(
+    async def caught_up(
         self, project: Project, slot: str, memory_ids: Collection[str]
     ) -> Mapping[str, Standing]:
-        """Memories as they stand, once the index, where it lags, has been brought along: an answer
+        """Memories as they stand, once the index has been brought along if it lags: an answer
         promises that a memory can be found."""
-        standings = (await self._graph.brief(slot, memory_ids=list(memory_ids))).standings
-        await self._index.bring(project, slot, sorted(self._lagging(slot, standings)))
+        standings = (await self._commits.brief(slot, memory_ids=list(memory_ids))).standings
+        await self._index.bring(project, slot, sorted(self.lagging(slot, standings)))
         return standings
 
-    def _lagging(self, slot: str, standings: Mapping[str, Standing]) -> set[str]:
+    def lagging(self, slot: str, standings: Mapping[str, Standing]) -> set[str]:
         """Memories whose index an earlier write left behind, as far as this process knows."""
         return {
             memory_id
@@ -127,8 +133,13 @@ class Repeating(Stores):
         }
 
 
+def late(began: float, deadline_s: float) -> bool:
+    """Whether a request that began then, by time.monotonic, begins nothing more."""
+    return time.monotonic() - began > deadline_s * _SHARE_OF_DEADLINE
+
+
 def unchanged(
     slot: str, thing: Memory | Edge, operation: Operation, answer: Answer, index: int = 0
 ) -> Transaction:
-    """Writes nothing but an answer, as long as `thing` still stands as it was read."""
+    """Writes nothing but an answer, if `thing` still stands as it was read."""
     return Transaction(slot, thing.recorded_at, [Expect(thing)]).once(operation, answer, index)

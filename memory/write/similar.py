@@ -1,4 +1,4 @@
-"""Texts that say nearly the same: told to who asks, never merged."""
+"""Texts that say nearly the same: told to a caller who asks, never merged."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import logging
 from collections.abc import Mapping
 from dataclasses import replace
 
-from memory.context.stores import Stores
 from memory.domain.errors import Refused, Unavailable
 from memory.domain.ids import Project, split_slot
 from memory.domain.memory import Memory, NewMemory
 from memory.domain.results import Added, Similar
 from memory.domain.stemming import normalised
-from memory.ports.vector_store import Vectors
+from memory.ports.memories import MemoryReader
+from memory.ports.models import Vectors
+from memory.ports.vector_store import VectorStore
 from memory.query.views import Snapshot, Where
 from memory.search.search import MOST_CANDIDATES
 
@@ -23,8 +24,13 @@ _MOST_TOLD = 5
 _FEWEST_CANDIDATES = 20
 
 
-class Likeness(Stores):
-    async def _tell_similar(
+class SimilarTexts:
+    """Texts count as similar from the cosine `least_cosine` on."""
+
+    def __init__(self, memories: MemoryReader, vectors: VectorStore, least_cosine: float) -> None:
+        self._memories, self._vectors, self._least_cosine = memories, vectors, least_cosine
+
+    async def tell(
         self,
         project: Project,
         slot: str,
@@ -32,8 +38,8 @@ class Likeness(Stores):
         answers: dict[int, Added | Refused],
         rows: Mapping[str, Vectors],
     ) -> None:
-        """Put what is similar into the answers of drafts that asked for it. They are stored by
-        now, and are answered as stored: where a store fails meanwhile, `similar` stays None."""
+        """Put what is similar into the answers of drafts that asked for it. They are stored by now,
+        and are answered as stored: if a store fails meanwhile, `similar` stays None."""
         asked = [
             (index, drafts[index], answer)
             for index, answer in answers.items()
@@ -41,7 +47,7 @@ class Likeness(Stores):
         ]
         undated = any(draft.valid_from is None for _, draft, _ in asked)
         try:
-            now = (await self._graph.instant([slot])).now if undated else 0
+            now = (await self._memories.instant([slot])).now if undated else 0
             found = await asyncio.gather(
                 *(
                     self._similar(
@@ -63,12 +69,12 @@ class Likeness(Stores):
     async def _similar(
         self, project: Project, slot: str, memory: Memory, vector: Vectors, snapshot: Snapshot
     ) -> tuple[Similar, ...]:
-        """Other memories of the owner that the world shows, best first. Texts equal to this one
-        are not told, but must not crowd out those that are: the more of them, the more are
-        looked at. Raises Unavailable."""
+        """Other memories of the owner that the snapshot shows, best first. Texts equal to this one
+        are not told, and must not crowd out those that are: the more of them there are, the more
+        candidates are looked at. Raises Unavailable."""
         where = Where(snapshot=snapshot).also("owner", str(memory.scope.owner))
         tenant = project.tenant(split_slot(slot)[1])
-        least = self._settings.ranking.similar_cosine
+        least = self._least_cosine
         text = normalised(memory.content)
         known: dict[str, Memory] = {}
         want = _FEWEST_CANDIDATES
@@ -76,7 +82,7 @@ class Likeness(Stores):
             hits = await self._vectors.nearest(tenant, vector, where, want)
             near = [hit for hit in hits if hit.score >= least and hit.memory_id != memory.id]
             fresh = [hit.memory_id for hit in near if hit.memory_id not in known]
-            known |= await self._graph.read(project.id, fresh)
+            known |= await self._memories.read(project.id, fresh)
             others = [
                 Similar(known[hit.memory_id], hit.score)
                 for hit in near

@@ -9,7 +9,8 @@ import numpy as np
 
 from memory.domain.memory import Memory, Scope
 from memory.domain.stemming import stems
-from memory.ports.vector_store import Hit, Listed, ModelCard, Point, Vectors, VectorStore
+from memory.ports.models import ModelCard, Vectors
+from memory.ports.vector_store import Hit, Listed, Point, VectorStore
 from memory.query.conditions import meets
 from memory.query.views import Snapshot, Where
 

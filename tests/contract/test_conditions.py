@@ -14,9 +14,7 @@ from hypothesis import strategies as st
 from config.settings import Settings
 from memory.domain.memory import SCOPE_FIELDS, Scope
 from memory.ports.vector_store import Listed, Named, Point, VectorStore
-from memory.query.conditions import (
-    EVERYTHING as EVERY_MEMORY,
-)
+from memory.query.conditions import EVERYTHING as EVERY_MEMORY
 from memory.query.conditions import (
     NOTHING,
     Condition,

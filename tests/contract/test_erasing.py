@@ -10,9 +10,8 @@ from memory.domain.caller import DEFAULT_PROJECT, Caller
 from memory.domain.erasures import Counts, Order
 from memory.domain.memory import Correction, NewMemory, Scope
 from memory.domain.results import Added
-from memory.service.service import MemoryService
 from tests.redis_server import RedisServer
-from tests.word_embedder import WordEmbedder
+from tests.service import started_on
 from vector_store import open_vector_store
 
 DEFAULT = Caller(DEFAULT_PROJECT)
@@ -23,8 +22,7 @@ async def test_an_owner_is_erased_from_the_index(
     settings: Settings, redis_server: RedisServer
 ) -> None:
     graph, vectors = open_graph_store(settings, redis_server.url), open_vector_store(settings)
-    service = MemoryService(graph, vectors, WordEmbedder(), settings)
-    await service.start()
+    service = await started_on(graph, vectors, settings)
     try:
         contents = [f"fact number {n}" for n in range(450)]
         added = await service.memories.add(
@@ -38,12 +36,12 @@ async def test_an_owner_is_erased_from_the_index(
             await service.memories.correct(
                 DEFAULT, each.id, Correction(content=f"{each.content} again")
             )
-        await service._index.settled()
-        place = await service._place(DEFAULT)
-        slot = place.slot(place.owner_hash(ALICE.owner))
-        order = Order("x", place.id, "user", "", "", None, 0)
-        await graph.expunge(slot, order, stray.recorded_at, [stray], {})
-        await graph.settle({slot: {stray.id: "erased"}})
+        await service.care.settled()
+        project = await service.project()
+        slot = project.slot(project.owner_hash(ALICE.owner))
+        order = Order("x", project.id, "user", "", "", None, 0)
+        await graph.owner_erasure.expunge(slot, order, stray.recorded_at, [stray], {})
+        await graph.outbox.settle({slot: {stray.id: "erased"}})
 
         erasure = await service.erasures.erase(DEFAULT, ALICE)
         assert erasure.receipt is not None
@@ -53,9 +51,10 @@ async def test_an_owner_is_erased_from_the_index(
         assert left is not None
         assert set(asdict(left).values()) == {0}
         tenants = {
-            place.tenant(place.owner_hash(scope.owner)) for scope in (ALICE, Scope(user_id="bob"))
+            project.tenant(project.owner_hash(scope.owner))
+            for scope in (ALICE, Scope(user_id="bob"))
         }
         points = [point for tenant in tenants for point in await vectors.survey(tenant)]
         assert [each.memory_id for each in points] == [made[-1].id]
     finally:
-        await service.close()
+        await service.care.close()

@@ -12,7 +12,8 @@ from config.settings import Settings
 from memory.domain.errors import StartupRefused
 from memory.domain.memory import Scope
 from memory.domain.stemming import stems
-from memory.ports.vector_store import ModelCard, Retraction, VectorStore
+from memory.ports.models import ModelCard
+from memory.ports.vector_store import Retraction, VectorStore
 from memory.query.views import Snapshot, Where
 from tests.contract.points import (
     CARD,
@@ -310,7 +311,7 @@ async def test_another_model_is_refused(
     other = open_vector_store(settings)
     with pytest.raises(StartupRefused, match=r"holds vectors of test-model \(8\)"):
         await other.open(card)
-    await other.close()
+    await other.care.close()
 
 
 async def test_data_of_a_newer_format_is_refused(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from memory.ports.vector_store import Vectors
+from memory.ports.models import Vectors
 
 
 class FakeEncoder:

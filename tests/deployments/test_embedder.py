@@ -9,7 +9,7 @@ from config.settings import DEFAULT_MODEL
 from deployments.embedder import Embedder
 from deployments.refusal import RefusedToStart
 from memory.domain.errors import InvalidInput
-from memory.ports.vector_store import ModelCard
+from memory.ports.models import ModelCard
 from tests.deployments.fake_encoder import FakeEncoder
 
 

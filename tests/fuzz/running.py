@@ -15,11 +15,9 @@ from config import Settings
 from deployments.api import create_app
 from deployments.api.feed.event_hub import EventHub
 from deployments.models.language_model import open_language_model
-from graph_store import open_event_log, open_graph_store
-from memory.service.service import MemoryService
+from graph_store import open_event_log
 from tests.redis_server import free_port
-from tests.word_embedder import WordEmbedder
-from vector_store import open_vector_store
+from tests.service import LateService, started
 
 ADMIN = "an admin key for the fuzzer"
 
@@ -27,13 +25,7 @@ ADMIN = "an admin key for the fuzzer"
 @contextmanager
 def serving(settings: Settings, redis_url: str) -> Iterator[str]:
     """The URL of a service over real stores. Its loop is the server's, so it starts there."""
-    service = MemoryService(
-        open_graph_store(settings, redis_url),
-        open_vector_store(settings),
-        WordEmbedder(),
-        settings,
-        language=open_language_model(settings.llm),
-    )
+    service = LateService()
     app = create_app(
         service,
         settings,
@@ -44,10 +36,11 @@ def serving(settings: Settings, redis_url: str) -> Iterator[str]:
 
     @asynccontextmanager
     async def lifespan(running: FastAPI) -> AsyncIterator[None]:
-        await service.start()
+        model = open_language_model(settings.llm)
+        service.service = await started(settings, redis_url, model=model)
         async with inner(running):
             yield
-        await service.close()
+        await service.service.care.close()
 
     app.router.lifespan_context = lifespan
     port = free_port()

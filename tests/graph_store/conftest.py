@@ -8,7 +8,7 @@ import pytest
 
 from config import Settings
 from graph_store import open_graph_store
-from memory.ports.graph_store import GraphStore
+from graph_store.redis_graph import RedisGraph
 from tests.graph_store.ground import CARD, Ground
 from tests.redis_server import RedisServer
 
@@ -24,7 +24,7 @@ def server(
 
 
 @pytest.fixture
-async def graph(server: RedisServer) -> AsyncIterator[GraphStore]:
+async def graph(server: RedisServer) -> AsyncIterator[RedisGraph]:
     server.flush()
     store = open_graph_store(Settings(), server.url)
     await store.open(CARD)
@@ -33,5 +33,5 @@ async def graph(server: RedisServer) -> AsyncIterator[GraphStore]:
 
 
 @pytest.fixture
-async def ground(graph: GraphStore) -> Ground:
-    return Ground(graph, await graph.project("p1", 1))
+async def ground(graph: RedisGraph) -> Ground:
+    return Ground(graph, await graph.projects.read("p1", 1))

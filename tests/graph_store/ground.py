@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
+from graph_store.redis_graph import RedisGraph
 from memory.domain.ids import Project, mint
 from memory.domain.memory import Edge, Memory, Owner, Scope
 from memory.domain.transaction import DedupClaim, PutEdge, PutMemory, Transaction, Write
-from memory.ports.graph_store import GraphStore
-from memory.ports.vector_store import ModelCard
+from memory.ports.models import ModelCard
 
 CARD = ModelCard("test/model", 8)
 
 
 class Ground:
-    def __init__(self, graph: GraphStore, project: Project) -> None:
+    def __init__(self, graph: RedisGraph, project: Project) -> None:
         self.graph, self.project = graph, project
         self.scope = Scope(user_id="alice", session_id="s1")
         self.owner_hash = project.owner_hash(Owner("user", "alice"))
         self.slot = project.slot(self.owner_hash)
 
     async def commit(self, *writes: Write, claims: tuple[DedupClaim, ...] = ()) -> int | None:
-        now = (await self.graph.instant([self.slot])).now
-        (commit,) = await self.graph.commit([Transaction(self.slot, now, writes, claims)])
+        now = (await self.graph.memories.instant([self.slot])).now
+        (commit,) = await self.graph.commits.commit([Transaction(self.slot, now, writes, claims)])
         return commit and commit.at
 
     async def memory(self, content: str = "x", **fields: object) -> Memory:

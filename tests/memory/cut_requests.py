@@ -57,7 +57,7 @@ async def a_user(service: MemoryService) -> Known:
     edge, _ = await service.graph.relate(
         DEFAULT, NewEdge(source=tea, target=bergen, relation="DRUNK_IN")
     )
-    await service._index.settled()
+    await service.care.settled()
     return Known(known.user, tea, oslo, bergen, edge.id)
 
 

@@ -7,6 +7,20 @@ from typing import Any
 from memory.domain.errors import StoreUnavailable
 
 
+class FailingRecord:
+    """A graph store of which every part can be broken."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._inner, name)
+        if callable(found):
+            return found
+        part = self.__dict__[name] = Failing(found)
+        return part
+
+
 class Failing:
     """A store whose named methods fail as if the process had died there."""
 

@@ -10,27 +10,29 @@ from typing import Any, cast
 from config import Settings
 from graph_store import open_graph_store
 from memory.ports.graph_store import GraphStore
-from memory.ports.language_model import LanguageModel
-from memory.ports.vector_store import Embedder, VectorStore
-from memory.service.service import MemoryService
+from memory.ports.models import Embedder, LanguageModel
+from memory.ports.vector_store import VectorStore
+from tests.service import OpenService, started_on
 from vector_store import open_vector_store
 
 BEFORE, HALFWAY, AFTER = "before", "halfway through", "after"
-_MANY = {"graph.commit", "vectors.upsert", "vectors.retract", "vectors.erase"}
+_MANY = {"graph.commits.commit", "vectors.upsert", "vectors.retract", "vectors.erase"}
 """Writes of several things that need not all be there: their last argument lists them."""
 
 _READS = (
+    *("graph.commits.brief", "graph.memories.read", "graph.memories.history"),
+    *("graph.memories.histories", "graph.memories.page", "graph.memories.instant"),
+    *("graph.memories.superseded", "graph.owners.naming", "graph.edges.expand"),
+    *("graph.edges.read", "graph.projects.epochs", "graph.outbox.pending", "graph.outbox.dirty"),
     *(
-        "graph.brief",
-        "graph.read",
-        "graph.history",
-        "graph.histories",
-        "graph.page",
-        "graph.owners",
+        "graph.outbox.moved",
+        "vectors.check",
+        "vectors.nearest",
+        "vectors.match",
+        "vectors.select",
+        "vectors.count",
+        "vectors.named",
     ),
-    *("graph.instant", "graph.superseded", "graph.expand", "graph.edges", "graph.epochs"),
-    *("graph.pending", "graph.dirty", "graph.unmoved", "vectors.check", "vectors.nearest"),
-    *("vectors.match", "vectors.select", "vectors.count", "vectors.named"),
     *("embedder.embed", "embedder.card"),
 )
 
@@ -106,6 +108,20 @@ class _Fused:
         return call
 
 
+class _FusedRecord:
+    """A graph store of which every part goes through the fuse."""
+
+    def __init__(self, inner: object, fuse: Fuse) -> None:
+        self._inner, self.fuse = inner, fuse
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._inner, name)
+        if callable(found):
+            return getattr(_Fused("graph", self._inner, self.fuse), name)
+        part = self.__dict__[name] = _Fused(f"graph.{name}", found, self.fuse)
+        return part
+
+
 @dataclass(frozen=True)
 class Ground:
     """Stores that outlive the services on them."""
@@ -116,27 +132,26 @@ class Ground:
     language: LanguageModel | None = None
 
     @asynccontextmanager
-    async def service(self, fuse: Fuse | None = None) -> AsyncIterator[MemoryService]:
+    async def service(self, fuse: Fuse | None = None) -> AsyncIterator[OpenService]:
         """A service with connections of its own. Of one that crashed nothing runs on, and its
         connections and files are closed as the end of a process closes them."""
         fuse = fuse or Fuse()
         graph = open_graph_store(self.settings, self.redis_url)
         vectors = open_vector_store(self.settings)
-        started = MemoryService(
-            cast(GraphStore, _Fused("graph", graph, fuse)),
+        service = await started_on(
+            cast(GraphStore, _FusedRecord(graph, fuse)),
             cast(VectorStore, _Fused("vectors", vectors, fuse)),
-            cast(Embedder, _Fused("embedder", self.embedder, fuse)),
             self.settings,
-            language=self.language,
+            cast(Embedder, _Fused("embedder", self.embedder, fuse)),
+            model=self.language,
         )
-        await started.start()
         fuse.armed = True
         try:
-            yield started
-            await started._index.settled()
+            yield service
+            await service.care.settled()
         finally:
             fuse.blown = True
             with suppress(Crash):
-                await started._index.settled()
+                await service.care.settled()
             await vectors.close()
             await graph.close()

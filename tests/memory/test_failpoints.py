@@ -46,7 +46,7 @@ from vector_store import open_vector_store
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing waits for requests in flight: there are none."""
-    monkeypatch.setattr("memory.index.outbox.DEADLINES_TO_SETTLE", -1)
+    monkeypatch.setattr("memory.index.repair.DEADLINES_TO_SETTLE", -1)
     monkeypatch.setattr("memory.index.outbox._SETTLE_EVERY_S", 0)
 
 
@@ -77,7 +77,7 @@ async def witness(ground: Ground, calm: MemoryService) -> AsyncIterator[Witness]
     graph = open_graph_store(ground.settings, ground.redis_url)
     vectors = open_vector_store(ground.settings)
     await vectors.open(await ground.embedder.card())
-    yield Witness(graph, vectors, ground, await graph.project("default", 1))
+    yield Witness(graph, vectors, ground, await graph.projects.read("default", 1))
     await vectors.close()
     await graph.close()
 
@@ -130,7 +130,7 @@ async def assert_all_or_nothing(
         async with ground.service() as successor:
             told = await story(successor, known.user)
             assert told in stages[-1 if acknowledged else 0 :], point
-            await successor.repair()
+            await successor.care.repair()
             assert await story(successor, known.user) == told, point
             await witness.assert_in_step(known.user, point)
             await witness.assert_settled(known.user, point)
@@ -162,16 +162,16 @@ async def test_a_crash_of_the_repair_is_repaired(
 
     await cut_before_the_index(known := await a_user(calm))
     async with ground.service(fuse := Fuse()) as service:
-        await service.repair()
+        await service.care.repair()
     for point in fuse.points():
         await cut_before_the_index(known := await a_user(calm))
         with suppress(Crash):
             async with ground.service(point) as doomed:
-                await doomed.repair()
+                await doomed.care.repair()
         assert point.blown
         await witness.graph.release(witness.slot(known.user))  # the lease of the dead runs out
         async with ground.service() as successor:
-            await successor.repair()
+            await successor.care.repair()
         await witness.assert_in_step(known.user, point)
         await witness.assert_settled(known.user, point)
 
@@ -184,7 +184,7 @@ async def test_what_was_erased_while_a_crashing_writer_was_slow_leaves_no_trace(
     known = await a_user(calm)
     begun, erased = asyncio.Event(), asyncio.Event()
     async with ground.service(Fuse("vectors.retract")) as doomed:
-        vectors = doomed._index._vectors
+        vectors = doomed.vectors
         upsert = vectors.upsert
 
         async def slowly(tenant: str, points: Sequence[Point]) -> None:
@@ -195,12 +195,12 @@ async def test_what_was_erased_while_a_crashing_writer_was_slow_leaves_no_trace(
         vectors.__dict__["upsert"] = slowly
         slow = asyncio.create_task(correct(doomed, known))
         await begun.wait()
-        await calm.erase(DEFAULT, known.tea)
-        await calm._index.settled()
+        await calm.memories.erase(DEFAULT, known.tea)
+        await calm.care.settled()
         erased.set()
         with pytest.raises(Crash):
             await slow
-    await calm.repair()
+    await calm.care.repair()
     await witness.assert_in_step(known.user, "erased meanwhile")
 
 
@@ -217,7 +217,7 @@ async def assert_sent_again_it_is_done_once(
             await witness.assert_indexed(known.user, point)
             assert await story(successor, known.user) == stages[-1], point
             await assert_findable(successor, known.user, point)
-            await successor.repair()
+            await successor.care.repair()
             await witness.assert_in_step(known.user, point)
             await witness.assert_settled(known.user, point)
 

@@ -9,15 +9,13 @@ from contextlib import asynccontextmanager
 import pytest
 
 from config import Settings
-from graph_store import open_graph_store
 from memory.domain.caller import DEFAULT_PROJECT, Caller
 from memory.domain.memory import NewMemory, Scope
 from memory.domain.results import Added
 from memory.domain.tasks import State, Task
 from memory.query.views import Query
 from memory.service.service import MemoryService
-from tests.word_embedder import WordEmbedder
-from vector_store import open_vector_store
+from tests.service import started
 
 ADMIN = Caller(DEFAULT_PROJECT)
 WORDS = ["tea", "coffee", "oslo", "bergen", "piano", "violin", "hiking", "chess", "lisp", "poker"]
@@ -25,15 +23,10 @@ WORDS = ["tea", "coffee", "oslo", "bergen", "piano", "violin", "hiking", "chess"
 
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waits for other replicas are short: tests have few, and look at them often."""
-    monkeypatch.setattr("memory.context.stores.CACHE_LIFE_S", 0.1)
+    monkeypatch.setattr("memory.context.projects.CACHE_LIFE_S", 0.1)
     monkeypatch.setattr("memory.maintenance.reindex.DRAINED_S", 0.25)
-    monkeypatch.setattr("memory.maintenance.admin.DRAINED_S", 0.25)
+    monkeypatch.setattr("memory.maintenance.chores.DRAINED_S", 0.25)
     monkeypatch.setattr("memory.maintenance.task_runner.HEARTBEAT_S", 0.02)
-
-
-def new_service(settings: Settings, redis_url: str) -> MemoryService:
-    graph, vectors = open_graph_store(settings, redis_url), open_vector_store(settings)
-    return MemoryService(graph, vectors, WordEmbedder(), settings)
 
 
 @asynccontextmanager
@@ -41,10 +34,9 @@ async def running(
     settings: Settings, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[MemoryService]:
     quick(monkeypatch)
-    service = new_service(settings, redis_url)
-    await service.start()
+    service = await started(settings, redis_url)
     yield service
-    await service.close()
+    await service.care.close()
 
 
 async def ended(service: MemoryService, task: Task) -> Task:
@@ -70,7 +62,7 @@ async def filled(
     ]
     answers = await service.memories.add(caller, drafts)
     assert all(isinstance(answer, Added) for answer in answers)
-    await service._index.settled()
+    await service.care.settled()
     return {a.memory.id: a.memory.content for a in answers if isinstance(a, Added)}
 
 
@@ -86,4 +78,4 @@ async def found(service: MemoryService, users: int = 5) -> list[list[str]]:
 
 
 async def tenants(service: MemoryService) -> Sequence[str]:
-    return await service._vectors.tenants(DEFAULT_PROJECT)
+    return await service.vectors.tenants(DEFAULT_PROJECT)

@@ -86,11 +86,11 @@ class Witness:
         scope = Scope(user_id=user)
         tag = self.project.owner_hash(scope.owner)
         slot, tenant = self.project.slot(tag), self.project.tenant(tag)
-        places = await self.graph.page([slot], None, 1000, None, True)
+        places = await self.graph.memories.page([slot], None, 1000, None, True)
         versions = [
             version
             for place in places
-            for version in await self.graph.history(slot, place.memory_id)
+            for version in await self.graph.memories.history(slot, place.memory_id)
         ]
         own = Where().also("owner", str(scope.owner))
         vector = (await self.ground.embedder.embed(["anything"]))[0]
@@ -116,9 +116,9 @@ class Witness:
         scope = Scope(user_id=user)
         tag = self.project.owner_hash(scope.owner)
         slot, tenant = self.project.slot(tag), self.project.tenant(tag)
-        now = Snapshot((await self.graph.instant([slot])).now)
-        for place in await self.graph.page([slot], None, 1000, None, True, [now]):
-            last = (await self.graph.history(slot, place.memory_id))[-1]
+        now = Snapshot((await self.graph.memories.instant([slot])).now)
+        for place in await self.graph.memories.page([slot], None, 1000, None, True, [now]):
+            last = (await self.graph.memories.history(slot, place.memory_id))[-1]
             [vector] = await self.ground.embedder.embed([last.content])
             where = Where().also("memory_id", last.id)
             hits = await self.vectors.nearest(tenant, vector, where, 10)
@@ -127,8 +127,10 @@ class Witness:
     async def assert_settled(self, user: str, case: object) -> None:
         """Nothing is left to repair."""
         slot = self.slot(user)
-        assert await self.graph.pending(slot) == [], f"outbox: {case}"
-        assert all(mark.slot != slot for mark in await self.graph.dirty(-1)), f"dirty: {case}"
+        assert await self.graph.outbox.pending(slot) == [], f"outbox: {case}"
+        assert all(mark.slot != slot for mark in await self.graph.outbox.dirty(-1)), (
+            f"dirty: {case}"
+        )
 
 
 async def assert_findable(service: MemoryService, user: str, case: object) -> None:

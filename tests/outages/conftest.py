@@ -14,15 +14,12 @@ import pytest
 from access import open_access
 from config import Settings
 from deployments.api import create_app
-from graph_store import open_graph_store
-from memory.ports.vector_store import Embedder
-from memory.service.service import MemoryService
+from memory.ports.models import Embedder
 from tests.outages.proxy import Proxy
 from tests.outages.routes import DEADLINE_S
 from tests.redis_server import RedisServer
+from tests.service import started
 from tests.weaviate_server import OwnedServer, WeaviateServer
-from tests.word_embedder import WordEmbedder
-from vector_store import open_vector_store
 
 Open = Callable[..., Awaitable[httpx.AsyncClient]]
 
@@ -62,14 +59,8 @@ async def open_client(settings: Settings) -> AsyncIterator[Open]:
             redis_url: str, embedder: Embedder | None = None, **sections: dict[str, Any]
         ) -> httpx.AsyncClient:
             used = changed(settings, **sections)
-            service = MemoryService(
-                open_graph_store(used, redis_url),
-                open_vector_store(used),
-                embedder or WordEmbedder(),
-                used,
-            )
-            await service.start()
-            stack.push_async_callback(service.close)
+            service = await started(used, redis_url, embedder)
+            stack.push_async_callback(service.care.close)
             access = open_access(used, redis_url)
             stack.push_async_callback(access.close)
             app = create_app(service, used, access=access)

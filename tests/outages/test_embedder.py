@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from memory.domain.errors import StoreUnavailable
-from memory.ports.vector_store import Vectors
+from memory.ports.models import Vectors
 from tests.outages.conftest import Open
 from tests.outages.routes import assert_answered, assert_unavailable, stored
 from tests.redis_server import RedisServer

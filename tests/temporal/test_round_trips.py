@@ -20,16 +20,13 @@ from access.model import Pass, Right
 from config import Settings
 from config.settings import Calibration
 from deployments.api import create_app
-from graph_store import open_graph_store
 from memory.domain.caller import DEFAULT_PROJECT, Caller
-from memory.service.service import MemoryService
 from tests.redis_server import RedisServer
+from tests.service import OpenService, started
 from tests.temporal.oracle import Timeline
 from tests.temporal.reads import KINDS, Reads, Rest
 from tests.temporal.test_timelines import SOAK, Timelines, sequences
 from tests.temporal.worlds import INTERCEPT, SLOPE
-from tests.word_embedder import WordEmbedder
-from vector_store import open_vector_store
 
 SEQUENCES = 200 if SOAK else 3
 HEADERS = {"Content-Type": "application/x-ndjson"}
@@ -53,7 +50,7 @@ class Lands:
 
     def __init__(self, runner: asyncio.Runner, redis: RedisServer, folder: Path) -> None:
         self._runner, self._redis, self._folder = runner, redis, folder
-        self._service: MemoryService | None = None
+        self._service: OpenService | None = None
         self._clients: dict[str, httpx.AsyncClient] = {}
 
     def empty(self) -> None:
@@ -64,10 +61,7 @@ class Lands:
             redis={"url": self._redis.url},
             ranking={"calibrations": {"test/words": Calibration(slope=SLOPE, intercept=INTERCEPT)}},
         )
-        graph = open_graph_store(configured, self._redis.url)
-        vectors = open_vector_store(configured)
-        self._service = MemoryService(graph, vectors, WordEmbedder(), configured)
-        self._runner.run(self._service.start())
+        self._service = self._runner.run(started(configured, self._redis.url))
         for project in (DEFAULT_PROJECT, "elsewhere"):
             access = replace(open_access(configured, self._redis.url), door=OneProject(project))
             app = create_app(self._service, configured, access=access)
@@ -77,7 +71,7 @@ class Lands:
     def make(self, project: str) -> None:
         """Only the default project is made by its first use."""
         assert self._service is not None
-        self._runner.run(self._service._graph.project(project, 1))
+        self._runner.run(self._service.record.projects.read(project, 1))
 
     def rest(self, project: str = DEFAULT_PROJECT) -> Rest:
         return Rest(self._runner, self._clients[project])
@@ -90,7 +84,7 @@ class Lands:
 
     def close(self) -> None:
         if self._service is not None:
-            self._runner.run(self._service.close())
+            self._runner.run(self._service.care.close())
             self._service = None
 
 

@@ -33,16 +33,13 @@ from hypothesis.stateful import (
 from config import Settings
 from config.settings import Calibration
 from deployments.api import create_app
-from graph_store import open_graph_store
-from memory.service.service import MemoryService
 from tests.redis_server import RedisServer
+from tests.service import started
 from tests.temporal.oracle import Timeline
 from tests.temporal.reads import GRID, KINDS, RELATIONS, Reads, Rest
 from tests.temporal.versions import Draft, Ends, Json, Scope, Version, iso, micros
 from tests.temporal.worlds import INTERCEPT, SLOPE
 from tests.weaviate_server import WeaviateServer
-from tests.word_embedder import WordEmbedder
-from vector_store import open_vector_store
 
 STEPS = 30
 """The first step is three operations, each of the others one."""
@@ -368,15 +365,12 @@ def rest(
         **backend,
     )
     with asyncio.Runner() as runner:
-        graph = open_graph_store(configured, redis_process.url)
-        vectors = open_vector_store(configured)
-        service = MemoryService(graph, vectors, WordEmbedder(), configured)
-        runner.run(service.start())
+        service = runner.run(started(configured, redis_process.url))
         transport = httpx.ASGITransport(create_app(service, configured))
         client = httpx.AsyncClient(transport=transport, base_url="http://test")
         yield Rest(runner, client)
         runner.run(client.aclose())
-        runner.run(service.close())
+        runner.run(service.care.close())
 
 
 def test_random_timelines_read_as_the_oracle_says(rest: Rest) -> None:

@@ -17,7 +17,8 @@ from typing import Self
 
 from deployments.api.feed.stopping import servers_here
 from memory.domain.errors import NotFound, Unavailable
-from memory.domain.events import BEGINNING, EventLog, LogEvent, Position
+from memory.domain.events import BEGINNING, LogEvent, Position
+from memory.ports.event_log import EventLog
 
 log = logging.getLogger(__name__)
 

@@ -13,13 +13,11 @@ from pydantic import SecretStr
 from access import open_access
 from config import Settings
 from deployments.api import create_app
-from graph_store import open_graph_store
-from memory.service.service import MemoryService
 from tests.deployments.api import documented
 from tests.fuzz.running import serving
 from tests.redis_server import RedisServer
+from tests.service import started
 from tests.word_embedder import WordEmbedder
-from vector_store import open_vector_store
 
 ClientWith = Callable[..., Awaitable[httpx.AsyncClient]]
 Host = str
@@ -44,10 +42,8 @@ async def client_with(
                     for name, fields in sections.items()
                 }
             )
-            graph = open_graph_store(changed, redis_server.url)
-            service = MemoryService(graph, open_vector_store(changed), embedder, changed)
-            await service.start()
-            stack.push_async_callback(service.close)
+            service = await started(changed, redis_server.url, embedder)
+            stack.push_async_callback(service.care.close)
             access = open_access(changed, redis_server.url)
             stack.push_async_callback(access.close)
             transport = httpx.ASGITransport(create_app(service, changed, access=access))

@@ -12,17 +12,16 @@ import pytest
 from config import Settings
 from config.settings import Llm
 from deployments.models.language_model import OpenAIModel, _ways, json_object, open_language_model
-from graph_store import open_graph_store
 from memory.domain.caller import DEFAULT_PROJECT, Caller
+from memory.domain.conversation import Conversation, Said
 from memory.domain.errors import ModelUnavailable, UnfitAnswer
-from memory.domain.jobs import Conversation, Job, JobState, Said
+from memory.domain.jobs import Job, JobState
 from memory.domain.memory import Scope
-from memory.service.service import MemoryService
 from tests.language_server import LanguageServer
 from tests.recording_meter import RecordingMeter
 from tests.redis_server import RedisServer
+from tests.service import started
 from tests.word_embedder import WordEmbedder
-from vector_store import open_vector_store
 
 SCHEMA = {"type": "object", "additionalProperties": False}
 ASKED = ("Take facts.", "Memories:\nnone\n\nConversation:\nalice: I like tea.", SCHEMA)
@@ -249,14 +248,8 @@ async def test_a_conversation_becomes_memories_that_follow_what_is_said(
     serve: Serve, settings: Settings, redis_server: RedisServer, embedder: WordEmbedder
 ) -> None:
     server = serve()
-    service = MemoryService(
-        open_graph_store(settings, redis_server.url),
-        open_vector_store(settings),
-        embedder,
-        settings,
-        language=open_language_model(settings_for(server)),
-    )
-    await service.start()
+    model = open_language_model(settings_for(server))
+    service = await started(settings, redis_server.url, embedder, model=model)
     caller, alice = Caller(DEFAULT_PROJECT), Scope(user_id="alice")
 
     async def say(text: str) -> Job:
@@ -265,7 +258,7 @@ async def test_a_conversation_becomes_memories_that_follow_what_is_said(
         assert job.state is JobState.PENDING
         async with asyncio.timeout(20):
             while not job.state.ended:
-                await service.worked()
+                await service.care.worked()
                 job = await service.jobs.get(caller, job.id)
         return job
 
@@ -274,7 +267,7 @@ async def test_a_conversation_becomes_memories_that_follow_what_is_said(
         job = await say(text)
         assert job.state is JobState.SUCCEEDED, job.error
         told.append([(each.event, each.memory and each.memory.content) for each in job.outcomes])
-    await service.close()
+    await service.care.close()
     assert told == [
         [("ADD", "alice live in Oslo")],
         [("UPDATE", "alice live in Bergen")],

@@ -113,10 +113,12 @@ async def test_what_is_not_committed_is_no_event(ground: Ground, server: RedisSe
     second = replace(a, version=2, recorded_at=AT_COMMIT)
     transaction = Transaction(ground.slot, 0, [PutMemory(second, previous=a)])
     kept = Transaction(ground.slot, 0, [Expect(a)]).once(Operation("op", "digest"), Answer(a.id))
-    assert None not in await ground.graph.commit([kept])
-    await ground.graph.commit([transaction])
+    assert None not in await ground.graph.commits.commit([kept])
+    await ground.graph.commits.commit([transaction])
     before = log(server, ground.slot)
-    await ground.graph.commit([transaction, replace(transaction, operation="another"), kept])
+    await ground.graph.commits.commit(
+        [transaction, replace(transaction, operation="another"), kept]
+    )
     assert log(server, ground.slot) == before
     assert len(before) == 2
 

@@ -9,6 +9,7 @@ import pytest
 
 from config.settings import RedisSettings
 from graph_store.events.event_log import RedisEventLog
+from graph_store.projects.projects import RedisProjects
 from graph_store.redis.connection import Connection
 from memory.domain.events import BEGINNING, LogEvent, Position
 from tests.redis_server import RedisServer
@@ -33,7 +34,7 @@ async def write(redis: Connection, slot: str, *times: int) -> None:
 
 
 async def test_logs_are_read_together_each_from_its_position(redis: Connection) -> None:
-    log = RedisEventLog(redis, 1)
+    log = RedisEventLog(redis, RedisProjects(redis), 1)
     await write(redis, SLOTS[0], 10, 20, 30)
     await write(redis, SLOTS[1], 15)
     await redis.one(
@@ -50,7 +51,7 @@ async def test_logs_are_read_together_each_from_its_position(redis: Connection) 
 
 
 async def test_a_page_tells_whether_something_is_missing(redis: Connection) -> None:
-    log = RedisEventLog(redis, 1)
+    log = RedisEventLog(redis, RedisProjects(redis), 1)
     empty = await log.page(SLOTS[0], BEGINNING, 10)
     assert empty.continues(BEGINNING)
     assert not empty.continues(Position(1))

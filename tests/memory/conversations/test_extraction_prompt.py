@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from memory.conversations.extraction_prompt import Question
-from memory.domain.jobs import Conversation, Said
+from memory.domain.conversation import Conversation, Said
 from memory.domain.memory import Memory, Scope
 from memory.domain.preferences import Preferences
 

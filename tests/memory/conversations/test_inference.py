@@ -14,17 +14,19 @@ import redis
 from config import Settings
 from graph_store import open_graph_store
 from memory.domain.caller import DEFAULT_PROJECT, Caller, Once
+from memory.domain.conversation import Conversation, Said
 from memory.domain.errors import NotFound
-from memory.domain.jobs import Conversation, Job, JobState, Said
+from memory.domain.jobs import Job, JobState
 from memory.domain.memory import Memory, NewMemory, Scope
 from memory.domain.results import Added
 from memory.query.views import ANY_EDGE, NOW, View, Walk
 from memory.service.service import MemoryService
-from tests.memory.failing import Failing
+from tests.memory.failing import Failing, FailingRecord
 from tests.memory.failpoints import BEFORE, Crash, Fuse, Ground
 from tests.memory.scripted import NONSENSE, SILENCE, ScriptedModel, facts
 from tests.recording_meter import RecordingMeter
 from tests.redis_server import RedisServer
+from tests.service import started_on
 from tests.word_embedder import WordEmbedder
 from vector_store import open_vector_store
 
@@ -68,12 +70,11 @@ async def service(
     model: ScriptedModel,
     meter: RecordingMeter,
 ) -> AsyncIterator[MemoryService]:
-    graph: Any = Failing(open_graph_store(settings, redis_server.url))
+    graph: Any = FailingRecord(open_graph_store(settings, redis_server.url))
     vectors: Any = Failing(open_vector_store(settings))
-    started = MemoryService(graph, vectors, embedder, settings, meter, model)
-    await started.start()
-    yield started
-    await started.close()
+    service = await started_on(graph, vectors, settings, embedder, meter, model)
+    yield service
+    await service.care.close()
 
 
 def conversation(*said: str, scope: Scope = ALICE, **fields: Any) -> Conversation:
@@ -85,8 +86,8 @@ async def ended(service: MemoryService, job: Job, caller: Caller = DEFAULT) -> J
     """The job once a worker has carried it out."""
     async with asyncio.timeout(20):
         while not job.state.ended:
-            await service.work()
-            await service.worked()
+            await service.care.work()
+            await service.care.worked()
             await asyncio.sleep(0.01)
             job = await service.jobs.get(caller, job.id)
     return job
@@ -142,7 +143,7 @@ def worded(number: int) -> dict[str, Any]:
 
 async def attempt(service: MemoryService, scope: Scope, caller: Caller) -> Job:
     job = await service.jobs.remember(caller, conversation(scope=scope, graph=True))
-    await service.worked()
+    await service.care.worked()
     return job
 
 
@@ -215,7 +216,7 @@ async def test_a_conversation_waits_while_nobody_is_there_to_read_it(
     with suppress(Crash):
         async with ground.service(fuse) as service:
             job = await service.jobs.remember(DEFAULT, conversation())
-            await service.worked()
+            await service.care.worked()
     assert job.state is JobState.PENDING
     assert "zanzibar" in everything(redis_server)
     async with ground.service() as service:
@@ -237,7 +238,7 @@ async def test_a_worker_that_stops_leaves_its_work_to_others_at_once(
     async with ground.service() as service:
         job = await service.jobs.remember(DEFAULT, conversation())
         await model.reached.wait()
-        await service.close()
+        await service.care.close()
     model.open.set()
     async with ground.service() as service:
         done = await ended(service, job)
@@ -271,12 +272,12 @@ async def test_an_operator_sees_what_becomes_of_jobs(
     assert meter.counted("jobs", kind="ADD", outcome="retried") == 2
     assert meter.counted("jobs", kind="ADD", outcome="succeeded") == 1
     assert 0 < meter.seen("job_seconds", kind="ADD")[0] < 60
-    await service.worked()
-    await service.repair()
+    await service.care.worked()
+    await service.care.repair()
     assert meter.stands_at("jobs_waiting") == 0
     model.answers = [SILENCE]
     await service.jobs.remember(DEFAULT, conversation("zanzibar"))
-    await service.repair()
+    await service.care.repair()
     assert meter.stands_at("jobs_waiting") == 1
     model.answers = [NONSENSE]
     failed = await remembered(service, conversation("zanzibar"))
@@ -334,12 +335,12 @@ async def test_a_model_that_is_down_for_too_long_fails_the_job(
 async def test_an_outage_of_a_store_is_no_attempt(
     service: MemoryService, model: ScriptedModel
 ) -> None:
-    store: Any = service._vectors
+    store: Any = service.vectors
     job = await service.jobs.remember(DEFAULT, conversation())
     store.broken |= {"upsert", "check"}
     for _ in range(20):
-        await service.work()
-        await service.worked()
+        await service.care.work()
+        await service.care.worked()
         await asyncio.sleep(0.02)
     waiting = await service.jobs.get(DEFAULT, job.id)
     assert waiting.state is JobState.PENDING
@@ -354,15 +355,15 @@ async def test_a_job_that_kills_its_workers_is_given_up(
     settings: Settings, redis_server: RedisServer, embedder: WordEmbedder, model: ScriptedModel
 ) -> None:
     ground = Ground(settings, redis_server.url, embedder, model)
-    async with ground.service(Fuse("graph.calls")) as service:
+    async with ground.service(Fuse("graph.calls.due")) as service:
         with suppress(Crash):
             job = await service.jobs.remember(DEFAULT, conversation())
     for _ in range(settings.llm.attempts):
         with suppress(Crash):
-            async with ground.service(Fuse("graph.plan_job")) as service:
+            async with ground.service(Fuse("graph.jobs.plan")) as service:
                 async with asyncio.timeout(5):
-                    while not service._graph._fuse.blown:  # type: ignore[attr-defined]
-                        await service.work()
+                    while not service.record.fuse.blown:  # type: ignore[attr-defined]
+                        await service.care.work()
                         await asyncio.sleep(0.02)
     async with ground.service() as service:
         job = await ended(service, job)
@@ -388,7 +389,7 @@ async def test_several_replicas_share_the_work(
     ground = Ground(settings, redis_server.url, embedder, model)
     async with ground.service() as one, ground.service() as other:
         scopes = [Scope(user_id=f"user-{number}") for number in range(20)]
-        jobs = [await one.remember(DEFAULT, conversation(scope=each)) for each in scopes]
+        jobs = [await one.jobs.remember(DEFAULT, conversation(scope=each)) for each in scopes]
         await asyncio.gather(*(ended(each, jobs[-1]) for each in (one, other)))
         for job in jobs:
             assert (await ended(other, job)).state is JobState.SUCCEEDED
@@ -405,7 +406,7 @@ async def test_erasing_a_user_forgets_what_waits(
 ) -> None:
     model.answers = [SILENCE]
     job = await service.jobs.remember(DEFAULT, conversation())
-    await service.worked()
+    await service.care.worked()
     other = Scope(user_id="bob", agent_id="guide")
     kept = await service.jobs.remember(DEFAULT, conversation("bob's own", scope=other))
     await service.erasures.erase(DEFAULT, ALICE)
@@ -419,7 +420,7 @@ async def test_erasing_a_user_forgets_what_waits(
 
 
 @pytest.mark.parametrize("scope", [ALICE, Scope(user_id="alice", agent_id="guide")])
-@pytest.mark.parametrize("step", ["fill", "plan_job", "commit", "upsert", "end_job"])
+@pytest.mark.parametrize("step", ["fill", "plan", "commit", "upsert", "end"])
 async def test_a_job_under_way_brings_nothing_back(
     service: MemoryService,
     model: ScriptedModel,
@@ -427,7 +428,13 @@ async def test_a_job_under_way_brings_nothing_back(
     scope: Scope,
     step: str,
 ) -> None:
-    store: Any = {"fill": model, "upsert": service._vectors}.get(step, service._graph)
+    store: Any = {
+        "fill": model,
+        "plan": service.record.jobs,
+        "commit": service.record.commits,
+        "upsert": service.vectors,
+        "end": service.record.jobs,
+    }[step]
     inner, reached, erased = getattr(store, step), asyncio.Event(), asyncio.Event()
 
     async def held(*args: Any, **named: Any) -> Any:
@@ -442,9 +449,9 @@ async def test_a_job_under_way_brings_nothing_back(
     named = Scope(agent_id="guide") if scope.agent_id else ALICE
     await service.erasures.erase(DEFAULT, named)
     erased.set()
-    await service.worked()
-    await service._index.settled()
-    await service.repair()
+    await service.care.worked()
+    await service.care.settled()
+    await service.care.repair()
     assert await memories(service) == []
     assert (await service.jobs.page(DEFAULT, 0, 10)).count == 0
     left = everything(redis_server)
@@ -462,7 +469,7 @@ async def test_erasing_an_agent_forgets_what_waits_with_its_name_and_no_more(
         )
         for agent in ("guide", "cook")
     }
-    await service.worked()
+    await service.care.worked()
     await service.erasures.erase(DEFAULT, Scope(agent_id="guide"))
     assert "guide said" not in everything(redis_server)
     await service.erasures.erase(DEFAULT, Scope(agent_id="cook"))
@@ -477,11 +484,11 @@ async def test_erasing_a_project_forgets_what_waits(
 ) -> None:
     model.answers = [SILENCE]
     await service.jobs.remember(DEFAULT, conversation())
-    await service.worked()
-    await service._graph.leave(DEFAULT_PROJECT, True, "task")
-    await service._graph.clear(DEFAULT_PROJECT)
+    await service.care.worked()
+    await service.record.projects.leave(DEFAULT_PROJECT, True, "task")
+    await service.record.projects.clear(DEFAULT_PROJECT)
     assert "zanzibar" not in everything(redis_server)
-    service._projects.clear()
+    service.forget_projects()
     assert (await service.jobs.page(DEFAULT, 0, 10)).count == 0
 
 
@@ -651,7 +658,7 @@ async def test_a_conversation_that_waits_when_the_model_is_taken_away_is_stored_
     ground = Ground(settings, redis_server.url, embedder, ScriptedModel(SILENCE))
     async with ground.service() as service:
         job = await service.jobs.remember(DEFAULT, conversation("I like tea"))
-        await service.worked()
+        await service.care.worked()
     async with replace(ground, language=None).service() as service:
         job = await ended(service, job)
         assert await contents(service) == {"I like tea"}
@@ -680,8 +687,8 @@ async def test_a_request_sent_again_after_its_user_was_erased_says_nothing_again
     await service.erasures.erase(DEFAULT, ALICE)
     with pytest.raises(NotFound):
         await service.jobs.remember(caller, conversation())
-    await service.work()
-    await service.worked()
+    await service.care.work()
+    await service.care.worked()
     assert len(model.asked) == 1
 
 
@@ -728,7 +735,7 @@ async def test_a_users_many_conversations_do_not_hold_up_anothers(
     monkeypatch.setattr(service, "_begin_work", lambda: None)
     hers = [await service.jobs.remember(DEFAULT, conversation(f"tea {n}")) for n in range(30)]
     await service.jobs.remember(DEFAULT, conversation(scope=Scope(user_id="bob")))
-    await service.work()
+    await service.care.work()
     async with asyncio.timeout(5):
         while len(model.asked) < 2:
             model.reached.clear()

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from memory.domain.caller import DEFAULT_PROJECT, Caller, Once
+from memory.domain.conversation import Conversation, Said
 from memory.domain.errors import (
     Forbidden,
     IdempotencyMismatch,
@@ -18,7 +19,7 @@ from memory.domain.errors import (
     ScopeRequired,
     StoreUnavailable,
 )
-from memory.domain.jobs import Conversation, Job, JobKind, JobState, Said
+from memory.domain.jobs import Job, JobKind, JobState
 from memory.domain.memory import Memory, NewMemory, Scope
 from memory.domain.results import Added
 from memory.query.views import View
@@ -265,7 +266,7 @@ async def test_what_takes_longer_goes_on_behind_the_answer(
     monkeypatch.setattr("memory.jobs.workers.OUTAGE_S", 0.01)
     monkeypatch.setattr("memory.jobs.workers._SHORTLY_S", 0.01)
     await stored(service, "tea", ALICE)
-    vectors: Any = service._vectors
+    vectors: Any = service.vectors
     inner = vectors.check
 
     async def down() -> None:
@@ -274,13 +275,13 @@ async def test_what_takes_longer_goes_on_behind_the_answer(
     monkeypatch.setattr(vectors, "check", down)
     job = await service.jobs.forget(DEFAULT, JobKind.DELETE_ALL, {"user_id": "alice"})
     assert not job.state.ended
-    await service.worked()
+    await service.care.worked()
     assert (await service.jobs.get(DEFAULT, job.id)).error == "the vector store is down"
     monkeypatch.setattr(vectors, "check", inner)
     async with asyncio.timeout(10):
         while not job.state.ended:
-            await service.work()
-            await service.worked()
+            await service.care.work()
+            await service.care.worked()
             job = await service.jobs.get(DEFAULT, job.id)
             await asyncio.sleep(0.01)
     assert job.state is JobState.SUCCEEDED

@@ -50,8 +50,12 @@ async def counts_of(service: MemoryService, scope: Scope, caller: Caller = DEFAU
 
 async def erased(service: MemoryService, scope: Scope, caller: Caller = DEFAULT) -> Inspection:
     erasure = await service.erasures.erase(caller, scope)
-    await asyncio.gather(*service._erasures.values())
+    await service.care.erased()
     return await service.erasures.get(DEFAULT, erasure.id)
+
+
+def lease(order: Order) -> str:
+    return f"erasing:{order.project_id}:{order.subject}"
 
 
 def removed(found: Inspection) -> Counts:
@@ -74,11 +78,13 @@ async def a_life(service: MemoryService) -> None:
     await add(service, "likes tea", user_id="bob", agent_id="helper", session_id="talk")
 
 
-WRITES = {f"graph.{name}" for name in (
-    "claim", "undertake", "hold", "touch", "expunge", "settle", "unregister", "register", "efface",
-    "seal", "let_go",
-)} | {"vectors.erase"}  # fmt: skip
-"""A crash after anything else leaves what one after the write before it leaves."""
+# A crash after anything else leaves what one after the write before it leaves.
+WRITES = {
+    *("graph.idempotency.claim", "graph.erasures.undertake", "graph.leases.take"),
+    *("graph.erasures.touch", "graph.owner_erasure.expunge", "graph.outbox.settle"),
+    *("graph.owners.unregister", "graph.owners.register", "graph.owner_erasure.efface"),
+    *("graph.erasures.seal", "graph.leases.release", "vectors.erase"),
+}
 LIFE = Counts(memories=5, versions=7, edges=4, claims=7, events=11, index_points=7)
 
 
@@ -140,15 +146,15 @@ async def test_repair_finishes_what_a_crash_left(
     ground = Ground(settings, redis_server.url, embedder)
     async with ground.service() as service:
         await a_life(service)
-    async with ground.service(Fuse("graph.unregister")) as service:
+    async with ground.service(Fuse("graph.owners.unregister")) as service:
         with pytest.raises(Crash):
             await service.erasures.erase(DEFAULT, HELPER)
     lapse(redis_server)
     async with ground.service() as service:
-        (order,) = await service._graph.orders()
+        (order,) = await service.record.erasures.orders()
         assert (await service.erasures.get(DEFAULT, order.id)).erasure.receipt is None
-        await service.repair()
-        await asyncio.gather(*service._erasures.values())
+        await service.care.repair()
+        await service.care.erased()
         found = await service.erasures.get(DEFAULT, order.id)
         assert removed(found).memories == 4
         assert found.remaining == Counts()
@@ -192,7 +198,7 @@ async def test_what_is_written_meanwhile_is_erased_or_whole(service: MemoryServi
     later = await left(service, user_id="alice")
     assert not any(each.startswith("fact") for each in later)
     assert await left(service, agent_id="helper") == later
-    await service._index.settled()
+    await service.care.settled()
     remaining = (await service.erasures.get(DEFAULT, found.erasure.id)).remaining
     assert remaining is not None
     assert remaining.memories == remaining.index_points == len(later)
@@ -202,15 +208,15 @@ async def test_a_memory_written_while_names_are_dropped_is_found_by_them(
     service: MemoryService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is recorded after the listing, and registered before the names go."""
-    unregister = service._graph.unregister
+    unregister = service.record.owners.unregister
 
     async def late(slot: str, names: set[tuple[str, str]]) -> None:
-        monkeypatch.setattr(service._graph, "unregister", unregister)
+        monkeypatch.setattr(service.record.owners, "unregister", unregister)
         await add(service, "came late", **HERS)
         await unregister(slot, names)
 
     await add(service, "was there", app_id="desk", user_id="alice", agent_id="other")
-    monkeypatch.setattr(service._graph, "unregister", late)
+    monkeypatch.setattr(service.record.owners, "unregister", late)
     await counts_of(service, Scope(agent_id="other"))
     assert await left(service, app_id="desk") == ["came late"]
 
@@ -248,7 +254,7 @@ async def test_whoever_lost_the_lease_goes_no_further(
     service: MemoryService, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await a_life(service)
-    expunge = service._graph.expunge
+    expunge = service.record.owner_erasure.expunge
     order: list[Order] = []
 
     async def held_up(slot: str, mine: Order, *args: Any) -> list[str]:
@@ -256,14 +262,14 @@ async def test_whoever_lost_the_lease_goes_no_further(
         if not order:
             order.append(mine)
             lapse(redis_server)
-            assert await service._graph.hold(mine, "another process", 30)
+            assert await service.record.leases.take(lease(mine), "another process", 30)
         return gone
 
-    monkeypatch.setattr(service._graph, "expunge", held_up)
+    monkeypatch.setattr(service.record.owner_erasure, "expunge", held_up)
     with pytest.raises(Unavailable, match="goes on elsewhere"):
         await service.erasures.erase(DEFAULT, HELPER)
-    assert not await service._graph.hold(order[0], "a third one", 30)
-    await service._graph.let_go(order[0], "another process")
+    assert not await service.record.leases.take(lease(order[0]), "a third one", 30)
+    await service.record.leases.release(lease(order[0]), "another process")
     assert (await counts_of(service, HELPER)).memories == 4
     assert await left(service, agent_id="helper") == []
 
@@ -294,12 +300,12 @@ async def test_an_unfinished_write_is_found_by_the_agent_it_names(
 
 async def test_points_without_a_record_go_with_their_owner(service: MemoryService) -> None:
     (made,) = await add(service, "in the index only", user_id="alice")
-    place = await service._place(DEFAULT)
-    slot = place.slot(place.owner_hash(ALICE.owner))
-    order = Order("era_x", place.id, "user", "s", "another", None, 0)
-    await service._index.settled()
-    await service._graph.expunge(slot, order, made.recorded_at, [made], {})
-    await service._graph.settle({slot: {made.id: "erased"}})
+    project = await service.project()
+    slot = project.slot(project.owner_hash(ALICE.owner))
+    order = Order("era_x", project.id, "user", "s", "another", None, 0)
+    await service.care.settled()
+    await service.record.owner_erasure.expunge(slot, order, made.recorded_at, [made], {})
+    await service.record.outbox.settle({slot: {made.id: "erased"}})
     found = await counts_of(service, ALICE)
     assert (found.memories, found.index_points) == (0, 1)
 
@@ -345,8 +351,8 @@ async def test_an_erasure_of_a_project_that_is_gone_is_forgotten(
     service: MemoryService, redis_server: RedisServer
 ) -> None:
     order = Order("era_x", "gone", "user", "subject", "0" * 15, None, 0)
-    await service._graph.undertake(order, join=False)
-    await service.repair()
-    assert await service._graph.orders() == []
+    await service.record.erasures.undertake(order, join=False)
+    await service.care.repair()
+    assert await service.record.erasures.orders() == []
     with redis.Redis(port=redis_server.port) as client:
         assert not client.exists("mg:project:gone")

@@ -18,6 +18,7 @@ from memory.query.views import Query, Where
 from memory.service.service import MemoryService
 from tests.memory.failing import Failing
 from tests.redis_server import RedisServer
+from tests.service import started_on
 from tests.word_embedder import WordEmbedder
 from vector_store import open_vector_store
 
@@ -35,16 +36,15 @@ async def service(
     settings: Settings, redis_server: RedisServer, embedder: WordEmbedder, failing: Failing
 ) -> MemoryService:
     graph = open_graph_store(settings, redis_server.url)
-    started = MemoryService(graph, failing, embedder, settings)  # type: ignore[arg-type]
-    await started.start()
-    yield started
-    await started.close()
+    service = await started_on(graph, failing, settings, embedder)  # type: ignore[arg-type]
+    yield service
+    await service.care.close()
 
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Repair takes owners up without waiting for requests in flight: there are none."""
-    monkeypatch.setattr("memory.index.outbox.DEADLINES_TO_SETTLE", -1)
+    monkeypatch.setattr("memory.index.repair.DEADLINES_TO_SETTLE", -1)
 
 
 async def found(service: MemoryService, text: str) -> list[str]:
@@ -66,9 +66,9 @@ async def test_an_add_cut_before_the_index_is_found_after_repair(
         await add(service, "likes green tea")
     assert await found(service, "green tea") == []
     failing.broken = set()
-    assert await service.repair() == 1
+    assert await service.care.repair() == 1
     assert await found(service, "green tea") == ["likes green tea"]
-    assert await service.repair() == 0
+    assert await service.care.repair() == 0
 
 
 async def test_a_retry_of_a_cut_add_answers_only_once_it_can_be_found(
@@ -92,7 +92,7 @@ async def test_a_correction_cut_halfway_never_shows_the_old_text(
             await service.memories.correct(DEFAULT, made.id, Correction(content=f"coffee {method}"))
         assert "likes green tea" not in await found(service, "green tea")
         failing.broken = set()
-        await service.repair()
+        await service.care.repair()
     assert await found(service, "coffee") == ["coffee retract"]
     assert await found(service, "green tea") == []
 
@@ -106,9 +106,9 @@ async def test_an_erase_cut_halfway_is_gone_at_once_and_from_the_index_after_rep
         await service.memories.erase(DEFAULT, made.id)
     assert await found(service, "green tea") == []
     failing.broken = set()
-    await service.repair()
+    await service.care.repair()
     vector = (await embedder.embed(["likes green tea"]))[0]
-    (tenant,) = (await service._place(DEFAULT)).tenants()
+    (tenant,) = (await service.project()).tenants()
     assert await failing.nearest(tenant, vector, Where(), 10) == []
 
 
@@ -133,8 +133,8 @@ async def test_a_slow_writer_cannot_bring_an_old_version_back(
     released.set()
     await slow
     vector = (await embedder.embed(["slow add"]))[0]
-    (tenant,) = (await service._place(DEFAULT)).tenants()
-    await service._index.settled()
+    (tenant,) = (await service.project()).tenants()
+    await service.care.settled()
     hits = await failing.nearest(tenant, vector, Where(open=True), 10)
     assert [(hit.memory_id, hit.version) for hit in hits] == [(ids[0], 2)]
 
@@ -193,7 +193,7 @@ async def test_superseding_what_the_index_lags_behind_leaves_one_open_version(
     (answer,) = await service.memories.add(DEFAULT, [draft])
     assert isinstance(answer, Added)
     vector = (await embedder.embed(["lives in oslo"]))[0]
-    (tenant,) = (await service._place(DEFAULT)).tenants()
+    (tenant,) = (await service.project()).tenants()
     hits = await failing.nearest(tenant, vector, Where(open=True), 10)
     assert [hit.memory_id for hit in hits] == [answer.memory.id]
 

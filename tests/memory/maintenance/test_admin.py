@@ -11,8 +11,9 @@ from config import Settings
 from memory.domain.memory import NewMemory, Scope
 from memory.domain.results import Added
 from memory.service.service import MemoryService
-from tests.memory.upkeep import ADMIN, ended, filled, found, new_service, quick
+from tests.memory.upkeep import ADMIN, ended, filled, found, quick
 from tests.redis_server import RedisServer
+from tests.service import started
 from tests.weaviate_server import OwnedServer, WeaviateServer
 
 CANARY, STAYS = "xyzzycanary", "plughstays"
@@ -43,16 +44,15 @@ async def test_nothing_that_was_erased_is_left_in_any_file(
     settings: Settings, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     quick(monkeypatch)
-    service, beside = (new_service(settings, redis_server.url) for _ in range(2))
-    await service.start()
-    await beside.start()
+    service = await started(settings, redis_server.url)
+    beside = await started(settings, redis_server.url)
     await filled(service)
     await told(service, STAYS)
     await told(service, CANARY)
     before = await found(beside)
     erasure = await service.erasures.erase(ADMIN, Scope(user_id=f"{CANARY}-user"))
     assert erasure.receipt is not None
-    await service._index.settled()
+    await service.care.settled()
     assert holding(redis_server.folder, CANARY)
     task = await ended(service, await service.maintenance.compact(ADMIN, None))
     assert task.report["left"] == []
@@ -60,8 +60,8 @@ async def test_nothing_that_was_erased_is_left_in_any_file(
     assert holding(settings.data_dir, CANARY) == []
     assert holding(settings.data_dir, STAYS)
     assert await found(beside) == before
-    await beside.close()
-    await service.close()
+    await beside.care.close()
+    await service.care.close()
 
 
 @pytest.mark.weaviate
@@ -84,18 +84,17 @@ async def test_nothing_that_was_erased_is_left_in_weaviates_files(
     )
     backend = settings.vector_store.model_copy(update={"backend": "weaviate"})
     settings = settings.model_copy(update={"vector_store": backend, "weaviate": weaviate})
-    service = new_service(settings, redis_server.url)
-    await service.start()
+    service = await started(settings, redis_server.url)
     await told(service, STAYS)
     erased = await told(service, CANARY)
     for memory_id in erased:
         await service.memories.erase(ADMIN, memory_id)
-    await service._index.settled()
+    await service.care.settled()
     assert holding(weaviate_process._log.parent, f"{CANARY}-user")
     await ended(service, await service.maintenance.compact(ADMIN, None))
     assert holding(weaviate_process._log.parent, f"{CANARY}-user") == []
-    assert await service._vectors.tenants("default") == ["pdefault-g2-b0"]
-    await service.close()
+    assert await service.vectors.tenants("default") == ["pdefault-g2-b0"]
+    await service.care.close()
     weaviate_process.remove("TestCompacting")
 
 
@@ -103,8 +102,7 @@ async def test_a_log_that_cannot_be_written_anew_is_reported(
     settings: Settings, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     quick(monkeypatch)
-    service = new_service(settings, redis_server.url)
-    await service.start()
+    service = await started(settings, redis_server.url)
     await filled(service, users=1)
     with redis.Redis(port=redis_server.port) as client:
         client.execute_command("ACL SETUSER default -bgrewriteaof")
@@ -112,4 +110,4 @@ async def test_a_log_that_cannot_be_written_anew_is_reported(
         client.execute_command("ACL SETUSER default +bgrewriteaof")
     (left,) = task.report["left"]
     assert "Redis" in left
-    await service.close()
+    await service.care.close()

@@ -18,8 +18,9 @@ from memory.domain.memory import Correction, NewMemory, Scope
 from memory.domain.results import Added
 from memory.query.views import Query
 from memory.service.service import MemoryService
-from tests.memory.upkeep import ADMIN, ended, filled, found, new_service, quick, running, tenants
+from tests.memory.upkeep import ADMIN, ended, filled, found, quick, running, tenants
 from tests.redis_server import RedisServer
+from tests.service import started
 from tests.weaviate_server import BACKENDS, stored_in
 
 
@@ -38,7 +39,7 @@ async def service(
 
 async def sound(service: MemoryService) -> None:
     """The index is the record, point by point."""
-    await service._index.settled()
+    await service.care.settled()
     task = await ended(service, await service.maintenance.verify(ADMIN, None, dry_run=True))
     assert task.report["differences"] == {}
 
@@ -73,7 +74,7 @@ async def test_everything_is_found_again_after_the_index_was_lost(
     with pytest.raises(StoreUnavailable):
         await service.memories.add(ADMIN, [draft])
     await ended(service, await service.maintenance.rebuild(ADMIN, None))
-    await service.repair()
+    await service.care.repair()
     again = await found(service)
     stored = {
         each.id
@@ -94,15 +95,14 @@ async def test_a_start_without_its_index_is_mended_by_a_rebuild(
     task = await ended(service, await service.maintenance.rebuild(ADMIN, None))
     assert task.report["set_aside"] == ["pdefault-g1-b0"]
     assert await found(service) == before
-    await service.close()
+    await service.care.close()
     shutil.rmtree(backed.data_dir / "vectors")
-    other = new_service(backed, redis_server.url)
-    await other.start()
+    other = await started(backed, redis_server.url)
     assert await found(other) != before
     await ended(other, await other.maintenance.rebuild(ADMIN, None))
     assert await found(other) == before
     await sound(other)
-    await other.close()
+    await other.care.close()
 
 
 async def test_writes_during_moves_are_all_there_afterwards(
@@ -110,9 +110,7 @@ async def test_writes_during_moves_are_all_there_afterwards(
 ) -> None:
     """Three replicas add, correct and erase all the while, as two moves go by."""
     ids = list(await filled(service))
-    others = [new_service(backed, redis_server.url) for _ in range(2)]
-    for each in others:
-        await each.start()
+    others = [await started(backed, redis_server.url) for _ in range(2)]
     busy, living = True, set(ids)
 
     async def write(replica: MemoryService, number: int) -> None:
@@ -122,14 +120,16 @@ async def test_writes_during_moves_are_all_there_afterwards(
                 return
             scope = Scope(user_id=f"user-{(number + count) % 7}")
             draft = NewMemory(content=f"tea {number} {count}", scope=scope)
-            (added,) = await replica.add(ADMIN, [draft])
+            (added,) = await replica.memories.add(ADMIN, [draft])
             assert isinstance(added, Added)
             if count % 3 == 0:
-                await replica.erase(ADMIN, added.memory.id)
+                await replica.memories.erase(ADMIN, added.memory.id)
                 continue
             living.add(added.memory.id)
             if count % 3 == 1:
-                await replica.correct(ADMIN, added.memory.id, Correction(content=f"tea {count}!"))
+                await replica.memories.correct(
+                    ADMIN, added.memory.id, Correction(content=f"tea {count}!")
+                )
             # What was acknowledged is found, by every replica, whatever it reads just now.
             hits = await found_one(others[count % 2], scope, "tea")
             assert added.memory.id in hits
@@ -144,13 +144,13 @@ async def test_writes_during_moves_are_all_there_afterwards(
     busy = False
     await asyncio.gather(*writers)
     for each in others:
-        await each._index.settled()
-        await each.close()
+        await each.care.settled()
+        await each.care.close()
     # A call slower than the moves waited for may have made a tenant again that was dropped.
     await ended(service, await service.maintenance.verify(ADMIN, None))
     await sound(service)
     assert await tenants(service) == ["pdefault-g3-b0"]
-    rows = await service._vectors.survey("pdefault-g3-b0", limit=10_000)
+    rows = await service.vectors.survey("pdefault-g3-b0", limit=10_000)
     assert {row.memory_id for row in rows} == living
 
 
@@ -179,7 +179,7 @@ async def test_a_move_that_was_cut_off_is_ended_by_the_next_replica(
             reached.set()
             await asyncio.Event().wait()
 
-    mover = service._mover
+    mover = service.care._chores._reindex
     copy, drop = mover._copy, mover.drop_others
 
     async def copying(*args: Any) -> None:
@@ -196,16 +196,15 @@ async def test_a_move_that_was_cut_off_is_ended_by_the_next_replica(
     task = await service.maintenance.rebuild(ADMIN, None)
     async with asyncio.timeout(20):
         await reached.wait()
-    await service._upkeep.close()
+    await service.care._runner.close()
     assert await found(service) == before
     await filled(service, users=6, each=13)
-    other = new_service(backed, redis_server.url)
-    await other.start()
-    await other.resume()
+    other = await started(backed, redis_server.url)
+    await other.care.resume()
     await ended(other, task)
     assert len(await tenants(other)) == 1
     await sound(other)
-    await other.close()
+    await other.care.close()
 
 
 async def test_erasing_a_project_leaves_nothing_and_keeps_what_comes_after(
@@ -213,8 +212,7 @@ async def test_erasing_a_project_leaves_nothing_and_keeps_what_comes_after(
 ) -> None:
     quick(monkeypatch)
     backed = backed.model_copy(update={"api": backed.api.model_copy(update={"deadline_s": 0.5})})
-    service = new_service(backed, redis_server.url)
-    await service.start()
+    service = await started(backed, redis_server.url)
     old = list(await filled(service))
     task = await service.maintenance.erase_project(ADMIN, "default")
     await asyncio.sleep(0.2)  # the caches of replicas live for half of it here
@@ -222,25 +220,23 @@ async def test_erasing_a_project_leaves_nothing_and_keeps_what_comes_after(
     done = await ended(service, task)
     assert done.report["keys"] > len(old)
     assert {each for hits in await found(service) for each in hits} <= set(new)
-    assert await service._graph.read("default", old) == {}
-    assert len(await service._graph.read("default", new)) == len(new)
+    assert await service.record.memories.read("default", old) == {}
+    assert len(await service.record.memories.read("default", new)) == len(new)
     assert len(await tenants(service)) == 1
     await sound(service)
-    await service.close()
+    await service.care.close()
 
 
 async def test_erasing_another_project_ends_it(
     service: MemoryService, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "_settings", service._settings.model_copy(
-        update={"api": service._settings.api.model_copy(update={"deadline_s": 0.3})}
-    ))  # fmt: skip
+    monkeypatch.setattr(service.care._chores, "_deadline_s", 0.3)
     await filled(service, users=2)
     before = await found(service)
-    await service._graph.project("proj_1", 1)
+    await service.record.projects.read("proj_1", 1)
     await filled(service, caller=Caller("proj_1"))
     await ended(service, await service.maintenance.erase_project(ADMIN, "proj_1"))
     with redis.Redis(port=redis_server.port, decode_responses=True) as client:
         assert [key for key in client.keys("*proj_1*") if "task" not in key] == []
-    assert await service._vectors.tenants("proj_1") == []
+    assert await service.vectors.tenants("proj_1") == []
     assert await found(service) == before

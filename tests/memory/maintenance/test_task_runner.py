@@ -7,7 +7,7 @@ from typing import Any
 
 from memory.domain.errors import StoreUnavailable
 from memory.domain.tasks import Kind, State, Task
-from memory.maintenance.task_runner import Progress, Upkeep
+from memory.maintenance.task_runner import Progress, TaskRunner
 
 
 class Book:
@@ -43,7 +43,7 @@ async def test_a_task_that_is_started_and_taken_up_at_once_runs_once() -> None:
         runs.append(progress.task.id)
 
     book: Any = Book()
-    upkeep = Upkeep(book, work)
+    upkeep = TaskRunner(book, work)
     book.told.append(Task("task_1", Kind.VERIFY, None))
     await asyncio.gather(upkeep.resume(), upkeep.resume(), upkeep.resume())
     await settled(upkeep)
@@ -58,7 +58,7 @@ async def test_what_a_task_waited_for_is_no_longer_its_error() -> None:
             raise outages.pop()
 
     book: Any = Book()
-    upkeep = Upkeep(book, work)
+    upkeep = TaskRunner(book, work)
     await upkeep.start(Kind.VERIFY, None)
     await settled(upkeep)
     assert book.told[-1].error == "Redis does not answer"

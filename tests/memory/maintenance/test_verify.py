@@ -17,10 +17,13 @@ from memory.domain.errors import Forbidden, NotFound
 from memory.domain.ids import mint, owner_hash_of
 from memory.domain.memory import Correction, NewEdge, NewMemory, Scope
 from memory.domain.tasks import State
+from memory.index.points import Points
 from memory.ports.vector_store import Point, Retraction
 from memory.service.service import MemoryService
-from tests.memory.upkeep import ADMIN, ended, filled, found, new_service, running, tenants
+from tests.memory.upkeep import ADMIN, ended, filled, found, running, tenants
 from tests.redis_server import RedisServer
+from tests.service import started
+from tests.word_embedder import WordEmbedder
 
 
 @pytest.fixture
@@ -63,21 +66,21 @@ async def test_a_tenth_lost_on_each_side_is_found_exactly_and_mended(
     corrected = chance.sample(ids, 40)
     for memory_id in corrected:
         await service.memories.correct(ADMIN, memory_id, Correction(metadata={"seen": True}))
-    await service._index.settled()
+    await service.care.settled()
     (tenant,) = await tenants(service)
     before = await found(service)
 
     left = [each for each in ids if each not in corrected]
     unindexed, unrecorded, strangers = left[:20], left[20:40], left[40:45]
-    await service._vectors.erase(tenant, unindexed)
+    await service.vectors.erase(tenant, unindexed)
     points = await points_of(service, strangers)
     for memory_id in strangers:
         await service.memories.erase(ADMIN, memory_id)
-    monkeypatch.setattr("memory.index.outbox.DEADLINES_TO_SETTLE", -1)
-    await service.repair()  # what is in the outbox is not looked at
-    await service._vectors.upsert(tenant, points)
+    monkeypatch.setattr("memory.index.repair.DEADLINES_TO_SETTLE", -1)
+    await service.care.repair()  # what is in the outbox is not looked at
+    await service.vectors.upsert(tenant, points)
     wrong = [Retraction(each, 1, 5) for each in corrected[:7]]
-    await service._vectors.retract(tenant, wrong)
+    await service.vectors.retract(tenant, wrong)
     for memory_id in unrecorded:
         keys = [
             f"mg:{{default.{owner_hash_of(memory_id)}}}:{kind}:{memory_id}" for kind in ("m", "mv")
@@ -99,8 +102,8 @@ async def test_a_tenth_lost_on_each_side_is_found_exactly_and_mended(
 
 
 async def points_of(service: MemoryService, memory_ids: list[str]) -> list[Point]:
-    histories = await service._graph.histories("default", memory_ids)
-    return await service._index._points([v for each in histories.values() for v in each], {})
+    histories = await service.record.memories.histories("default", memory_ids)
+    return await Points(WordEmbedder()).of([v for each in histories.values() for v in each], {})
 
 
 async def test_points_of_owners_and_projects_that_are_not_in_the_record_are_removed(
@@ -110,13 +113,13 @@ async def test_points_of_owners_and_projects_that_are_not_in_the_record_are_remo
     (tenant,) = await tenants(service)
     (point,) = await points_of(service, ids[:1])
     stranger = replace(point, memory=replace(point.memory, id=mint("mem", "f" * 15)))
-    await service._vectors.upsert(tenant, [stranger])
-    await service._vectors.upsert("pgone-g1-b0", [point])
-    await service._vectors.upsert("pdefault-g7-b0", [point])
+    await service.vectors.upsert(tenant, [stranger])
+    await service.vectors.upsert("pgone-g1-b0", [point])
+    await service.vectors.upsert("pdefault-g7-b0", [point])
     assert await differences(service, dry_run=True) == {"unknown_points": 1, "stray_tenants": 2}
     await differences(service)
     assert await differences(service) == {}
-    assert await service._vectors.tenants() == [tenant]
+    assert await service.vectors.tenants() == [tenant]
 
 
 async def test_edges_that_lost_a_part_are_found_and_mended(
@@ -150,16 +153,16 @@ async def test_edges_that_lost_a_part_are_found_and_mended(
 async def test_an_outbox_that_nothing_points_at_is_marked_at_the_start(
     service: MemoryService, record: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("memory.index.outbox.DEADLINES_TO_SETTLE", -1)
+    monkeypatch.setattr("memory.index.repair.DEADLINES_TO_SETTLE", -1)
     (memory_id, *_) = await filled(service, users=1)
     (tenant,) = await tenants(service)
-    await service.repair()
-    await service._vectors.erase(tenant, [memory_id])
+    await service.care.repair()
+    await service.vectors.erase(tenant, [memory_id])
     record.hset(f"mg:{{default.{owner_hash_of(memory_id)}}}:ob", memory_id, "1")
-    assert await service.repair() == 0
+    assert await service.care.repair() == 0
     assert await differences(service, dry_run=True) == {"unmarked_outboxes": 1}
-    await service.resume()
-    assert await service.repair() == 1
+    await service.care.resume()
+    assert await service.care.repair() == 1
     assert await differences(service) == {}
 
 
@@ -227,22 +230,21 @@ async def test_a_task_of_a_replica_that_died_is_taken_up_by_another(
         return await stuck.wait()
 
     monkeypatch.setattr("memory.maintenance.task_runner.LEASE_S", 1)
-    monkeypatch.setattr(service._verifier, "verify", hang)
+    monkeypatch.setattr(service.care._chores._verify, "verify", hang)
     task = await service.maintenance.verify(ADMIN, None)
-    other = new_service(settings, redis_server.url)
-    await other.start()
+    other = await started(settings, redis_server.url)
     await asyncio.sleep(1.5)
-    await other.resume()
-    assert not other._upkeep._running  # its holder still tells of it
-    monkeypatch.setattr(service._upkeep, "_tell", hang)  # the first one is cut off
+    await other.care.resume()
+    assert not other.care._runner._running  # its holder still tells of it
+    monkeypatch.setattr(service.care._runner, "_tell", hang)  # the first one is cut off
     async with asyncio.timeout(10):
-        while not other._upkeep._running:
+        while not other.care._runner._running:
             await asyncio.sleep(0.1)
-            await other.resume()
+            await other.care.resume()
     done = await ended(other, task)
     assert done.state is State.DONE
     assert done.done == done.total > 0
-    await other.close()
+    await other.care.close()
     stuck.set()
 
 

@@ -26,8 +26,8 @@ from memory.service.service import MemoryService
 from tests.memory.failing import Failing
 from tests.memory.filter_language import DRAFTS, FILTERS, FIRST_DAY, NAMING, holds
 from tests.redis_server import RedisServer
+from tests.service import started_on
 from tests.weaviate_server import stored_in
-from tests.word_embedder import WordEmbedder
 from vector_store import open_vector_store
 
 DEFAULT = Caller(DEFAULT_PROJECT)
@@ -300,8 +300,7 @@ async def test_what_the_record_does_not_confirm_is_not_listed(
 ) -> None:
     vectors = Failing(open_vector_store(settings))
     graph = open_graph_store(settings, redis_server.url)
-    service = MemoryService(graph, vectors, WordEmbedder(), settings)
-    await service.start()
+    service = await started_on(graph, vectors, settings)
     drafts = [NewMemory(content=f"likes tea {n}", scope=Scope(user_id="ann")) for n in range(3)]
     kept, changed, gone = await added(service, drafts)
     vectors.broken = {"upsert", "erase"}
@@ -315,4 +314,4 @@ async def test_what_the_record_does_not_confirm_is_not_listed(
     assert (selected.count, set(ids_of(selected))) == (2, {kept, changed})
     told = {each.id: each.content for each in selected.memories}
     assert told[changed] == "likes coffee now"
-    await service.close()
+    await service.care.close()

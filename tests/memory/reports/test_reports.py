@@ -35,6 +35,12 @@ class Model:
         return self._answer
 
 
+def asks(service: MemoryService, model: Model) -> Model:
+    """From now on reports are told by this model."""
+    service.reports._model = model
+    return model
+
+
 @pytest.fixture
 async def stocked(service: MemoryService) -> MemoryService:
     contents = ("Likes tea", "Laughs a lot")
@@ -45,10 +51,10 @@ async def stocked(service: MemoryService) -> MemoryService:
 
 
 async def test_a_model_fills_what_no_list_of_memories_is(stocked: MemoryService) -> None:
-    stocked._model = model = Model({"mood": "merry"})
-    report = await stocked.save_report(CALLER, ALICE, MOOD, "In one word.")
+    model = asks(stocked, Model({"mood": "merry"}))
+    report = await stocked.reports.save(CALLER, ALICE, MOOD, "In one word.")
     assert model.asked == []
-    assert await stocked.report(CALLER, report) == {"mood": "merry"}
+    assert await stocked.reports.read(CALLER, report) == {"mood": "merry"}
     ((instructions, text, schema),) = model.asked
     assert "In one word." in instructions
     assert "Likes tea" in text
@@ -57,19 +63,19 @@ async def test_a_model_fills_what_no_list_of_memories_is(stocked: MemoryService)
 
 
 async def test_an_answer_that_does_not_fit_is_none(stocked: MemoryService) -> None:
-    stocked._model = Model({"feeling": "merry"})
-    report = await stocked.save_report(CALLER, ALICE, MOOD)
+    asks(stocked, Model({"feeling": "merry"}))
+    report = await stocked.reports.save(CALLER, ALICE, MOOD)
     with pytest.raises(ModelUnavailable, match="fit"):
-        await stocked.report(CALLER, report)
+        await stocked.reports.read(CALLER, report)
 
 
 async def test_a_model_sums_up_as_long_as_it_answers(stocked: MemoryService) -> None:
-    stocked._model = Model({"summary": "A merry tea drinker."})
-    told = await stocked.summary(CALLER, ALICE)
+    asks(stocked, Model({"summary": "A merry tea drinker."}))
+    told = await stocked.reports.summarise(CALLER, ALICE)
     assert (told.text, told.count, told.method) == ("A merry tea drinker.", 2, "test/model")
     for broken in (None, {"summary": 7}):
-        stocked._model = Model(broken)
-        told = await stocked.summary(CALLER, ALICE)
+        asks(stocked, Model(broken))
+        told = await stocked.reports.summarise(CALLER, ALICE)
         assert (told.text, told.method) == ("Likes tea. Laughs a lot.", "extractive")
 
 
@@ -78,12 +84,12 @@ async def test_the_oldest_reports_make_room(
 ) -> None:
     monkeypatch.setattr(reports, "_MOST", 2)
     listing = {"type": "array", "items": {"type": "string"}}
-    first, *last = [await stocked.save_report(CALLER, ALICE, listing) for _ in range(3)]
+    first, *last = [await stocked.reports.save(CALLER, ALICE, listing) for _ in range(3)]
     with pytest.raises(NotFound):
-        await stocked.report(CALLER, first)
+        await stocked.reports.read(CALLER, first)
     for each in last:
-        assert sorted(await stocked.report(CALLER, each)) == ["Laughs a lot", "Likes tea"]
-    kept = await stocked._graph.reports(DEFAULT_PROJECT)
+        assert sorted(await stocked.reports.read(CALLER, each)) == ["Laughs a lot", "Likes tea"]
+    kept = await stocked.record.reports.all(DEFAULT_PROJECT)
     assert [(each.id, each.filters) for each in kept] == [(each, ALICE) for each in reversed(last)]
 
 
@@ -95,12 +101,12 @@ async def test_what_a_bound_user_saved_is_that_users_alone_and_goes_with_them(
     schema = {"type": "array", "items": {"type": "object", "properties": names}}
     alice, mallory = replace(CALLER, user_id="alice"), replace(CALLER, user_id="mallory")
     everything: dict[str, list[str]] = {"AND": []}
-    saved = await stocked.save_report(alice, everything, schema)
-    assert len(await stocked.report(alice, saved)) == 2
-    assert len(await stocked.report(alice, None, everything)) == 2
+    saved = await stocked.reports.save(alice, everything, schema)
+    assert len(await stocked.reports.read(alice, saved)) == 2
+    assert len(await stocked.reports.read(alice, None, everything)) == 2
     for asked in ((saved, None), (None, everything)):
         with pytest.raises(NotFound):
-            await stocked.report(mallory, *asked)
-    erasure = await stocked.erase_entity(CALLER, Scope(user_id="alice"))
+            await stocked.reports.read(mallory, *asked)
+    erasure = await stocked.erasures.erase(CALLER, Scope(user_id="alice"))
     assert erasure.receipt is not None
-    assert await stocked._graph.reports(DEFAULT_PROJECT) == []
+    assert await stocked.record.reports.all(DEFAULT_PROJECT) == []

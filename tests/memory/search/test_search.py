@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from memory.context.projects import Projects
 from memory.domain.caller import DEFAULT_PROJECT, Caller
 from memory.domain.ids import Project
 from memory.domain.memory import NewMemory, Scope
@@ -254,12 +255,13 @@ async def test_a_project_may_prefer_that_older_memories_score_lower(
     query = Query(text="likes tea", scope=ALICE, limit=2, threshold=0)
     one, other = await service.search.find(DEFAULT, query)
     assert one.score == other.score
-    project = service._project
+    cached = Projects.cached
 
-    async def decaying(project_id: str) -> Project:
-        return replace(await project(project_id), preferences=Preferences(decay=True))
+    async def decaying(projects: Projects, project_id: str) -> Project:
+        project = await cached(projects, project_id)
+        return replace(project, preferences=Preferences(decay=True))
 
-    monkeypatch.setattr(service, "_project", decaying)
+    monkeypatch.setattr(Projects, "cached", decaying)
     one, other = await service.search.find(DEFAULT, query)
     assert one.score > 0.9 > 0.01 > other.score
     one, other = await service.search.find(DEFAULT, replace(query, half_life_days=None))

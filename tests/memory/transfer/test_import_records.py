@@ -13,7 +13,6 @@ import pytest
 import redis
 
 from config import Settings
-from graph_store import open_graph_store
 from memory.domain.caller import DEFAULT_PROJECT, Caller, Once
 from memory.domain.errors import (
     Conflict,
@@ -26,12 +25,12 @@ from memory.domain.errors import (
 from memory.domain.memory import UNSET, Correction, NewEdge, NewMemory, Scope
 from memory.domain.records import MemoryRecord, Record
 from memory.domain.transfer import Brought, Mark
-from memory.ports.vector_store import Vectors
+from memory.ports.models import Vectors
 from memory.query.views import View
 from memory.service.service import MemoryService
 from tests.redis_server import RedisServer
+from tests.service import started
 from tests.word_embedder import WordEmbedder
-from vector_store import open_vector_store
 
 ME = Caller(DEFAULT_PROJECT)
 ALICE, BOB = Scope(user_id="alice"), Scope(user_id="bob")
@@ -52,11 +51,9 @@ async def elsewhere(
     """A service on a server of its own, an empty one."""
     other_process.flush()
     other = settings.model_copy(update={"data_dir": tmp_path / "elsewhere"})
-    graph = open_graph_store(other, other_process.url)
-    service = MemoryService(graph, open_vector_store(other), embedder, other)
-    await service.start()
+    service = await started(other, other_process.url, embedder)
     yield service
-    await service.close()
+    await service.care.close()
 
 
 def contents(server: RedisServer) -> dict[str, object]:
@@ -114,7 +111,7 @@ async def restored(
     service: MemoryService, from_service: MemoryService
 ) -> tuple[int, list[tuple[str, Record]]]:
     """Everything of another service; returns the moment and the records."""
-    inventory = await from_service.inventory(ME)
+    inventory = await from_service.transfer.inventory(ME)
     records = await backed_up(from_service, inventory.at, [*inventory.slots])
     await service.transfer.restore_entries(ME, inventory.entries)
     outcomes = await service.transfer.restore_records(ME, records)
@@ -205,7 +202,7 @@ async def test_a_server_that_was_restored_holds_what_the_first_one_does(
     await service.memories.erase(ME, erased)
     await restored(elsewhere, service)
     for each in (service, elsewhere):
-        await each._index.settled()
+        await each.care.settled()
     assert contents(other_process) == contents(redis_server)
 
 
@@ -213,7 +210,7 @@ async def test_a_claim_that_moves_while_it_is_read_is_not_lost(
     service: MemoryService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moving = await add(service, "lives in Oslo")
-    graph, corrections = service._graph, iter(("lives in Bergen", "lives in Rome"))
+    graph, corrections = service.record.archive, iter(("lives in Bergen", "lives in Rome"))
     look = graph._holders
 
     async def late(*args: object) -> object:
@@ -231,9 +228,9 @@ async def test_what_was_restored_is_written_on_as_it_would_have_been(
 ) -> None:
     ids = await town(service)
     await restored(elsewhere, service)
-    (slot,) = [each async for each in elsewhere._graph.slots()]
+    (slot,) = [each async for each in elsewhere.record.owners.slots()]
     memories = [each for each in ids.values() if each.startswith("mem")]
-    assert await elsewhere._graph.unsound(slot, memories, mend=False) == []
+    assert await elsewhere.record.consistency.unsound(slot, memories, mend=False) == []
     refused = await elsewhere.memories.add(
         ME, [NewMemory(content="lives in Rome", scope=ALICE, supersedes=(ids["old"],))]
     )
@@ -437,7 +434,7 @@ async def test_an_import_is_embedded_in_one_call_and_found_at_once(
     calls = embedder.calls
     await elsewhere.transfer.import_records(ME, BOB, records)
     assert embedder.calls == calls + 1
-    await elsewhere._index.settled()
+    await elsewhere.care.settled()
     await elsewhere.transfer.import_records(ME, BOB, records)
     assert embedder.calls == calls + 1
 
@@ -451,19 +448,19 @@ async def test_one_memory_of_many_texts_is_embedded_in_batches(
     for number in range(30):
         await add(service, f"another {number}")
     records = await exported(service)
-    embed, batches = elsewhere._embedder.embed, []
+    embed, batches = elsewhere.embedder.embed, []
 
     async def counted(texts: Sequence[str]) -> Vectors:
         batches.append(len(texts))
         return await embed(texts)
 
-    monkeypatch.setattr(elsewhere._embedder, "embed", counted)
+    monkeypatch.setattr(elsewhere.embedder, "embed", counted)
     assert not any(
         each.present for each in await elsewhere.transfer.import_records(ME, BOB, records)
     )
     assert (sum(batches), max(batches)) == (330, 256)
-    tenants = (await elsewhere._project("default")).tenants()
-    points = [each for tenant in tenants for each in await elsewhere._vectors.survey(tenant)]
+    tenants = (await elsewhere.project("default")).tenants()
+    points = [each for tenant in tenants for each in await elsewhere.vectors.survey(tenant)]
     assert len(points) == 330
 
 
@@ -477,12 +474,12 @@ async def test_a_failed_embedding_is_made_good_by_sending_the_lines_again(
         async def fail(texts: object) -> None:
             raise StoreUnavailable("no model")
 
-        broken.setattr(elsewhere._embedder, "embed", fail)
+        broken.setattr(elsewhere.embedder, "embed", fail)
         with pytest.raises(StoreUnavailable):
             await elsewhere.transfer.import_records(ME, BOB, records)
     outcomes = await elsewhere.transfer.import_records(ME, BOB, records)
     assert {each.present for each in outcomes[:3]} == {True}
-    points = await elsewhere._vectors.survey((await elsewhere._project("default")).tenants()[0])
+    points = await elsewhere.vectors.survey((await elsewhere.project("default")).tenants()[0])
     assert len(points) == sum(len(each.versions) for each in records[:3])
 
 
@@ -493,11 +490,9 @@ async def test_what_is_not_reached_in_time_is_refused_as_such(
     records = await exported(service)
     api = settings.api.model_copy(update={"deadline_s": 1e-9})
     hasty = settings.model_copy(update={"api": api})
-    graph = open_graph_store(hasty, redis_server.url)
-    late = MemoryService(graph, open_vector_store(hasty), WordEmbedder(), hasty)
-    await late.start()
+    late = await started(hasty, redis_server.url)
     outcomes = await late.transfer.import_records(ME, BOB, records)
-    await late.close()
+    await late.care.close()
     assert {each.code for each in outcomes if isinstance(each, Refused)} == {"deadline_exceeded"}
     assert len(outcomes) == len(records)
     assert await exported(service, BOB) == []

@@ -74,7 +74,8 @@ async def test_who_goes_away_leaves_no_write_half_done_and_begins_no_other(
     service: MemoryService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = [(await stored(service, f"note {number}")).id for number in range(40)]
-    erase, full, open_ = service.memories.erase, asyncio.Event(), asyncio.Event()
+    changes = service.memories._batches._changes
+    erase, full, open_ = changes.erase, asyncio.Event(), asyncio.Event()
     begun: list[str] = []
 
     async def slow(caller: Caller, memory_id: str) -> int:
@@ -84,13 +85,13 @@ async def test_who_goes_away_leaves_no_write_half_done_and_begins_no_other(
         await open_.wait()
         return await erase(caller, memory_id)
 
-    monkeypatch.setattr(service, "erase", slow)
+    monkeypatch.setattr(changes, "erase", slow)
     calls = [asyncio.create_task(service.memories.erase_each(DEFAULT, ids)) for _ in range(2)]
     await full.wait()
     for call in calls:
         call.cancel()
     await asyncio.wait(calls)
     open_.set()
-    await asyncio.wait({*service._begun.under_way})
+    await service.memories._batches._background.ended()
     assert len(begun) == 16
     assert len(await contents(service)) == 24

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import pytest
 
 from config import Settings
-from graph_store import open_graph_store
 from graph_store.format.keys import OwnerKeys
+from graph_store.redis.connection import Connection
 from memory.domain.caller import DEFAULT_PROJECT, Caller
 from memory.domain.clock import LATEST, format_instant
 from memory.domain.idempotency import Commit
@@ -39,13 +39,13 @@ LATE_S = 0.3
 @pytest.fixture
 def late(service: MemoryService, monkeypatch: pytest.MonkeyPatch) -> None:
     """Commits reach Redis 0.3 s after they were planned."""
-    commit = service._graph.commit
+    commit = service.record.commits.commit
 
     async def held(transactions: Sequence[Transaction]) -> list[Commit | None]:
         await asyncio.sleep(LATE_S)
         return await commit(transactions)
 
-    monkeypatch.setattr(service._graph, "commit", held)
+    monkeypatch.setattr(service.record.commits, "commit", held)
 
 
 def soon(commits: int = 1) -> str:
@@ -85,20 +85,21 @@ async def test_a_record_time_is_earlier_than_before_to_the_microsecond(
     service: MemoryService, redis_server: RedisServer
 ) -> None:
     """The owner's clock stands in 2249, so that the record time is known: one later."""
-    graph = open_graph_store(Settings(), redis_server.url)
-    project = await service._place(DEFAULT)
-    tag = project.owner_hash(ALICE.owner)
-    slot = project.slot(tag)
+    commits = service.record.commits
+    connection = Connection(redis_server.url, Settings().redis)
+    project = await service.project()
+    owner_hash = project.owner_hash(ALICE.owner)
+    slot = project.slot(owner_hash)
     clock = OwnerKeys(slot).key("clock")
     last = LATEST - 2**33 - 1
-    await graph._redis.one("SET", clock, last)
-    put = PutMemory(Memory(id=mint("mem", tag), content="x", scope=ALICE))
+    await connection.one("SET", clock, last)
+    put = PutMemory(Memory(id=mint("mem", owner_hash), content="x", scope=ALICE))
     late, timely = (Transaction(slot, last, [put], before=last + after) for after in (1, 2))
-    assert await graph.commit([late]) == [None]
-    assert await graph._redis.one("GET", clock) == str(last)
-    assert await graph.commit([timely]) == [Commit(last + 1)]
-    assert await graph.commit([timely]) == [Commit(last + 1)]
-    await graph.close()
+    assert await commits.commit([late]) == [None]
+    assert await connection.one("GET", clock) == str(last)
+    assert await commits.commit([timely]) == [Commit(last + 1)]
+    assert await commits.commit([timely]) == [Commit(last + 1)]
+    await connection.close()
 
 
 async def test_an_amendment_that_changes_nothing_records_nothing(client: Client) -> None:

@@ -14,6 +14,7 @@ import redis
 
 from config import Settings
 from graph_store import open_graph_store
+from memory.context.idempotency import Idempotency
 from memory.domain.caller import DEFAULT_PROJECT, Caller, Once
 from memory.domain.errors import (
     Conflict,
@@ -27,11 +28,12 @@ from memory.domain.idempotency import Commit
 from memory.domain.memory import UNSET, Correction, Memory, NewEdge, NewMemory, Scope
 from memory.domain.results import Added
 from memory.domain.transaction import Transaction
-from memory.ports.vector_store import Vectors
+from memory.ports.models import Vectors
 from memory.query.views import Query
 from memory.service.service import MemoryService
 from tests.memory.failing import Failing
 from tests.redis_server import RedisServer
+from tests.service import started, started_on
 from tests.word_embedder import WordEmbedder
 from vector_store import open_vector_store
 
@@ -58,15 +60,14 @@ async def services(
     settings: Settings, redis_server: RedisServer, embedder: WordEmbedder
 ) -> AsyncIterator[list[MemoryService]]:
     """Two replicas on the same stores; their vector stores can be broken."""
-    started = []
+    services = []
     for _ in range(2):
         graph = open_graph_store(settings, redis_server.url)
         vectors: Any = Failing(open_vector_store(settings))
-        started.append(MemoryService(graph, vectors, embedder, settings))
-        await started[-1].start()
-    yield started
-    for each in started:
-        await each.close()
+        services.append(await started_on(graph, vectors, settings, embedder))
+    yield services
+    for service in services:
+        await service.care.close()
 
 
 @pytest.fixture
@@ -126,11 +127,13 @@ async def test_50_concurrent_sends_to_two_replicas_leave_one_memory(
     services: list[MemoryService],
 ) -> None:
     wanted = [draft("likes green tea", metadata={"cups": 3}, dedup=False)]
-    answers = await asyncio.gather(*(services[n % 2].add(keyed("k"), wanted) for n in range(50)))
+    answers = await asyncio.gather(
+        *(services[n % 2].memories.add(keyed("k"), wanted) for n in range(50))
+    )
     assert all(each == answers[0] for each in answers)
     (memory,) = await all_memories(services[1])
     assert answers[0] == [Added(memory)]
-    assert len(await services[0].history(DEFAULT, memory.id)) == 1
+    assert len(await services[0].memories.history(DEFAULT, memory.id)) == 1
     assert await found(services[1], "green tea") == [memory.id]
 
 
@@ -140,11 +143,11 @@ async def test_50_concurrent_sends_of_a_correction_make_one_version(
     made = await add(services[0], "likes green tea")
     correction = Correction(content="likes coffee", if_version=1)
     answers = await asyncio.gather(
-        *(services[n % 2].correct(keyed("k"), made.id, correction) for n in range(50))
+        *(services[n % 2].memories.correct(keyed("k"), made.id, correction) for n in range(50))
     )
     assert all(each == answers[0] for each in answers)
     assert answers[0].content == "likes coffee"
-    assert len(await services[1].history(DEFAULT, made.id)) == 2
+    assert len(await services[1].memories.history(DEFAULT, made.id)) == 2
 
 
 async def test_50_concurrent_sends_of_a_succession_are_all_answered_by_it(
@@ -152,19 +155,23 @@ async def test_50_concurrent_sends_of_a_succession_are_all_answered_by_it(
 ) -> None:
     oslo = await add(services[0], "lives in oslo")
     wanted = [draft("lives in bergen", supersedes=(oslo.id,))]
-    answers = await asyncio.gather(*(services[n % 2].add(keyed("k"), wanted) for n in range(50)))
+    answers = await asyncio.gather(
+        *(services[n % 2].memories.add(keyed("k"), wanted) for n in range(50))
+    )
     assert all(each == answers[0] for each in answers)
     (answer,) = answers[0]
     assert isinstance(answer, Added)
-    assert (await services[0].get(DEFAULT, oslo.id)).superseded_by == answer.memory.id
+    assert (await services[0].memories.get(DEFAULT, oslo.id)).superseded_by == answer.memory.id
 
 
 async def test_50_concurrent_erasures_are_one(services: list[MemoryService]) -> None:
     made = await add(services[0], "likes green tea")
-    times = await asyncio.gather(*(services[n % 2].erase(keyed("k"), made.id) for n in range(50)))
+    times = await asyncio.gather(
+        *(services[n % 2].memories.erase(keyed("k"), made.id) for n in range(50))
+    )
     assert len(set(times)) == 1
     with pytest.raises(NotFound):
-        await services[0].erase(DEFAULT, made.id)
+        await services[0].memories.erase(DEFAULT, made.id)
 
 
 async def test_50_concurrent_sends_about_an_edge_are_one_of_each(
@@ -188,8 +195,10 @@ async def test_50_concurrent_sends_about_an_edge_are_one_of_each(
         lambda service, who: service.graph.retract_edge(who, target, made.id), "retract"
     )
     assert made.recorded_at < amended.recorded_at < at
-    assert await services[1].relate(keyed("relate"), wanted) == (made, True)
-    again = await services[1].amend_edge(keyed("amend"), source, made.id, UNSET, {"sure": True})
+    assert await services[1].graph.relate(keyed("relate"), wanted) == (made, True)
+    again = await services[1].graph.amend_edge(
+        keyed("amend"), source, made.id, UNSET, {"sure": True}
+    )
     assert again == amended
 
 
@@ -202,7 +211,7 @@ async def test_a_replay_gives_the_first_answer_whatever_came_after(
     )
     draft_of_next = [draft("lives in bergen", supersedes=(first.id,))]
     next_one = await service.memories.add(keyed("next"), draft_of_next)
-    await service._index.settled()
+    await service.care.settled()
     before, embedded = record(redis_server), embedder.texts
     assert await add(service, "lives in oslo", keyed("add")) == first
     fixed = await service.memories.correct(
@@ -228,7 +237,7 @@ async def test_a_key_is_for_one_request(service: MemoryService) -> None:
 
 async def test_a_key_is_its_users_and_its_projects_own(service: MemoryService) -> None:
     bound = [replace(DEFAULT, user_id=user) for user in ("alice", "bob")]
-    await service._graph.project("elsewhere", 1)
+    await service.record.projects.read("elsewhere", 1)
     others = [*bound, Caller("elsewhere"), replace(Caller("elsewhere"), user_id="alice")]
     contents = {}
     for number, caller in enumerate([DEFAULT, *others]):
@@ -244,7 +253,7 @@ async def test_every_item_of_a_batch_that_crashed_is_stored_once(
     service: MemoryService, monkeypatch: pytest.MonkeyPatch, redis_server: RedisServer
 ) -> None:
     """The connection breaks after 30, then after 70 items; two of the hundred are duplicates."""
-    commit, left = service._graph.commit, 30
+    commit, left = service.record.commits.commit, 30
     old = await add(service, "was there before")
 
     async def crashing(transactions: Sequence[Transaction]) -> list[Commit | None]:
@@ -258,7 +267,7 @@ async def test_every_item_of_a_batch_that_crashed_is_stored_once(
 
     drafts = [draft(f"number {n}", dedup=n % 2 == 0) for n in range(98)]
     drafts += [draft("was there before", categories=("c",)), draft("number 0")]
-    monkeypatch.setattr(service._graph, "commit", crashing)
+    monkeypatch.setattr(service.record.commits, "commit", crashing)
     for allowed in (30, 40):
         left = allowed
         with pytest.raises(StoreUnavailable):
@@ -283,7 +292,7 @@ async def test_a_replay_after_a_crash_before_the_index_can_be_found(
     services: list[MemoryService],
 ) -> None:
     service, other = services
-    vectors: Any = service._vectors
+    vectors: Any = service.vectors
     vectors.broken = {"upsert"}
     with pytest.raises(StoreUnavailable):
         await add(service, "likes green tea", keyed("add"))
@@ -302,10 +311,10 @@ async def test_a_replay_after_a_crash_before_the_index_can_be_found(
     with pytest.raises(StoreUnavailable):
         await service.memories.erase(keyed("erase"), stored.id)
     await other.memories.erase(keyed("erase"), stored.id)
-    await other._index.settled()
-    place = await service._place(DEFAULT)
+    await other.care.settled()
+    place = await service.project()
     slot = place.slot(place.owner_hash(ALICE.owner))
-    assert await service._graph.pending(slot) == [stored.id]  # repair erases it once more
+    assert await service.record.outbox.pending(slot) == [stored.id]  # repair erases it once more
 
 
 async def test_what_was_erased_is_not_answered_and_not_stored_again(
@@ -353,7 +362,7 @@ async def test_what_changed_nothing_keeps_its_answer(
     target = await add(service, "that")
     wanted = NewEdge(source=made.id, target=target.id, relation="KNOWS")
     edge, _ = await service.graph.relate(DEFAULT, wanted)
-    place = await service._place(DEFAULT)
+    place = await service.project()
     before = record(redis_server)
 
     async def calls() -> list[Any]:
@@ -395,14 +404,14 @@ async def test_a_known_answer_needs_no_vector_store_and_no_model(
     service: MemoryService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = await add(service, "likes green tea", keyed("k"))
-    await service._index.settled()
+    await service.care.settled()
 
     async def down(*_: object) -> Any:
         raise StoreUnavailable("down")
 
-    vectors: Any = service._vectors
+    vectors: Any = service.vectors
     vectors.broken = {"check", "upsert", "nearest", "match"}
-    monkeypatch.setattr(service._embedder, "embed", down)
+    monkeypatch.setattr(service.embedder, "embed", down)
     assert await add(service, "likes green tea", keyed("k")) == made
 
 
@@ -460,33 +469,35 @@ async def test_over_http_a_replay_has_the_same_status_and_body(client: httpx.Asy
 
 
 async def test_a_longer_operation_keeps_its_answer_with_its_claim(service: MemoryService) -> None:
-    place = await service._place(DEFAULT)
-    assert await service.once(place, DEFAULT) is None
-    operation = await service.once(place, keyed("k"))
+    project = await service.project()
+    idempotency = Idempotency(service.record.idempotency)
+    assert await idempotency.operation(project, DEFAULT) is None
+    operation = await idempotency.operation(project, keyed("k"))
     assert operation is not None
     assert operation.kept is None
-    assert await service.keep(place, operation, {"imported": 3}) is None
-    assert await service.keep(place, operation, {"imported": 0}) == {"imported": 3}
-    again = await service.once(place, keyed("k"))
+    assert await idempotency.keep(project, operation, {"imported": 3}) is None
+    assert await idempotency.keep(project, operation, {"imported": 0}) == {"imported": 3}
+    again = await idempotency.operation(project, keyed("k"))
     assert again is not None
     assert (again.id, again.nonce) == (operation.id, operation.nonce)
     assert again.kept == {"imported": 3}
     with pytest.raises(IdempotencyMismatch):
-        await service.once(place, keyed("k", "other"))
+        await idempotency.operation(project, keyed("k", "other"))
 
 
 async def test_an_answer_is_not_kept_for_who_uses_the_key_after_a_day(
     service: MemoryService, redis_server: RedisServer
 ) -> None:
-    place = await service._place(DEFAULT)
-    slow = await service.once(place, keyed("k"))
+    project = await service.project()
+    idempotency = Idempotency(service.record.idempotency)
+    slow = await idempotency.operation(project, keyed("k"))
     forget_claims(redis_server)
-    later = await service.once(place, keyed("k", "other"))
+    later = await idempotency.operation(project, keyed("k", "other"))
     assert slow is not None
     assert later is not None
     assert later.nonce != slow.nonce
-    assert await service.keep(place, slow, {"imported": 3}) is None
-    again = await service.once(place, keyed("k", "other"))
+    assert await idempotency.keep(project, slow, {"imported": 3}) is None
+    again = await idempotency.operation(project, keyed("k", "other"))
     assert again is not None
     assert again.kept is None
 
@@ -503,11 +514,9 @@ async def on_a_cluster(settings: Settings, tmp_path: Path) -> AsyncIterator[Memo
     (tmp_path / "cluster").mkdir()
     server = RedisServer(tmp_path / "cluster", cluster=True)
     server.start()
-    graph = open_graph_store(settings, server.url)
-    started = MemoryService(graph, open_vector_store(settings), WordEmbedder(), settings)
-    await started.start()
-    yield started
-    await started.close()
+    service = await started(settings, server.url)
+    yield service
+    await service.care.close()
     server.stop()
 
 

@@ -51,7 +51,7 @@ async def test_a_text_that_was_corrected_is_not_told_while_its_index_lags(
 ) -> None:
     (made,) = await add(service, "likes green tea")
     with monkeypatch.context() as patch:
-        breaks(patch, service._vectors, method)
+        breaks(patch, service.vectors, method)
         with pytest.raises(StoreUnavailable):
             await service.memories.correct(
                 DEFAULT, made.memory.id, Correction(content="hates rain")
@@ -65,7 +65,7 @@ async def test_a_memory_that_ended_is_not_told_while_its_index_lags(
 ) -> None:
     (made,) = await add(service, "likes green tea", valid_from=0)
     with monkeypatch.context() as patch:
-        breaks(patch, service._vectors, "retract")
+        breaks(patch, service.vectors, "retract")
         with pytest.raises(StoreUnavailable):
             await service.memories.correct(DEFAULT, made.memory.id, Correction(valid_to=1))
     (answer,) = await add(service, "tea green likes", similar=True)
@@ -73,14 +73,15 @@ async def test_a_memory_that_ended_is_not_told_while_its_index_lags(
 
 
 @pytest.mark.parametrize(
-    ("store", "method"), [("_vectors", "nearest"), ("_graph", "read"), ("_graph", "instant")]
+    ("store", "method"), [("vectors", "nearest"), ("memories", "read"), ("memories", "instant")]
 )
 async def test_an_add_is_answered_as_stored_though_nothing_can_be_told(
     service: MemoryService, monkeypatch: pytest.MonkeyPatch, store: str, method: str
 ) -> None:
     await add(service, "tea green likes")
     with monkeypatch.context() as patch:
-        breaks(patch, getattr(service, store), method)
+        stores = {"vectors": service.vectors, "memories": service.record.memories}
+        breaks(patch, stores[store], method)
         (answer,) = await add(service, "likes green tea", similar=True)
     assert answer.similar is None
     stored = await service.memories.get(DEFAULT, answer.memory.id)
@@ -90,13 +91,13 @@ async def test_an_add_is_answered_as_stored_though_nothing_can_be_told(
 async def test_a_batch_waits_for_what_is_similar_once(
     service: MemoryService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    nearest = service._vectors.nearest
+    nearest = service.vectors.nearest
 
     async def slow(*args: Any) -> list[Hit]:
         await asyncio.sleep(0.05)
         return await nearest(*args)
 
-    monkeypatch.setattr(service._vectors, "nearest", slow)
+    monkeypatch.setattr(service.vectors, "nearest", slow)
     contents = [f"likes green tea{' of' * n}" for n in range(40)]
     began = time.monotonic()
     answers = await add(service, *contents, dedup=False, similar=True)

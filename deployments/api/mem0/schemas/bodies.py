@@ -11,8 +11,8 @@ from deployments.api.mem0.schemas.fields import Mem0Fields, ScopeIn
 from deployments.api.mem0.schemas.paging import Paging
 from deployments.api.schemas.fields import Content, Metadata
 from memory.domain.clock import now
+from memory.domain.conversation import Conversation
 from memory.domain.errors import InvalidInput
-from memory.domain.jobs import Conversation
 from memory.domain.memory import UNSET, Correction, Scope, Unset
 from memory.query import conditions, filter_parser
 from memory.query.conditions import ANY, EVERYTHING, Condition, every

@@ -10,8 +10,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from deployments.api.errors import invalid
 from deployments.api.schemas.fields import Content, Entity, Role
+from memory.domain.conversation import Said
 from memory.domain.errors import InvalidInput
-from memory.domain.jobs import Said
 
 MAX_MESSAGES = 1_000
 

@@ -25,8 +25,8 @@ from memory.domain.errors import StoreUnavailable
 from memory.service.service import MemoryService
 from tests.recording_meter import RecordingMeter
 from tests.redis_server import RedisServer
+from tests.service import started
 from tests.word_embedder import WordEmbedder
-from vector_store import open_vector_store
 
 KEY = "canarykey-0123456789abcdef"
 TEXT = {"content": "Canarytext likes green tea", "user_id": "canaryuser"}
@@ -47,12 +47,9 @@ def discreet() -> None:
 async def metered(
     settings: Settings, redis_server: RedisServer, embedder: WordEmbedder, meter: RecordingMeter
 ) -> AsyncIterator[MemoryService]:
-    graph = open_graph_store(settings, redis_server.url, meter)
-    vectors = open_vector_store(settings, meter)
-    service = MemoryService(graph, vectors, embedder, settings, meter)
-    await service.start()
+    service = await started(settings, redis_server.url, embedder, meter)
     yield service
-    await service.close()
+    await service.care.close()
 
 
 @pytest.fixture
@@ -143,16 +140,16 @@ async def test_repair_tells_how_far_the_index_is_behind(
     meter: RecordingMeter,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("memory.index.outbox.DEADLINES_TO_SETTLE", 0)
+    monkeypatch.setattr("memory.index.repair.DEADLINES_TO_SETTLE", 0)
     monkeypatch.setattr(
         "memory.index.outbox.Index._settle", lambda *each: None
     )  # as a crash leaves it
     await observed.post("/v1/memories", json=TEXT)
-    await metered.repair()
+    await metered.care.repair()
     assert meter.stands_at("outbox_owners") == 1
     assert 0 < meter.stands_at("outbox_oldest_seconds") < 60
     assert meter.counted("memories_repaired") == 1
-    await metered.repair()
+    await metered.care.repair()
     assert meter.stands_at("outbox_owners") == meter.stands_at("outbox_oldest_seconds") == 0
 
 

@@ -13,7 +13,7 @@ import pytest
 import redis
 
 from config import Settings
-from graph_store.redis_graph import RedisGraph
+from graph_store.erasure.owner import RedisOwnerErasure
 from memory.service.service import MemoryService
 from tests.deployments.api.calls import Client, Fields, add, edge, listed, put, read, search
 from tests.deployments.api.conftest import ClientWith
@@ -111,10 +111,10 @@ async def test_nothing_is_left_of_an_erased_user_anywhere(
     client: Client, service: MemoryService, settings: Settings, redis_server: RedisServer
 ) -> None:
     ids = await a_life(client)
-    await service._index.settled()
+    await service.care.settled()
     assert mentions(redis_server, settings, CANARY, ALICE)
     receipt = await erase(client, user_id=ALICE)
-    await service._index.settled()
+    await service.care.settled()
     assert mentions(redis_server, settings, CANARY, ALICE) == []
 
     for each in ids["hers"]:
@@ -338,13 +338,13 @@ async def test_an_erasure_that_outlives_the_deadline_goes_on(
     client = await client_with(api={"deadline_s": 2})
     await a_life(client)
     may_go_on = asyncio.Event()
-    expunge = RedisGraph.expunge
+    expunge = RedisOwnerErasure.expunge
 
     async def held(*args: Any) -> list[str]:
         await may_go_on.wait()
         return await expunge(*args)
 
-    monkeypatch.setattr(RedisGraph, "expunge", held)
+    monkeypatch.setattr(RedisOwnerErasure, "expunge", held)
     for _ in range(2):
         running = await erase(client, 202, user_id=ALICE)
         assert running["status"] == "running"

@@ -60,13 +60,14 @@ async def test_a_stream_that_breaks_has_no_end(
     monkeypatch.setattr("memory.transfer.export.MOST_RECORDS", 1)
     await add(client, "one")
     await add(client, "two")
-    whole, pages = service._owner_page, iter((True,))
+    export = service.transfer._export
+    whole, pages = export._owner_page, iter((True,))
 
     async def fail(*args: Any) -> Any:
         if next(pages, False):
             return await whole(*args)
         raise StoreUnavailable("Redis does not answer")
 
-    monkeypatch.setattr(service, "_owner_page", fail)
+    monkeypatch.setattr(export, "_owner_page", fail)
     last = json.loads((await client.get(path)).text.splitlines()[-1])
     assert (last["type"], last["code"]) == ("error", "store_unavailable")

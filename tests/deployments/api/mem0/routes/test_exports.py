@@ -173,4 +173,4 @@ async def test_who_is_erased_is_asked_for_no_more(service: MemoryService) -> Non
         with pytest.raises(NotFound):
             await service.reports.read(caller, each)
     assert await service.reports.read(caller, kept) == {"memories": []}
-    assert [each.id for each in await service._graph.reports(DEFAULT_PROJECT)] == [kept]
+    assert [each.id for each in await service.record.reports.all(DEFAULT_PROJECT)] == [kept]

@@ -39,7 +39,7 @@ async def test_settings_stay_until_they_are_changed(client: Client, service: Mem
     assert found["custom_categories"] == [{"plants": "what grows"}, {"tools": ""}]
     assert (found["decay"], found["multilingual"], found["name"]) == (True, False, "garden")
     assert found["updated_at"] > found["created_at"]
-    place = await service._fresh_project("default")
+    place = await service.project("default")
     assert place.preferences == Preferences(
         custom_instructions="Only what concerns the garden.",
         custom_categories=(("plants", "what grows"), ("tools", "")),
@@ -47,7 +47,7 @@ async def test_settings_stay_until_they_are_changed(client: Client, service: Mem
     )
     cleared = {"custom_instructions": "", "custom_categories": None, "decay": False}
     await ask(client, "PATCH", DEFAULT, json=cleared)
-    assert (await service._fresh_project("default")).preferences == Preferences()
+    assert (await service.project("default")).preferences == Preferences()
     assert (await ask(client, "GET", DEFAULT))["custom_categories"] == []
 
 

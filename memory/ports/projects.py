@@ -1,0 +1,69 @@
+"""Projects in the record, and the owners in them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from typing import Protocol
+
+from memory.domain.ids import Project
+from memory.domain.memory import Scope
+
+
+class ProjectRecord(Protocol):
+    async def read(self, project_id: str, buckets: int, make: bool = True) -> Project:
+        """The project. With `make`, one that is not there is made with a fresh secret; otherwise
+        NotFound is raised: a late call must not bring an erased project back."""
+        ...
+
+    async def epochs(self, project_ids: Collection[str]) -> dict[str, int]:
+        """Project.epoch as it stands; projects that are gone are left out."""
+        ...
+
+    async def ids(self) -> list[str]:
+        """Every project with a record."""
+        ...
+
+    async def point(self, project: Project, read: int, writes: Sequence[int]) -> bool:
+        """Set which generations are read and written, in a new epoch. False if the project has
+        another epoch by now."""
+        ...
+
+    async def leave(self, project_id: str, keep: bool, task_id: str) -> None:
+        """End a project: no caller finds it any more. With `keep` it stays, but with another
+        secret, so that nothing it held has an owner there; once a task."""
+        ...
+
+    async def clear(self, project_id: str) -> int:
+        """Remove everything of a project that was left; returns how many keys that were."""
+        ...
+
+
+class Owners(Protocol):
+    """Which owners there are, how many memories they have, and whom those name."""
+
+    def slots(self, project_id: str | None = None) -> AsyncIterator[str]:
+        """Slots of every owner with memories, of one project or of all, in no order. Owners
+        written to meanwhile may be missed."""
+        ...
+
+    async def sizes(self, slots: Sequence[str]) -> list[int]:
+        """How many memories each owner has."""
+        ...
+
+    async def memory_ids(self, slot: str) -> list[str]:
+        """Every memory id of an owner; one that is written meanwhile may be missed."""
+        ...
+
+    async def naming(self, project_id: str, field: str, value: str) -> list[str]:
+        """Hashes of owners whose memories name this agent, app or session beside their owner."""
+        ...
+
+    async def register(self, project_id: str, scopes: Mapping[str, Sequence[Scope]]) -> None:
+        """Make `naming` find owner hashes by the other fields of their memories' scopes."""
+        ...
+
+    async def names_of(self, slot: str) -> set[tuple[str, str]]:
+        """(field, value) of the agents, apps and sessions that the owner is registered with."""
+        ...
+
+    async def unregister(self, slot: str, names: set[tuple[str, str]]) -> None: ...
