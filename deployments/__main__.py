@@ -44,7 +44,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stop(BaseException):
-    """SIGINT or SIGTERM, also where a shell has left SIGINT ignored.
+    """SIGINT or SIGTERM, also if a shell has left SIGINT ignored.
 
     What of it comes out of Ray's compiled code may be any error; `came` tells.
     """
@@ -153,7 +153,7 @@ def _take_flags(document: dict[str, Any]) -> None:
 
 
 def _take_tracing(document: dict[str, Any], settings: Settings) -> None:
-    """The setting turns tracing on, where the config does not speak of it."""
+    """The setting turns tracing on, unless the config speaks of it."""
     if settings.tracing.endpoint is not None:
         os.environ[variable("tracing", "endpoint")] = settings.tracing.endpoint
         ratio = settings.tracing.sampling_ratio

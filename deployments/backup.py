@@ -21,8 +21,9 @@ from typing import Any, NamedTuple
 from config.settings import InvalidSettings, Settings, variable
 
 CHECKSUM_BYTES = 32
+
+# What the service takes at once (docs/transfer.md).
 MOST_LINES = 10_000
-"""What the service takes at once (docs/transfer.md)."""
 _NDJSON = "application/x-ndjson"
 _ATTEMPTS = 30
 _TIMEOUT_S = 120

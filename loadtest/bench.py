@@ -33,10 +33,12 @@ from deployments.models.encoder import SentenceEncoder
 from loadtest.sentences import sentences
 
 CALLERS = (1, 16)
+
+# Enough that no run sends one twice: a duplicate would not be stored.
 SENTENCES = list(islice(sentences(seed=1), 60_000))
-"""Enough that no run sends one twice: a duplicate would not be stored."""
+
+# Method, path, and what is sent.
 Request = tuple[str, str, dict[str, Any]]
-"""Method, path, and what is sent."""
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 

@@ -22,10 +22,11 @@ from deployments.models.encoder import SentenceEncoder
 from memory.domain.stemming import stems
 from memory.search.ranking import Scorer
 
+# Conversations, in order of their file names.
 FITTED_ON = 2
-"""Conversations, in order of their file names."""
+
+# How many turns let through in vain one missed evidence turn weighs in the fit.
 EVIDENCE_WEIGHT = 17
-"""How many turns let through in vain one missed evidence turn weighs in the fit."""
 
 
 @dataclass(frozen=True, slots=True)

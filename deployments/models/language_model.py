@@ -23,10 +23,12 @@ _TOO_MUCH = re.compile(r"context.?(length|size|window)", re.IGNORECASE)
 _NOT_UNDERSTOOD = (400, 404, 415, 422)
 _CUT = "length"
 _TOO_LONG = "the language model's answer is longer than its server allows"
+
+# Keywords of a schema that hold schemas by any name.
 _NAMED = ("properties", "patternProperties", "$defs", "definitions")
-"""Keywords of a schema that hold schemas by any name."""
+
+# Those that hold no schemas.
 _VALUES = ("const", "enum", "default", "examples", "required")
-"""Those that hold no schemas."""
 _LONGEST_WAIT_S = 300
 
 
@@ -207,6 +209,6 @@ def json_object(text: str) -> dict[str, Any]:
 
 
 def _wait(headers: Mapping[str, str]) -> int:
-    """Seconds that the server asks for; 1 where it does not say."""
+    """Seconds that the server asks for; 1 if it does not say."""
     asked = headers.get("retry-after", "")
     return min(max(int(asked), 1), _LONGEST_WAIT_S) if asked.isdecimal() else 1

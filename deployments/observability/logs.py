@@ -10,17 +10,17 @@ import logging
 import traceback
 from typing import Any
 
+# Our packages, and mem0g for what is no module: mem0g.access, one record a request.
 OURS = ("config", "memory", "graph_store", "vector_store", "access", "deployments", "mem0g")
-"""Our packages, and mem0g for what is no module: mem0g.access, one record a request."""
 
+# It tells of tasks that failed with nobody waiting.
 ALSO = ("asyncio",)
-"""It tells of tasks that failed with nobody waiting."""
 
+# What they tell below a warning holds URLs, commands or bodies, and with them users' data.
 TALKATIVE = (
     *("openai", "httpx", "httpcore", "hpack", "h2"),
     *("grpc", "redis", "urllib3", "uvicorn.access"),
 )
-"""What they tell below a warning holds URLs, commands or bodies, and with them users' data."""
 
 
 def install() -> None:

@@ -24,10 +24,11 @@ from tests.fuzz.requests_of import Operation, operations, requests_of
 from tests.fuzz.running import ADMIN, serving
 from tests.redis_server import RedisServer
 
+# In every content, metadata, category and relation of the victims, and in nothing else.
 CANARY = "cormorant"
-"""In every content, metadata, category and relation of the victims, and in nothing else."""
+
+# Paths with control characters lead nowhere, whoever asks.
 CONTROL = re.compile("%[01][0-9A-F]|%7F")
-"""Paths with control characters lead nowhere, whoever asks."""
 DOCUMENT = create_app(cast(Any, None), Settings()).openapi()
 INJECTIONS = (
     *("*", "?", "%", "_", "a*", "al?ce", "[a-z]*", "alice*", "alice-bob", "Alice", "ALICE"),

@@ -34,8 +34,9 @@ CHECKS = (
 
 
 KNOWN: dict[str, list[str]] = {"memory_id": [], "relationship_id": []}
+
+# Longer ones never reach the service: the server before it answers them in its own words.
 LONGEST_URL = 16_000
-"""Longer ones never reach the service: the server before it answers them in its own words."""
 
 
 @pytest.fixture(scope="module")

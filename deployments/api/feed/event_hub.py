@@ -22,17 +22,18 @@ from memory.ports.event_log import EventLog
 
 log = logging.getLogger(__name__)
 
+# A blocking read would hold a connection for each node, and cannot span the slots of a cluster.
 _POLL_S = 0.1
-"""A blocking read would hold a connection for each node, and cannot span the slots of a cluster."""
 
 _PAGE = 500
+
+# Events that a listener may leave lying before it is cut off as slow.
 _WAITING = 1_000
-"""Events that a listener may leave lying before it is cut off as slow."""
 
 _RETRY_S = 0.5
 
+# Where the owner's log is now: the slot.
 Place = Callable[[], Awaitable[str]]
-"""Where the owner's log is now: the slot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class Listener:
         self._hub.leave(self)
 
     async def next(self, within_s: float) -> list[LogEvent] | Reset:
-        """What comes next; an empty list where nothing came in time, or nothing more will."""
+        """What comes next; an empty list if nothing came in time, or nothing more will."""
         try:
             async with asyncio.timeout(within_s):
                 while self.closing is None:
@@ -142,7 +143,7 @@ class Listener:
 
 
 class EventHub:
-    """The feed of this process. `stream_s`: how long a stream may last where the server would cut
+    """The feed of this process. `stream_s`: how long a stream may last if the server would cut
     it off later; None is for ever."""
 
     def __init__(self, log: EventLog, stream_s: float | None = None) -> None:
@@ -173,7 +174,7 @@ class EventHub:
             self._reader = asyncio.create_task(self._keep_reading())
 
     def join(self, listener: Listener) -> bool:
-        """Hand it what comes after its position from now on; False where the hub is already past
+        """Hand it what comes after its position from now on; False if the hub is already past
         that, so that the listener has to read on."""
         if self._heads.setdefault(listener.slot, listener.position) > listener.position:
             return False

@@ -133,7 +133,7 @@ def routes(erasures: Erasures) -> APIRouter:
     async def erase_entity(
         kind: Kind, value: Annotated[str, Path(description="its id")], request: Request, who: Who
     ) -> Json:
-        """Erase every memory that names an entity; 404 where none does."""
+        """Erase every memory that names an entity; 404 if none does."""
         erasure = await erasures.erase(who, _scope(kind, value, request), known=True)
         receipt = erasure.receipt
         if receipt is None:

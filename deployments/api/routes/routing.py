@@ -25,8 +25,9 @@ _REFUSALS: dict[int | str, str] = {
     504: "No answer within the deadline",
     "default": "Any other refusal",
 }
+
+# By its name: a model would be built again for every status of every route.
 _BODY = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorOut"}}}
-"""By its name: a model would be built again for every status of every route."""
 
 
 def new_router(tag: str, prefix: str = "", dependencies: Sequence[Depends] = ()) -> APIRouter:

@@ -104,7 +104,7 @@ class AuditParameters(Fields):
 
 
 class AuditEntryOut(TypedDict):
-    """`key_id` is "admin" for the admin key and "none" where no keys are asked for; `project` is
+    """`key_id` is "admin" for the admin key and "none" if no keys are asked for; `project` is
     the one of the key, empty for these two."""
 
     at: str

@@ -28,8 +28,9 @@ FORMAT = 1
 _MOST_PARTS = 1_000_000
 
 _Identifier = Annotated[str, Field(max_length=64)]
+
+# More do not fit a body, unless it may be much larger than it is by default.
 _Versions = Field(min_length=1, max_length=100_000, fail_fast=True)
-"""More do not fit a body, unless it may be much larger than it is by default."""
 
 
 class _IntervalLine(Body):

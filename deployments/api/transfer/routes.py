@@ -31,8 +31,8 @@ _LINES: dict[int | str, dict[str, Any]] = {
 }
 _BODY = {"requestBody": {"required": True, "content": {NDJSON: {"schema": {"type": "string"}}}}}
 
+# Of a line.
 Outcome = Brought | Refused | Mem0gError
-"""Of a line."""
 
 
 class ExportParameters(ScopeFields):

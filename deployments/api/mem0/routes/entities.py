@@ -26,8 +26,8 @@ from memory.domain.memory import Owner
 from memory.domain.selections import Entity
 from memory.service.api import Jobs, Memories
 
+# Of Mem0, and what they are called here.
 KINDS = {"user": "user", "agent": "agent", "app": "app", "run": "session", "session": "session"}
-"""Of Mem0, and what they are called here."""
 _TYPES = ("user", "agent", "app", "run")
 _ENTITY: TypeAdapter[str] = TypeAdapter(EntityId)
 
@@ -73,7 +73,7 @@ def routes(memories: Memories, jobs: Jobs) -> APIRouter:
 
     @router.get("/v1/entities", response_model=EntitiesOut)
     async def entities(paging: Paged, request: Request, who: Who) -> Json:
-        """Every user, agent, app and run that a memory names. All of them, where no page is asked
+        """Every user, agent, app and run that a memory names. All of them, if no page is asked
         for: who deletes every entity asks for no second page."""
         found = [entity_out(each, who.project) for each in await memories.entities(who)]
         counts = Counter(each["type"] for each in found)
@@ -94,7 +94,7 @@ def routes(memories: Memories, jobs: Jobs) -> APIRouter:
 
     @router.get("/v2/entities/{kind}/{name:path}", response_model=list[EntityOut])
     async def get(kind: str, name: str, request: Request, who: Who) -> Json:
-        """The entity of this name, in a list; 404 where no memory names it."""
+        """The entity of this name, in a list; 404 if no memory names it."""
         value = named_in_path(name, request)
         if found := await memories.entities(who, Owner(_kind(kind), value)):
             return Json([entity_out(each, who.project) for each in found])

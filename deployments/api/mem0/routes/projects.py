@@ -38,16 +38,18 @@ def _text(given: Any) -> Any:
 
 
 Words = Annotated[str, Field(max_length=16_384)]
+
+# A text, or a list of its lines.
 Instructions = Annotated[Words, BeforeValidator(_text)]
-"""A text, or a list of its lines."""
 Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]{1,64}@[^@\s]{1,190}$")]
 Category = Annotated[str, Field(min_length=1, max_length=256)]
+
+# A name with a text about it, or the bare name.
 Described = Annotated[
     dict[Category, Annotated[str, Field(max_length=2_048)]],
     Field(max_length=1),
     BeforeValidator(lambda given: {given: ""} if isinstance(given, str) else given),
 ]
-"""A name with a text about it, or the bare name."""
 
 
 class NamedProjectIn(Mem0Fields):

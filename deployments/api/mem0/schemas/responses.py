@@ -78,7 +78,7 @@ class DataOut(TypedDict):
 
 
 class OutcomeOut(TypedDict):
-    """What became of a memory: ADD, UPDATE, DELETE or, where it was there already, NONE."""
+    """What became of a memory: ADD, UPDATE, DELETE or, if it was there already, NONE."""
 
     id: str
     event: Annotated[str, Field(examples=["ADD"])]
@@ -95,7 +95,7 @@ class RelationOut(TypedDict):
 
 
 class Mem0AddedOut(TypedDict):
-    """`results` are there once the event has SUCCEEDED, `relations` where they were asked for."""
+    """`results` are there once the event has SUCCEEDED, `relations` if they were asked for."""
 
     message: str
     status: Annotated[str, Field(examples=["SUCCEEDED", "PENDING"])]
@@ -131,7 +131,7 @@ OldAddedOut = Outcomes | OldWrappedOut
 
 
 class OssAddedOut(TypedDict):
-    """`results` are there once it has SUCCEEDED, `relations` where they were asked for."""
+    """`results` are there once it has SUCCEEDED, `relations` if they were asked for."""
 
     results: list[OutcomeOut]
     status: Annotated[str, Field(examples=["SUCCEEDED"])]
