@@ -71,7 +71,7 @@ def _is_a_limit(notation: str) -> str:
         limits = parse_many(notation) if notation else []
     except ValueError:
         limits = None
-    if limits is None or any(each.amount < 1 for each in limits):
+    if limits is None or any(limit.amount < 1 for limit in limits):
         raise ValueError("not a rate limit such as 600/minute or 600/minute;20000/day")
     return notation
 

@@ -199,7 +199,7 @@ async def _closed_loop(
 def model_alone(settings: Settings) -> tuple[float, float]:
     """Texts a second in batches of 16, and the median ms of a single text."""
     encoder = SentenceEncoder(settings.embedder)
-    texts = [each.text for each in SENTENCES[:640]]
+    texts = [sentence.text for sentence in SENTENCES[:640]]
     encoder.encode(texts[:16])
     began = time.perf_counter()
     for start in range(0, len(texts), 16):

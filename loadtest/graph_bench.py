@@ -137,8 +137,10 @@ async def _load(graph: GraphStore, used: Callable[[], int]) -> Ground:
         times = []
         now = (await graph.memories.instant([slot])).now
         for start in range(0, len(writes), _BATCH):
-            part = [Transaction(slot, now, [each]) for each in writes[start : start + _BATCH]]
-            times += [each.at for each in await graph.commits.commit(part) if each is not None]
+            part = [Transaction(slot, now, [write]) for write in writes[start : start + _BATCH]]
+            times += [
+                done.at for done in await graph.commits.commit(part) if done is not None
+            ]
         return times
 
     before = used()
@@ -151,7 +153,7 @@ async def _load(graph: GraphStore, used: Callable[[], int]) -> Ground:
         )
         for number, text in enumerate(islice(texts, MEMORIES))
     ]
-    times = await commit([PutMemory(each) for each in memories])
+    times = await commit([PutMemory(memory) for memory in memories])
     with_memories = used()
     edges = []
     for _ in range(EDGES):
@@ -168,10 +170,10 @@ async def _load(graph: GraphStore, used: Callable[[], int]) -> Ground:
                 valid_to=end,
             )
         )
-    edge_times = await commit([PutEdge(each) for each in edges])
+    edge_times = await commit([PutEdge(edge) for edge in edges])
     with_edges = used()
     known = (await graph.memories.instant([slot])).now
-    stored = [each.stamped(at) for each, at in zip(memories, times, strict=True)]
+    stored = [memory.stamped(at) for memory, at in zip(memories, times, strict=True)]
     await commit(
         [
             PutMemory(replace(last, content=text, version=2, recorded_at=AT_COMMIT), previous=last)
@@ -180,9 +182,9 @@ async def _load(graph: GraphStore, used: Callable[[], int]) -> Ground:
     )
     with_versions = used()
     retracted = list(zip(edges, edge_times, strict=True))[: EDGES // 10]
-    await commit([RetractEdge(each.stamped(at)) for each, at in retracted])
+    await commit([RetractEdge(edge.stamped(at)) for edge, at in retracted])
     return Ground(
-        [each.id for each in memories],
+        [memory.id for memory in memories],
         known,
         (with_memories - before) / MEMORIES,
         (with_versions - with_edges) / CORRECTED,

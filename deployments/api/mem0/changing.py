@@ -11,7 +11,9 @@ _MOST_NAMED = 10
 
 def refuse_undone(ids: Collection[str], answers: Sequence[Refused | None]) -> None:
     """Raises the first refusal, with the ids that are not done."""
-    refused = {name: each for name, each in zip(ids, answers, strict=True) if each is not None}
+    refused = {
+        name: answer for name, answer in zip(ids, answers, strict=True) if answer is not None
+    }
     if not refused:
         return
     error = next(iter(refused.values())).error()

@@ -65,7 +65,7 @@ class DeleteParameters(Mem0Fields):
             parts.append(json_object(self.filters, "filters"))
         if self.metadata is not None:
             parts.append({"metadata": json_object(self.metadata, "metadata")})
-        parts = [EVERYBODY if _four_stars(each) else each for each in parts if each]
+        parts = [EVERYBODY if _four_stars(part) else part for part in parts if part]
         if not parts:
             raise ScopeRequired("name what to delete: a user_id, agent_id, app_id or run_id")
         return parts[0] if len(parts) == 1 else {"AND": parts}

@@ -44,11 +44,11 @@ def routes(memories: Memories, search: Search) -> APIRouter:
         """Store up to 1,000 memories; each is answered as it would be alone."""
         checked = [_draft(item) for item in body.memories]
         outcomes = iter(
-            await memories.add(who, [each for each in checked if isinstance(each, NewMemory)])
+            await memories.add(who, [draft for draft in checked if isinstance(draft, NewMemory)])
         )
         results = [
-            _item(each if isinstance(each, Mem0gError) else next(outcomes), request)
-            for each in checked
+            _item(draft if isinstance(draft, Mem0gError) else next(outcomes), request)
+            for draft in checked
         ]
         return Json({"results": results})
 

@@ -43,4 +43,4 @@ def new_router(tag: str, prefix: str = "", dependencies: Sequence[Depends] = ())
 
 def gathered(routers: Iterable[APIRouter]) -> list[BaseRoute]:
     """In the order in which paths are matched."""
-    return [route for each in routers for route in each.routes]
+    return [route for router in routers for route in router.routes]

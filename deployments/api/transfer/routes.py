@@ -95,7 +95,7 @@ def routes(transfer: Transfer) -> APIRouter:
             for line in lines
             if isinstance(outcome := told[line.number], Brought)
         }
-        known = any(isinstance(each, Brought) and each.replayed for each in outcomes)
+        known = any(isinstance(outcome, Brought) and outcome.replayed for outcome in outcomes)
         return Json({**_account("imported", told), "ids": ids}, headers=replayed(known))
 
     @router.get("/admin/backup", response_class=StreamingResponse, responses=_LINES)
@@ -116,10 +116,10 @@ def routes(transfer: Transfer) -> APIRouter:
         entries = _of_kind(lines, Entry)
         put = await transfer.restore_entries(visitor.caller, [*entries.values()])
         told |= dict(zip(entries, put, strict=True))
-        places = {line.number: line.project_id for line in lines}
+        projects = {line.number: line.project_id for line in lines}
         records = _of_kind(lines, MemoryRecord | EdgeRecord)
-        placed = {number: (places[number], each) for number, each in records.items()}
-        for number in [number for number in placed if not places[number]]:
+        placed = {number: (projects[number], record) for number, record in records.items()}
+        for number in [number for number in placed if not projects[number]]:
             del placed[number]
             told[number] = InvalidInput("project_id is missing: is this a line of a backup?")
         outcomes = await transfer.restore_records(visitor.caller, [*placed.values()])
@@ -155,6 +155,6 @@ def _account(done: str, told: Mapping[int, Outcome]) -> dict[str, Any]:
         error = outcome.error() if isinstance(outcome, Refused) else outcome
         if isinstance(error, Mem0gError):
             refused.append({"line": number, "error": error.message, "code": error.code})
-    brought = [each for each in told.values() if isinstance(each, Brought)]
-    present = sum(each.present for each in brought)
+    brought = [outcome for outcome in told.values() if isinstance(outcome, Brought)]
+    present = sum(outcome.present for outcome in brought)
     return {done: len(told) - len(refused) - present, "present": present, "refused": refused}

@@ -115,7 +115,7 @@ async def _owner_lines(
 
 
 def _with(place: Mapping[str, str], page: OwnerPage) -> Iterable[dict[str, Any]]:
-    return ({**record_line(each), **place} for each in page.records)
+    return ({**record_line(record), **place} for record in page.records)
 
 
 def _broken(error: Mem0gError) -> bytes:

@@ -75,9 +75,9 @@ def routes(memories: Memories, jobs: Jobs) -> APIRouter:
     async def entities(paging: Paged, request: Request, who: Who) -> Json:
         """Every user, agent, app and run that a memory names. All of them, if no page is asked
         for: who deletes every entity asks for no second page."""
-        found = [entity_out(each, who.project) for each in await memories.entities(who)]
-        counts = Counter(each["type"] for each in found)
-        totals = {f"total_{each}s": counts[each] for each in _TYPES}
+        found = [entity_out(entity, who.project) for entity in await memories.entities(who)]
+        counts = Counter(entity["type"] for entity in found)
+        totals = {f"total_{kind}s": counts[kind] for kind in _TYPES}
         if not paging.asked:
             whole = {"count": len(found), "next": None, "previous": None, "results": found}
             return Json(whole | totals)
@@ -87,9 +87,9 @@ def routes(memories: Memories, jobs: Jobs) -> APIRouter:
     @router.get("/v1/entities/filters", response_model=NamesOut)
     async def filters(who: Who) -> Json:
         """The names that there are, by kind."""
-        names: dict[str, list[str]] = {f"{each}s": [] for each in _TYPES}
-        for each in await memories.entities(who):
-            names[f"{_type(each)}s"].append(each.value)
+        names: dict[str, list[str]] = {f"{kind}s": [] for kind in _TYPES}
+        for entity in await memories.entities(who):
+            names[f"{_type(entity)}s"].append(entity.value)
         return Json(names)
 
     @router.get("/v2/entities/{kind}/{name:path}", response_model=list[EntityOut])
@@ -97,7 +97,7 @@ def routes(memories: Memories, jobs: Jobs) -> APIRouter:
         """The entity of this name, in a list; 404 if no memory names it."""
         value = named_in_path(name, request)
         if found := await memories.entities(who, Owner(_kind(kind), value)):
-            return Json([entity_out(each, who.project) for each in found])
+            return Json([entity_out(entity, who.project) for entity in found])
         raise NotFound(f"no memory names the {kind} {value[:60]!r}")
 
     @router.delete("/v2/entities/{kind}/{name:path}", response_model=DeletingOut)
@@ -110,9 +110,9 @@ def routes(memories: Memories, jobs: Jobs) -> APIRouter:
         """The same, by the id that the list of entities gives."""
         if not (number.isascii() and number.isdigit()):
             raise InvalidInput("the id of an entity is a number; see GET /v1/entities")
-        for each in await memories.entities(who):
-            if each.kind == _kind(kind) and each.id == number:
-                return await _forget(who, each.kind, each.value)
+        for entity in await memories.entities(who):
+            if entity.kind == _kind(kind) and entity.id == number:
+                return await _forget(who, entity.kind, entity.value)
         raise NotFound(f"no {kind} has the id {number[:60]}")
 
     async def _forget(who: Caller, kind: str, value: str) -> Json:

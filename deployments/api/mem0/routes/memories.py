@@ -83,7 +83,7 @@ def routes(memories: Memories, search: Search, jobs: Jobs) -> APIRouter:
     @router.delete("/v1/batch", response_model=responses.MessageOut)
     async def delete_batch(body: BatchDeleteIn, who: Who) -> Json:
         """Erase up to 1,000 memories; those that are not there do not keep the others back."""
-        ids = [*dict.fromkeys(each.memory_id for each in body.memories)]
+        ids = [*dict.fromkeys(named.memory_id for named in body.memories)]
         refuse_undone(ids, await memories.erase_each(who, ids))
         return Json({"message": f"Successfully deleted {len(ids)} memories"})
 

@@ -128,7 +128,7 @@ def routes(memories: Memories, search: Search, jobs: Jobs, within_s: float) -> A
             return Json({"results": await searched(search, who, body, body.scope())})
         whole = body.model_copy(update={"fields": None})
         found = await searched(search, who, whole, body.scope())
-        told = (explained(each, body.threshold) for each in found)
+        told = (explained(memory, body.threshold) for memory in found)
         asked = [*body.fields, "score_details"] if body.fields else None
         return Json({"results": projected(told, asked)})
 
@@ -161,7 +161,7 @@ def with_metadata(wanted: Mapping[str, Any]) -> dict[str, Any]:
         if name in ("AND", "OR", "NOT"):
             several = value if isinstance(value, list) else [value]
             out[name] = [
-                with_metadata(each) if isinstance(each, Mapping) else each for each in several
+                with_metadata(part) if isinstance(part, Mapping) else part for part in several
             ]
         elif name in filter_parser.KNOWN:
             out[name] = value

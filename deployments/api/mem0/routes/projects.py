@@ -91,7 +91,7 @@ class ChangeIn(Mem0Fields):
                 changes[field] = changes[field] or ""
         if "custom_categories" in changes:
             changes["custom_categories"] = [
-                pair for each in changes["custom_categories"] or () for pair in each.items()
+                pair for category in changes["custom_categories"] or () for pair in category.items()
             ]
         return changes
 

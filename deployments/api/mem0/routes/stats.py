@@ -33,7 +33,7 @@ def routes(memories: Memories) -> APIRouter:
         valid, entities = await asyncio.gather(
             memories.select(who, Selection(condition=SOMEBODY, limit=0)), memories.entities(who)
         )
-        counts = Counter(each.kind for each in entities)
+        counts = Counter(entity.kind for entity in entities)
         return Json(
             {
                 "total_memories": valid.count,

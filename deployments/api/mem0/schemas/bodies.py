@@ -97,7 +97,7 @@ class AddIn(ScopeIn):
     def _categories(self) -> tuple[tuple[str, str], ...] | None:
         if self.custom_categories is None:
             return None
-        return tuple(pair for each in self.custom_categories for pair in each.items())
+        return tuple(pair for category in self.custom_categories for pair in category.items())
 
 
 class _Seen(Mem0Fields):

@@ -37,7 +37,7 @@ def said(messages: Any) -> tuple[tuple[Said, ...], tuple[str, ...]]:
         if not isinstance(message, Mapping):
             raise InvalidInput(f"{place}: an object with role and content, or a text")
         texts, others = _parts(message.get("content"), place)
-        unused += [f"{place}: {each}" for each in others]
+        unused += [f"{place}: {kind}" for kind in others]
         if any(text.strip() for text in texts):
             spoken.append(_said(message, "\n".join(texts), place))
     return tuple(spoken), tuple(unused)
