@@ -129,8 +129,8 @@ def _settle(client: redis.Redis) -> None:
 async def _load(graph: GraphStore, used: Callable[[], int]) -> Ground:
     dice = random.Random(1)
     project = await graph.projects.read("bench", 1)
-    tag = project.owner_hash(Owner("user", "bench"))
-    slot = project.slot(tag)
+    owner_hash = project.owner_hash(Owner("user", "bench"))
+    slot = project.slot(owner_hash)
     texts = sentences(seed=2)
 
     async def commit(writes: Sequence[Write]) -> list[int]:
@@ -138,15 +138,13 @@ async def _load(graph: GraphStore, used: Callable[[], int]) -> Ground:
         now = (await graph.memories.instant([slot])).now
         for start in range(0, len(writes), _BATCH):
             part = [Transaction(slot, now, [write]) for write in writes[start : start + _BATCH]]
-            times += [
-                done.at for done in await graph.commits.commit(part) if done is not None
-            ]
+            times += [done.at for done in await graph.commits.commit(part) if done is not None]
         return times
 
     before = used()
     memories = [
         Memory(
-            id=mint("mem", tag),
+            id=mint("mem", owner_hash),
             content=text,
             scope=replace(USER, session_id=f"session {number // A_SESSION}"),
             valid_from=_BEGIN + dice.randrange(8 * _YEAR),
@@ -162,7 +160,7 @@ async def _load(graph: GraphStore, used: Callable[[], int]) -> Ground:
         end = begin + dice.randrange(_YEAR) if dice.random() < 0.1 else None
         edges.append(
             Edge(
-                id=mint("rel", tag),
+                id=mint("rel", owner_hash),
                 source=source.id,
                 target=target.id,
                 relation=dice.choice(RELATIONS),

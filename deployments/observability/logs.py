@@ -43,14 +43,14 @@ def discreet() -> None:
     def make(*args: Any, **kwargs: Any) -> logging.LogRecord:
         record = made(*args, **kwargs)
         if record.exc_info and record.exc_info[1] is not None:
-            record.exc_text = places(record.exc_info[1])
+            record.exc_text = traceback_of(record.exc_info[1])
         return record
 
     make.discreet = True  # type: ignore[attr-defined]
     logging.setLogRecordFactory(make)
 
 
-def places(error: BaseException) -> str:
+def traceback_of(error: BaseException) -> str:
     """A traceback with types and places, through causes, and without any message."""
     chain: list[str] = []
     seen: set[int] = set()

@@ -33,7 +33,7 @@ _WAITING = 1_000
 _RETRY_S = 0.5
 
 # Where the owner's log is now: the slot.
-Place = Callable[[], Awaitable[str]]
+CurrentSlot = Callable[[], Awaitable[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +46,21 @@ class Reset:
 
 
 class Listener:
-    """One stream's place in an owner's log; a context manager, in which the hub knows it.
+    """One stream's position in an owner's log; a context manager, in which the hub knows it.
 
     `position`: up to where everything was handed out. `closing`: why it will get no more.
     """
 
     def __init__(
-        self, hub: EventHub, place: Place, slot: str, position: Position, reset: Reset | None
+        self,
+        hub: EventHub,
+        current_slot: CurrentSlot,
+        slot: str,
+        position: Position,
+        reset: Reset | None,
     ) -> None:
         self.slot, self.position = slot, position
-        self._place = place
+        self._current_slot = current_slot
         self.closing: str | None = None
         self._hub, self._reset = hub, reset
         self._behind = True
@@ -89,7 +94,7 @@ class Listener:
     async def moved(self) -> bool:
         """Whether the owner's log is another one by now, or none: their project was erased."""
         try:
-            return await self._place() != self.slot
+            return await self._current_slot() != self.slot
         except Unavailable:
             return False  # nobody can tell now
         except NotFound:
@@ -153,10 +158,10 @@ class EventHub:
         self._heads: dict[str, Position] = {}
         self._reader: asyncio.Task[None] | None = None
 
-    async def listen(self, place: Place, since: str | None) -> Listener:
-        """A listener to what comes in the log at `place` after `since`: an event's id, "0" for all
+    async def listen(self, current_slot: CurrentSlot, since: str | None) -> Listener:
+        """A listener to what comes in the log after `since`: an event's id, "0" for all
         that is kept, or None for now. Raises StoreUnavailable."""
-        slot = await place()
+        slot = await current_slot()
         wanted = None if since is None else Position.parse(since)
         page = await self.log.page(slot, wanted or BEGINNING, 1)
         position, reset = page.last, None
@@ -166,7 +171,7 @@ class EventHub:
             position = wanted  # whether the log reaches back to it, its first reading shows
         elif since is not None:
             reset = Reset(page.last, "unknown_position")
-        return Listener(self, place, slot, position, reset)
+        return Listener(self, current_slot, slot, position, reset)
 
     def enter(self, listener: Listener) -> None:
         self._listeners.add(listener)

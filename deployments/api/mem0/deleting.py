@@ -1,4 +1,4 @@
-"""Which memories a delete is for, as its query string says it, and whose right it takes."""
+"""Which memories a delete is for, by its query string, and which right it takes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every form of a list and of a search does, whatever its body and its answer look like."""
+"""Lists, searches and histories: what is done is the same in every form of these calls."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ _REFUSALS: dict[int | str, str] = {
     401: "No key, or an unknown one",
     403: "The key may not do this",
     404: "Nothing of this id that the caller may see",
-    409: "The world stands otherwise",
+    409: "It conflicts with what is stored",
     413: "The body is too large",
     429: "More requests than the key may send; see Retry-After",
     503: "A store is down or the service is full; see Retry-After",

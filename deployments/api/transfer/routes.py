@@ -118,12 +118,12 @@ def routes(transfer: Transfer) -> APIRouter:
         told |= dict(zip(entries, put, strict=True))
         projects = {line.number: line.project_id for line in lines}
         records = _of_kind(lines, MemoryRecord | EdgeRecord)
-        placed = {number: (projects[number], record) for number, record in records.items()}
-        for number in [number for number in placed if not projects[number]]:
-            del placed[number]
+        addressed = {number: (projects[number], record) for number, record in records.items()}
+        for number in [number for number in addressed if not projects[number]]:
+            del addressed[number]
             told[number] = InvalidInput("project_id is missing: is this a line of a backup?")
-        outcomes = await transfer.restore_records(visitor.caller, [*placed.values()])
-        return Json(_account("restored", told | dict(zip(placed, outcomes, strict=True))))
+        outcomes = await transfer.restore_records(visitor.caller, [*addressed.values()])
+        return Json(_account("restored", told | dict(zip(addressed, outcomes, strict=True))))
 
     return router
 

@@ -214,15 +214,15 @@ class BatchUpdateIn(Mem0Fields):
     memories: Annotated[list[ItemIn], Field(min_length=1, max_length=MOST_MEMORIES)]
 
     def corrections(self) -> dict[str, Correction]:
-        """By memory id. Raises InvalidInput, with the place of what is wrong."""
+        """By memory id. Raises InvalidInput, with the index of what is wrong."""
         found: dict[str, Correction] = {}
-        for place, item in enumerate(self.memories):
+        for index, item in enumerate(self.memories):
             if item.memory_id in found:
-                raise InvalidInput(f"memories.{place}: each may be named once")
+                raise InvalidInput(f"memories.{index}: each may be named once")
             try:
                 found[item.memory_id] = item.correction()
             except InvalidInput as error:
-                raise InvalidInput(f"memories.{place}: {error.message}") from None
+                raise InvalidInput(f"memories.{index}: {error.message}") from None
         return found
 
 
