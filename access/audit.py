@@ -61,13 +61,13 @@ class AuditTrail:
             log.warning("not in Redis: %s", error.message)
 
     async def read(self, limit: int, project: str | None = None) -> list[AuditEntry]:
-        """The last entries, newest first; those of one project's keys where one is named."""
+        """The last entries, newest first; those of one project's keys if one is named."""
         found: list[AuditEntry] = []
         last = "+"
         while len(found) < limit:
             rows = await self._redis.one("XREVRANGE", _STREAM, last, "-", "COUNT", _PAGE)
             entries = [_entry(given) for _, given in rows]
-            found += [each for each in entries if project in (None, each.project)]
+            found += [entry for entry in entries if project in (None, entry.project)]
             if len(rows) < _PAGE:
                 break
             last = f"({rows[-1][0]}"

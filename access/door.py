@@ -16,8 +16,8 @@ from memory.domain import clock
 from memory.domain.caller import DEFAULT_PROJECT, Caller
 from memory.domain.errors import Forbidden, Unauthenticated
 
+# What stands for the admin key where others have an id.
 ADMIN = "admin"
-"""What stands for the admin key where others have an id."""
 
 _ALL = frozenset(Right)
 _EVERYWHERE = Pass(Caller(DEFAULT_PROJECT), ADMIN, _ALL, everywhere=True)
@@ -30,10 +30,10 @@ class Door(Protocol):
 
     async def enter(self, credential: str) -> Pass:
         """Who is calling. Raises Unauthenticated for no key or one that is unknown, expired or,
-        for a second at most, revoked; StoreUnavailable where that cannot be known."""
+        for a second at most, revoked; StoreUnavailable if that cannot be known."""
 
     async def count(self, visitor: Pass, demand: Demand) -> Standing | None:
-        """Count the call; None where no limit is set. Raises StoreUnavailable."""
+        """Count the call; None if no limit is set. Raises StoreUnavailable."""
 
 
 class OpenDoor:
@@ -92,12 +92,12 @@ class KeyDoor:
 
 
 def require(visitor: Pass, demand: Demand) -> None:
-    """Raises Forbidden where the key lacks the right."""
+    """Raises Forbidden if the key lacks the right."""
     if demand.right not in visitor.rights:
         raise Forbidden(f"this key lacks the right {demand.right}")
 
 
 def require_everywhere(visitor: Pass, what: str) -> None:
-    """Raises Forbidden where it is not the admin key, which alone does this."""
+    """Raises Forbidden unless it is the admin key, which alone does this."""
     if not visitor.everywhere:
         raise Forbidden(what)

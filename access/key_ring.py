@@ -15,28 +15,29 @@ from access.repeats import KEPT_S, Repeats
 from graph_store.format import keys
 from graph_store.redis.connection import Connection
 from graph_store.redis.replies import flat, mapping
+from graph_store.redis.scripts import inline
 from memory.domain import clock
 from memory.domain.caller import DEFAULT_PROJECT
 from memory.domain.errors import InvalidInput, NotFound
 
 _ID = re.compile(r"key_[0-9a-f]{32}")
 _HALF = 16
+# Characters of a secret that its owner may tell it by.
 _SHOWN = 9
-"""Characters of a secret that its owner may tell it by."""
 
-_MAKE = """#!lua
+_MAKE = inline("""#!lua
 -- KEYS: record, tombstone. ARGV: fields. Returns the time of creation, and whether the key works.
 local revoked = redis.call('GET', KEYS[2])
 if revoked then return {revoked, 0} end
 if redis.call('EXISTS', KEYS[1]) == 0 then redis.call('HSET', KEYS[1], unpack(ARGV)) end
-return {redis.call('HGET', KEYS[1], 'created_at'), 1}"""
+return {redis.call('HGET', KEYS[1], 'created_at'), 1}""")
 
-_REVOKE = """#!lua
+_REVOKE = inline("""#!lua
 -- KEYS: record, tombstone. ARGV: seconds to keep the tombstone.
 local created_at = redis.call('HGET', KEYS[1], 'created_at')
 if not created_at then return 0 end
 redis.call('SET', KEYS[2], created_at, 'EX', ARGV[1])
-return redis.call('DEL', KEYS[1])"""
+return redis.call('DEL', KEYS[1])""")
 
 
 class KeyRing:
@@ -46,10 +47,10 @@ class KeyRing:
         self._redis, self._pepper, self._repeats = redis, pepper, repeats
 
     async def create(self, caller: Pass, new: NewKey) -> IssuedKey:
-        """A key for a project that is there. Where the same request had made one that is revoked
-        by now, the answer is that key, which stays revoked.
+        """A key for a project that is there. If the same request had made one that is revoked by
+        now, the answer is that key, which stays revoked.
 
-        Raises InvalidInput, and NotFound where the project ends meanwhile.
+        Raises InvalidInput, and NotFound if the project ends meanwhile.
         """
         now = clock.now()
         attempt = await self._repeats.begin(caller)
@@ -63,7 +64,7 @@ class KeyRing:
         # Listed before it works, so that no key works that cannot be found and revoked.
         await self._redis.one("HSET", keys.api_keys(new.project_id), key_id, _half(key_id))
         made = {"check": check, "created_at": str(now), **fields}
-        created_at, works = await self._redis.one("EVAL", _MAKE, 2, *_places(key_id), *flat(made))
+        created_at, works = await self._redis.one(*_MAKE.call(_keys_of(key_id), *flat(made)))
         key = _key(key_id, {**fields, "created_at": created_at})
         if not works:
             await self._unlist(key)
@@ -74,7 +75,7 @@ class KeyRing:
         return IssuedKey(key, secret, not works)
 
     async def find(self, secret: str) -> Key | None:
-        """The key with this secret; None where there is none or it was revoked."""
+        """The key with this secret; None if there is none or it was revoked."""
         digest = await self._digest(secret)
         fields = await self._record(_id(digest))
         if not hmac.compare_digest(fields.get("check", ""), digest[_HALF:].hex()):
@@ -92,11 +93,13 @@ class KeyRing:
         """Keys of the projects, in order of creation."""
         if not project_ids:
             return []
-        listings = await self._redis.run(*(("HKEYS", keys.api_keys(each)) for each in project_ids))
+        listings = await self._redis.run(
+            *(("HKEYS", keys.api_keys(project_id)) for project_id in project_ids)
+        )
         ids = [key_id for listing in listings for key_id in listing]
         if not ids:
             return []
-        records = await self._redis.run(*(("HGETALL", _places(each)[0]) for each in ids))
+        records = await self._redis.run(*(("HGETALL", _keys_of(key_id)[0]) for key_id in ids))
         found = [
             _key(key_id, fields)
             for key_id, record in zip(ids, records, strict=True)
@@ -105,14 +108,14 @@ class KeyRing:
         return sorted(found, key=lambda key: (key.created_at, key.id))
 
     async def revoke(self, key: Key) -> int:
-        """Returns the time, in microseconds. Raises NotFound where another call came first."""
+        """Returns the time, in microseconds. Raises NotFound if another call came first."""
         if not await self._withdraw(key):
             raise missing(key.id)
         return clock.now()
 
     async def _withdraw(self, key: Key) -> bool:
         """Whether it worked until now."""
-        known = await self._redis.one("EVAL", _REVOKE, 2, *_places(key.id), KEPT_S)
+        known = await self._redis.one(*_REVOKE.call(_keys_of(key.id), KEPT_S))
         await self._unlist(key)
         return bool(known)
 
@@ -126,7 +129,7 @@ class KeyRing:
         )
 
     async def _record(self, key_id: str) -> dict[str, str]:
-        return mapping(await self._redis.one("HGETALL", _places(key_id)[0]))
+        return mapping(await self._redis.one("HGETALL", _keys_of(key_id)[0]))
 
     async def _digest(self, secret: str) -> bytes:
         return await self._pepper.digest("key", secret.encode())
@@ -151,8 +154,8 @@ def _half(key_id: str) -> str:
     return key_id.removeprefix("key_")
 
 
-def _places(key_id: str) -> tuple[str, str]:
-    """Of the record, and of what is left of it once it is revoked."""
+def _keys_of(key_id: str) -> tuple[str, str]:
+    """In Redis: of the record, and of what is left of it once it is revoked."""
     return keys.api_key(_half(key_id)), keys.revoked(_half(key_id))
 
 

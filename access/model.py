@@ -53,8 +53,8 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class IssuedKey:
-    """A new key with its secret, which is told this once. `replayed` where the same request had
-    made it before."""
+    """A new key with its secret, which is told this once. `replayed`: the same request had made
+    it before."""
 
     key: Key
     secret: str
@@ -96,7 +96,7 @@ class ProjectDetails:
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How much of the tightest limit is left; `reset_s` whole seconds until there is more.
-    `refusal` names the limit where the call is one too many."""
+    `refusal` names the limit if the call is one too many."""
 
     limit: int
     remaining: int

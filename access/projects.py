@@ -12,6 +12,7 @@ from graph_store.format import keys
 from graph_store.projects import preferences
 from graph_store.redis.connection import Connection
 from graph_store.redis.replies import flat, mapping
+from graph_store.redis.scripts import inline
 from memory.domain import clock
 from memory.domain.caller import DEFAULT_PROJECT
 from memory.domain.errors import Conflict, InvalidInput, NotFound
@@ -22,15 +23,15 @@ _NO_MEMBER = "they are no member of this project"
 _MOST_MEMBERS = 1_000
 
 # The first memory call makes the default project's record, without a name (redis_graph.py).
-_MAKE = """#!lua
+_MAKE = inline("""#!lua
 for index = 1, #ARGV, 2 do redis.call('HSETNX', KEYS[1], ARGV[index], ARGV[index + 1]) end
-return redis.call('HMGET', KEYS[1], 'name', 'created_at')"""
+return redis.call('HMGET', KEYS[1], 'name', 'created_at')""")
 
-_CHANGE = """#!lua
+_CHANGE = inline("""#!lua
 -- Only of a project that is there: a late call must not bring an erased one back.
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 redis.call('HSET', KEYS[1], unpack(ARGV))
-return 1"""
+return 1""")
 
 
 class Projects:
@@ -55,13 +56,15 @@ class Projects:
         ids = sorted(set(await self._redis.one("SMEMBERS", keys.PROJECTS)) - {DEFAULT_PROJECT})
         if not ids:
             return [default]
-        rows = await self._redis.run(*(("HMGET", keys.project(each), *_FIELDS) for each in ids))
+        rows = await self._redis.run(
+            *(("HMGET", keys.project(project_id), *_FIELDS) for project_id in ids)
+        )
         found = [
             ProjectRecord(project_id, name, int(created_at))
             for project_id, (name, created_at) in zip(ids, rows, strict=True)
             if created_at is not None
         ]
-        return [default, *sorted(found, key=lambda each: (each.created_at, each.id))]
+        return [default, *sorted(found, key=lambda project: (project.created_at, project.id))]
 
     async def get(self, project_id: str) -> ProjectRecord:
         """Raises NotFound."""
@@ -84,22 +87,22 @@ class Projects:
         return ProjectDetails(
             project,
             int(fields.get("updated_at", project.created_at)),
-            preferences.unpack([fields.get(each) for each in preferences.FIELDS]),
+            preferences.unpack([fields.get(name) for name in preferences.FIELDS]),
             members,
         )
 
     async def change(
         self, project_id: str, changes: Mapping[str, Any], name: str | None = None
     ) -> None:
-        """Set preferences by their names, the others stay; and the project's own name, where one
-        is given. Raises NotFound."""
+        """Set preferences by their names, the others stay; and the project's own name, if one is
+        given. Raises NotFound."""
         named = {} if name is None else {"name": name}
         await self._change(project_id, named | preferences.pack(changes))
 
     async def add_member(self, project_id: str, member: Member) -> None:
-        """Raises Conflict where they are listed already, NotFound."""
+        """Raises NotFound, and Conflict if they are listed already."""
         members = (await self.details(project_id)).members
-        if any(each.email == member.email for each in members):
+        if any(listed.email == member.email for listed in members):
             raise Conflict("they are a member already")
         if len(members) >= _MOST_MEMBERS:
             raise InvalidInput(f"a project lists at most {_MOST_MEMBERS} members")
@@ -108,7 +111,7 @@ class Projects:
     async def change_member(self, project_id: str, member: Member) -> None:
         """Raises NotFound."""
         members = (await self.details(project_id)).members
-        if all(each.email != member.email for each in members):
+        if all(listed.email != member.email for listed in members):
             raise NotFound(_NO_MEMBER)
         await self._change(project_id, {f"{_MEMBER}{member.email}": member.role})
 
@@ -121,7 +124,7 @@ class Projects:
     async def _change(self, project_id: str, fields: Mapping[str, str]) -> None:
         await self.get(project_id)
         stamped = {"updated_at": str(clock.now()), **fields}
-        if not await self._redis.one("EVAL", _CHANGE, 1, keys.project(project_id), *flat(stamped)):
+        if not await self._redis.one(*_CHANGE.call([keys.project(project_id)], *flat(stamped))):
             raise missing(project_id)
 
     async def _make(self, project_id: str, name: str) -> ProjectRecord:
@@ -134,13 +137,13 @@ class Projects:
         }
         await self._redis.one("SADD", keys.PROJECTS, project_id)
         name, created_at = await self._redis.one(
-            "EVAL", _MAKE, 1, keys.project(project_id), *flat(fields)
+            *_MAKE.call([keys.project(project_id)], *flat(fields))
         )
         return ProjectRecord(project_id, name, int(created_at))
 
 
 def require_seen(visitor: Pass, project_id: str) -> None:
-    """Raises NotFound where the caller is not told that there is such a project."""
+    """Raises NotFound if the caller is not told that there is such a project."""
     if not visitor.sees(project_id):
         raise missing(project_id)
 

@@ -51,10 +51,10 @@ class RateLimits:
         self._opening = asyncio.Lock()
 
     async def count(self, key_id: str, project_id: str, writes: bool) -> Standing | None:
-        """Count one call; how the tightest limit stands, None where there is none.
+        """Count one call; how the tightest limit stands, None if there is none.
 
-        Where a limit refuses, those after it do not count: a key that is over its own limit uses
-        up nothing of its project's.
+        If a limit refuses, those after it do not count: a key that is over its own limit uses up
+        nothing of its project's.
         """
         kind = "write" if writes else "read"
         windows = [
@@ -68,8 +68,8 @@ class RateLimits:
             if not await self._answer(limiter.hit(window.item, *window.names)):
                 standing = await self._standing(limiter, window)
                 return replace(standing, refusal=f"this {window.names[0]} may send {window.item}")
-        standings = await asyncio.gather(*(self._standing(limiter, each) for each in windows))
-        return min(standings, key=lambda each: (each.remaining, -each.reset_s))
+        standings = await asyncio.gather(*(self._standing(limiter, window) for window in windows))
+        return min(standings, key=lambda standing: (standing.remaining, -standing.reset_s))
 
     async def close(self) -> None:
         if self._client is not None:

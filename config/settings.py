@@ -71,7 +71,7 @@ def _is_a_limit(notation: str) -> str:
         limits = parse_many(notation) if notation else []
     except ValueError:
         limits = None
-    if limits is None or any(each.amount < 1 for each in limits):
+    if limits is None or any(limit.amount < 1 for limit in limits):
         raise ValueError("not a rate limit such as 600/minute or 600/minute;20000/day")
     return notation
 
@@ -108,7 +108,7 @@ class EmbedderSettings(Section):
 
 class Ranking(Section):
     """`calibrations` maps a model's name to the curve fitted for it. A memory `half_life_days`
-    old scores half; None is without decay. `similar_cosine` is where texts count as similar."""
+    old scores half; None is without decay. From `similar_cosine` on texts count as similar."""
 
     lexical_weight: float = Field(default=0.4, ge=0)
     half_life_days: float | None = Field(default=None, gt=0)
@@ -171,7 +171,7 @@ class RedisSettings(Section):
 class Llm(Section):
     """A language model behind an OpenAI-compatible API; without `base_url` there is none, and
     conversations are stored as they stand. `api_key` is a secret. `deadline_s` is for one answer.
-    A conversation is FAILED after so many `attempts` that brought no usable answer, or where the
+    A conversation is FAILED after so many `attempts` that brought no usable answer, or if the
     model was down for `patience_s`."""
 
     base_url: str | None = Field(default=None, pattern=r"^https?://[^/?#@]+(/[^?#@]*)?$")

@@ -44,7 +44,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stop(BaseException):
-    """SIGINT or SIGTERM, also where a shell has left SIGINT ignored.
+    """SIGINT or SIGTERM, also if a shell has left SIGINT ignored.
 
     What of it comes out of Ray's compiled code may be any error; `came` tells.
     """
@@ -102,8 +102,8 @@ def _serve_for_ever(document: dict[str, Any], settings: Settings, url: str, priv
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
-    for each in _SIGNALS:
-        signal.signal(each, signal.SIG_IGN)  # stopping takes a few seconds, and once is enough
+    for stop in _SIGNALS:
+        signal.signal(stop, signal.SIG_IGN)  # stopping takes a few seconds, and once is enough
     Stop.came = True
     raise Stop
 
@@ -153,7 +153,7 @@ def _take_flags(document: dict[str, Any]) -> None:
 
 
 def _take_tracing(document: dict[str, Any], settings: Settings) -> None:
-    """The setting turns tracing on, where the config does not speak of it."""
+    """The setting turns tracing on, unless the config speaks of it."""
     if settings.tracing.endpoint is not None:
         os.environ[variable("tracing", "endpoint")] = settings.tracing.endpoint
         ratio = settings.tracing.sampling_ratio
@@ -223,7 +223,10 @@ def _until_running(client: Any, application: str) -> None:
     while True:
         overview = client.get_serve_status(application)
         status = overview.app_status
-        messages = [status.message, *(each.message for each in overview.deployment_statuses)]
+        messages = [
+            status.message,
+            *(deployment.message for deployment in overview.deployment_statuses),
+        ]
         for refusal in filter(None, map(refusal_in, messages)):
             raise StartupRefused(refusal)
         if status.status == "RUNNING":

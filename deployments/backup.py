@@ -21,8 +21,9 @@ from typing import Any, NamedTuple
 from config.settings import InvalidSettings, Settings, variable
 
 CHECKSUM_BYTES = 32
+
+# What the service takes at once (docs/transfer.md).
 MOST_LINES = 10_000
-"""What the service takes at once (docs/transfer.md)."""
 _NDJSON = "application/x-ndjson"
 _ATTEMPTS = 30
 _TIMEOUT_S = 120
@@ -110,8 +111,8 @@ def load(server: Server, file: Path) -> None:
             answer = _send(server, part)
             restored, present = restored + answer["restored"], present + answer["present"]
             refused += len(answer["refused"])
-            for each in answer["refused"]:
-                _say(f"line {sent + each['line']} refused: {each['error']}")
+            for line in answer["refused"]:
+                _say(f"line {sent + line['line']} refused: {line['error']}")
             sent += len(part)
             _say(f"{sent} lines: {restored} restored, {present} present, {refused} refused")
     if refused:
@@ -147,8 +148,8 @@ def _send(server: Server, part: list[bytes]) -> dict[str, Any]:
             time.sleep(wait)
             continue
         restored, present = restored + answer["restored"], present + answer["present"]
-        late = {each["line"] for each in answer["refused"] if each["code"] == "deadline_exceeded"}
-        refused += [each for each in answer["refused"] if each["line"] not in late]
+        late = {line["line"] for line in answer["refused"] if line["code"] == "deadline_exceeded"}
+        refused += [line for line in answer["refused"] if line["line"] not in late]
         if not late:
             return {"restored": restored, "present": present, "refused": refused}
         # Blank lines in their place: numbers stay, and what was done is not sent twice.

@@ -35,31 +35,31 @@ def read_config(path: Path, schema: type[BaseModel]) -> dict[str, Any]:
         raise StartupRefused(f"{path}: {' '.join(str(error).split())}") from None
     if not isinstance(document, dict):
         raise StartupRefused(f"{path}: not a mapping")
-    for place in unknown_keys(document, schema):
-        raise StartupRefused(f"{path}: Serve has no option {place}")
+    for option in unknown_keys(document, schema):
+        raise StartupRefused(f"{path}: Serve has no option {option}")
     try:
         schema.model_validate(document)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        raise StartupRefused(f"{path}: {place}: {first['msg']}") from None
+        option = ".".join(map(str, first["loc"]))
+        raise StartupRefused(f"{path}: {option}: {first['msg']}") from None
     if not document.get("applications"):
         raise StartupRefused(f"{path}: no applications")
     return document
 
 
-def unknown_keys(value: Any, schema: Any, place: str = "") -> Iterator[str]:
-    """Dotted places in a document that no field of the schema, or of those inside it, names."""
+def unknown_keys(value: Any, schema: Any, option: str = "") -> Iterator[str]:
+    """Dotted names in a document that no field of the schema, or of those inside it, names."""
     if isinstance(value, list):
         inner = next(iter(get_args(schema)), None)
         for position, item in enumerate(value):
-            yield from unknown_keys(item, inner, f"{place}[{position}]")
+            yield from unknown_keys(item, inner, f"{option}[{position}]")
         return
     model = _model(schema)
     if not isinstance(value, dict) or model is None:
         return
     for key, item in value.items():
-        here = f"{place}.{key}".lstrip(".")
+        here = f"{option}.{key}".lstrip(".")
         field = model.model_fields.get(key)
         if field is None:
             yield here

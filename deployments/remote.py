@@ -1,4 +1,5 @@
-"""The service and the Embedder over Ray handles: one way to call, with a deadline and our own errors.
+"""The service and the Embedder over Ray handles: one way to call, with a deadline and errors of
+our own.
 
 An operation of the service is named "part.method", such as "memories.add" (memory.service.api).
 """
@@ -30,8 +31,8 @@ from memory.domain.errors import (
 from memory.ports.models import ModelCard, Vectors
 from memory.service.api import PARTS, Service
 
-# Texts are sent in calls of this size: the handle's messages end at 256 MiB (serve_config.yaml), and
-# a row of 1,024 dimensions comes back for as few bytes as a text may have.
+# Texts are sent in calls of this size: the handle's messages end at 256 MiB (serve_config.yaml),
+# and a row of 1,024 dimensions comes back for as few bytes as a text may have.
 TEXT_BYTES_A_CALL = 8 * 2**20
 
 TEXTS_A_CALL = 4096

@@ -98,7 +98,7 @@ def _load(runner: Runner, users: int, seconds: float) -> list[Row]:
 
 
 def _show(line: str) -> None:
-    """In the place of the one before; a file has no such place, so it gets the last one only."""
+    """Over the line before; a file has no such thing, so it gets the last line only."""
     print(f"\r\x1b[2K{line}" if sys.stdout.isatty() else line, end="", flush=True)
 
 

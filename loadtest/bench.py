@@ -33,10 +33,12 @@ from deployments.models.encoder import SentenceEncoder
 from loadtest.sentences import sentences
 
 CALLERS = (1, 16)
+
+# Enough that no run sends one twice: a duplicate would not be stored.
 SENTENCES = list(islice(sentences(seed=1), 60_000))
-"""Enough that no run sends one twice: a duplicate would not be stored."""
+
+# Method, path, and what is sent.
 Request = tuple[str, str, dict[str, Any]]
-"""Method, path, and what is sent."""
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -197,7 +199,7 @@ async def _closed_loop(
 def model_alone(settings: Settings) -> tuple[float, float]:
     """Texts a second in batches of 16, and the median ms of a single text."""
     encoder = SentenceEncoder(settings.embedder)
-    texts = [each.text for each in SENTENCES[:640]]
+    texts = [sentence.text for sentence in SENTENCES[:640]]
     encoder.encode(texts[:16])
     began = time.perf_counter()
     for start in range(0, len(texts), 16):

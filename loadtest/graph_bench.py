@@ -129,29 +129,29 @@ def _settle(client: redis.Redis) -> None:
 async def _load(graph: GraphStore, used: Callable[[], int]) -> Ground:
     dice = random.Random(1)
     project = await graph.projects.read("bench", 1)
-    tag = project.owner_hash(Owner("user", "bench"))
-    slot = project.slot(tag)
+    owner_hash = project.owner_hash(Owner("user", "bench"))
+    slot = project.slot(owner_hash)
     texts = sentences(seed=2)
 
     async def commit(writes: Sequence[Write]) -> list[int]:
         times = []
         now = (await graph.memories.instant([slot])).now
         for start in range(0, len(writes), _BATCH):
-            part = [Transaction(slot, now, [each]) for each in writes[start : start + _BATCH]]
-            times += [each.at for each in await graph.commits.commit(part) if each is not None]
+            part = [Transaction(slot, now, [write]) for write in writes[start : start + _BATCH]]
+            times += [done.at for done in await graph.commits.commit(part) if done is not None]
         return times
 
     before = used()
     memories = [
         Memory(
-            id=mint("mem", tag),
+            id=mint("mem", owner_hash),
             content=text,
             scope=replace(USER, session_id=f"session {number // A_SESSION}"),
             valid_from=_BEGIN + dice.randrange(8 * _YEAR),
         )
         for number, text in enumerate(islice(texts, MEMORIES))
     ]
-    times = await commit([PutMemory(each) for each in memories])
+    times = await commit([PutMemory(memory) for memory in memories])
     with_memories = used()
     edges = []
     for _ in range(EDGES):
@@ -160,7 +160,7 @@ async def _load(graph: GraphStore, used: Callable[[], int]) -> Ground:
         end = begin + dice.randrange(_YEAR) if dice.random() < 0.1 else None
         edges.append(
             Edge(
-                id=mint("rel", tag),
+                id=mint("rel", owner_hash),
                 source=source.id,
                 target=target.id,
                 relation=dice.choice(RELATIONS),
@@ -168,10 +168,10 @@ async def _load(graph: GraphStore, used: Callable[[], int]) -> Ground:
                 valid_to=end,
             )
         )
-    edge_times = await commit([PutEdge(each) for each in edges])
+    edge_times = await commit([PutEdge(edge) for edge in edges])
     with_edges = used()
     known = (await graph.memories.instant([slot])).now
-    stored = [each.stamped(at) for each, at in zip(memories, times, strict=True)]
+    stored = [memory.stamped(at) for memory, at in zip(memories, times, strict=True)]
     await commit(
         [
             PutMemory(replace(last, content=text, version=2, recorded_at=AT_COMMIT), previous=last)
@@ -180,9 +180,9 @@ async def _load(graph: GraphStore, used: Callable[[], int]) -> Ground:
     )
     with_versions = used()
     retracted = list(zip(edges, edge_times, strict=True))[: EDGES // 10]
-    await commit([RetractEdge(each.stamped(at)) for each, at in retracted])
+    await commit([RetractEdge(edge.stamped(at)) for edge, at in retracted])
     return Ground(
-        [each.id for each in memories],
+        [memory.id for memory in memories],
         known,
         (with_memories - before) / MEMORIES,
         (with_versions - with_edges) / CORRECTED,

@@ -14,8 +14,8 @@ from locust import FastHttpUser, task
 
 from loadtest.sentences import Sentence, sentences
 
+# Names starting with MEM0G_ are the service's own settings, but for those of tests.
 KEY = "MEM0G_TEST_API_KEY"
-"""Names starting with MEM0G_ are the service's own settings, but for those of tests."""
 RELATION = "REMINDS_OF"
 
 Body = dict[str, Any]

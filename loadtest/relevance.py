@@ -22,10 +22,11 @@ from deployments.models.encoder import SentenceEncoder
 from memory.domain.stemming import stems
 from memory.search.ranking import Scorer
 
+# Conversations, in order of their file names.
 FITTED_ON = 2
-"""Conversations, in order of their file names."""
+
+# How many turns let through in vain one missed evidence turn weighs in the fit.
 EVIDENCE_WEIGHT = 17
-"""How many turns let through in vain one missed evidence turn weighs in the fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +46,24 @@ def read(path: Path, encoder: SentenceEncoder, lexical_weight: float) -> Convers
         if name.startswith("session") and isinstance(session, list)
         for turn in session
     }
-    asked = [each for each in document["qa"] if each.get("evidence")]
-    questions = [each["question"] for each in asked]
+    asked = [question for question in document["qa"] if question.get("evidence")]
+    questions = [question["question"] for question in asked]
     cosines = encoder.encode(questions) @ encoder.encode(list(turns.values())).T
     fused = cosines.astype(np.float64)
     evidence = np.zeros(fused.shape, dtype=bool)
     column = {dia_id: index for index, dia_id in enumerate(turns)}
-    for row, each in enumerate(asked):
-        scorer = Scorer(frozenset(stems(each["question"])), lexical_weight, None)
+    for row, question in enumerate(asked):
+        scorer = Scorer(frozenset(stems(question["question"])), lexical_weight, None)
         fused[row] += [lexical_weight * scorer.coverage(text) for text in turns.values()]
-        named = {part for text in each["evidence"] for part in re.split(r"[;, ]+", text)}
+        named = {part for text in question["evidence"] for part in re.split(r"[;, ]+", text)}
         evidence[row, [column[dia_id] for dia_id in named if dia_id in column]] = True
     return Conversation(fused, evidence)
 
 
 def recall_at_10(conversations: list[Conversation]) -> float:
     shares = []
-    for each in conversations:
-        for fused, evidence in zip(each.fused, each.evidence, strict=True):
+    for conversation in conversations:
+        for fused, evidence in zip(conversation.fused, conversation.evidence, strict=True):
             if evidence.any():
                 top = np.argsort(-fused)[:10]
                 shares.append(evidence[top].sum() / evidence.sum())
@@ -72,8 +73,8 @@ def recall_at_10(conversations: list[Conversation]) -> float:
 def fit(conversations: list[Conversation]) -> tuple[float, float]:
     """Slope and intercept of the logistic curve, by Newton's method on the weighted likelihood:
     both classes weigh the same as a whole, then evidence EVIDENCE_WEIGHT times more."""
-    fused = np.concatenate([each.fused.ravel() for each in conversations])
-    evidence = np.concatenate([each.evidence.ravel() for each in conversations])
+    fused = np.concatenate([conversation.fused.ravel() for conversation in conversations])
+    evidence = np.concatenate([conversation.evidence.ravel() for conversation in conversations])
     weight = np.where(evidence, 1 / evidence.sum(), 1 / (~evidence).sum()) * len(fused)
     inputs = np.stack([fused, np.ones_like(fused)])
     curve = np.zeros(2)
@@ -89,8 +90,8 @@ def passing(
     conversations: list[Conversation], slope: float, intercept: float
 ) -> tuple[float, float]:
     """Shares of evidence turns and of all turns that reach the default threshold."""
-    fused = np.concatenate([each.fused.ravel() for each in conversations])
-    evidence = np.concatenate([each.evidence.ravel() for each in conversations])
+    fused = np.concatenate([conversation.fused.ravel() for conversation in conversations])
+    evidence = np.concatenate([conversation.evidence.ravel() for conversation in conversations])
     reached = 1 / (1 + np.exp(-(slope * fused + intercept))) >= DEFAULT_THRESHOLD
     return float(reached[evidence].mean()), float(reached.mean())
 

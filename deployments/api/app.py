@@ -42,8 +42,8 @@ def create_app(
     feed: EventHub | None = None,
 ) -> FastAPI:
     """The whole HTTP behaviour; Ray-free, so tests drive it in process. Behind a server that
-    writes X-Request-ID itself, as Serve does, `sends_request_id` is off. Without `access` keys
-    are where the settings have the record; the app closes it, and the feed, at its end."""
+    writes X-Request-ID itself, as Serve does, `sends_request_id` is off. Without `access`,
+    keys are in the Redis of the settings. The app closes access and feed at its end."""
     access = access or open_access(settings, redis_url(settings))
 
     @asynccontextmanager

@@ -57,9 +57,9 @@ def invalid(problems: Sequence[Any]) -> InvalidInput:
     if first["type"] == "json_invalid" and first["loc"][:1] == ("body",):
         return InvalidInput("the body is not valid JSON")
     begin = 1 if first["loc"][:1] in (("body",), ("query",), ("path",)) else 0
-    place = ".".join(map(str, first["loc"][begin:]))
+    field = ".".join(map(str, first["loc"][begin:]))
     message = first["msg"].removeprefix("Value error, ")
-    return InvalidInput(f"{place}: {message}" if place else message)
+    return InvalidInput(f"{field}: {message}" if field else message)
 
 
 def _says_json(request: Request) -> bool:

@@ -17,9 +17,9 @@ from deployments.models.encoder import Encoder
 from memory.ports.metrics import SILENT, Meter
 from memory.ports.models import Vectors
 
+# What the operating system shows as the name of the model's threads, torch's own included, so that
+# a profile or `top -H` tells the model's CPU from the service's.
 MODEL_THREAD = "model"
-"""What the operating system shows as the name of the model's threads, torch's own included, so
-that a profile or `top -H` tells the model's CPU from the service's."""
 
 
 @dataclass(slots=True, eq=False)
@@ -63,8 +63,8 @@ class DeviceQueue:
         self._waiting: list[_Call] = []
         self._device = ThreadPoolExecutor(1, "device", initializer=_name_thread)
         self._drain: asyncio.Task[None] | None = None
+        # Whether the last step failed.
         self.failing = False
-        """Whether the last step failed."""
 
     async def encode(self, texts: Sequence[str]) -> Vectors:
         """Shape (texts, dimensions), in order. What the encoder raised in a step that held one of
@@ -148,7 +148,7 @@ def _name_thread() -> None:
 
 
 def _steps(items: list[_Item], budget: int) -> Iterator[list[_Item]]:
-    """Cut items, shortest first, where one more would take the padded size over the budget."""
+    """Cut items, shortest first, before one more would take the padded size over the budget."""
     step: list[_Item] = []
     for item in items:
         if step and item.cost * (len(step) + 1) > budget:

@@ -23,10 +23,12 @@ _TOO_MUCH = re.compile(r"context.?(length|size|window)", re.IGNORECASE)
 _NOT_UNDERSTOOD = (400, 404, 415, 422)
 _CUT = "length"
 _TOO_LONG = "the language model's answer is longer than its server allows"
+
+# Keywords of a schema that hold schemas by any name.
 _NAMED = ("properties", "patternProperties", "$defs", "definitions")
-"""Keywords of a schema that hold schemas by any name."""
+
+# Those that hold no schemas.
 _VALUES = ("const", "enum", "default", "examples", "required")
-"""Those that hold no schemas."""
 _LONGEST_WAIT_S = 300
 
 
@@ -144,7 +146,7 @@ def _ways(schema: dict[str, Any], closed: bool) -> list[tuple[dict[str, Any], st
     asked = f"\n\nAnswer with one JSON object after this JSON schema:\n{json.dumps(schema)}"
     bounds = ((), ("maxLength",), ("maxLength", "maxItems"))
     forms = [
-        *(({"response_format": _strict(_without(schema, *each), closed)}, "") for each in bounds),
+        *(({"response_format": _strict(_without(schema, *words), closed)}, "") for words in bounds),
         ({"response_format": {"type": "json_object", "schema": schema}}, asked),
         ({"response_format": {"type": "json_object"}}, asked),
         ({}, asked),
@@ -160,8 +162,8 @@ def _strict(schema: dict[str, Any], closed: bool) -> dict[str, Any]:
 def _schemas(schema: Any) -> Iterator[dict[str, Any]]:
     """A schema and all within it."""
     if isinstance(schema, list):
-        for each in schema:
-            yield from _schemas(each)
+        for part in schema:
+            yield from _schemas(part)
     if isinstance(schema, dict):
         yield schema
         for name, value in schema.items():
@@ -175,19 +177,19 @@ def _closed(schema: dict[str, Any]) -> bool:
     """Whether every object in it has all of its properties and no others: the schemas that
     OpenAI's servers take as strict, and all of our own."""
     return all(
-        each.get("additionalProperties") is False
-        and {*each.get("required", ())} == {*each.get("properties", ())}
-        for each in _schemas(schema)
-        if each.get("type") == "object"
+        part.get("additionalProperties") is False
+        and {*part.get("required", ())} == {*part.get("properties", ())}
+        for part in _schemas(schema)
+        if part.get("type") == "object"
     )
 
 
 def _without(schema: Mapping[str, Any], *words: str) -> dict[str, Any]:
     """A copy without these keywords; what is only called so stays."""
     copy = deepcopy(dict(schema))
-    for each in [*_schemas(copy)]:
+    for part in [*_schemas(copy)]:
         for word in words:
-            each.pop(word, None)
+            part.pop(word, None)
     return copy
 
 
@@ -207,6 +209,6 @@ def json_object(text: str) -> dict[str, Any]:
 
 
 def _wait(headers: Mapping[str, str]) -> int:
-    """Seconds that the server asks for; 1 where it does not say."""
+    """Seconds that the server asks for; 1 if it does not say."""
     asked = headers.get("retry-after", "")
     return min(max(int(asked), 1), _LONGEST_WAIT_S) if asked.isdecimal() else 1

@@ -10,17 +10,17 @@ import logging
 import traceback
 from typing import Any
 
+# Our packages, and mem0g for what is no module: mem0g.access, one record a request.
 OURS = ("config", "memory", "graph_store", "vector_store", "access", "deployments", "mem0g")
-"""Our packages, and mem0g for what is no module: mem0g.access, one record a request."""
 
+# It tells of tasks that failed with nobody waiting.
 ALSO = ("asyncio",)
-"""It tells of tasks that failed with nobody waiting."""
 
+# What they tell below a warning holds URLs, commands or bodies, and with them users' data.
 TALKATIVE = (
     *("openai", "httpx", "httpcore", "hpack", "h2"),
     *("grpc", "redis", "urllib3", "uvicorn.access"),
 )
-"""What they tell below a warning holds URLs, commands or bodies, and with them users' data."""
 
 
 def install() -> None:
@@ -43,14 +43,14 @@ def discreet() -> None:
     def make(*args: Any, **kwargs: Any) -> logging.LogRecord:
         record = made(*args, **kwargs)
         if record.exc_info and record.exc_info[1] is not None:
-            record.exc_text = places(record.exc_info[1])
+            record.exc_text = traceback_of(record.exc_info[1])
         return record
 
     make.discreet = True  # type: ignore[attr-defined]
     logging.setLogRecordFactory(make)
 
 
-def places(error: BaseException) -> str:
+def traceback_of(error: BaseException) -> str:
     """A traceback with types and places, through causes, and without any message."""
     chain: list[str] = []
     seen: set[int] = set()

@@ -98,9 +98,8 @@ CATALOGUE: Mapping[str, Metric] = {
 
 
 class RayMeter:
-    """memory.ports.metrics.Meter over ray.serve.metrics. Make one a replica, inside it: Ray takes
-    the
-    replica's own tags when a metric is made."""
+    """memory.ports.metrics.Meter over ray.serve.metrics. Each replica makes one for itself: Ray
+    takes the replica's own tags when a metric is made."""
 
     def __init__(self) -> None:
         self._counters: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""Traces, where the setting tracing.endpoint says so: Serve makes the spans, this exports them.
+"""Traces, if the setting tracing.endpoint says where to: Serve makes the spans, this exports them.
 
 Serve imports `deployments.observability.tracing:exporter` in every process of its own
 (tracing_config).
@@ -17,6 +17,8 @@ from config.settings import Settings, variable
 from deployments.refusal import refusals
 from memory.domain.errors import StartupRefused
 
+# Attributes that are exported. Not among them: http.route and others where Serve's own proxy writes
+# the path as it was asked for, and a path may name a user.
 KEPT = frozenset(
     {
         "app",
@@ -32,8 +34,6 @@ KEPT = frozenset(
         "rpc.system",
     }
 )
-"""Attributes that are exported. Not among them: http.route and others where Serve's own proxy
-writes the path as it was asked for, and a path may name a user."""
 
 
 def exporter() -> list[SpanProcessor]:

@@ -13,7 +13,8 @@ import pytest
 from access import Access
 from access.model import Standing
 from config import Settings
-from memory.domain.errors import StartupRefused, StoreUnavailable
+from config.settings import InvalidSettings
+from memory.domain.errors import StoreUnavailable
 from tests.access.conftest import Opened
 from tests.redis_server import RedisServer, free_port
 
@@ -45,6 +46,7 @@ def test_processes_count_together(server: RedisServer) -> None:
 import asyncio, json, sys
 from access import open_access
 from config import Settings
+from config.settings import InvalidSettings
 
 async def main():
     access = open_access(Settings(limits={"key_read": "30/minute"}), sys.argv[1])
@@ -93,5 +95,5 @@ async def test_redis_that_is_not_there(opened: Opened) -> None:
 
 @pytest.mark.parametrize("notation", ["often", "10", "0/minute", "10/fortnight", "5/minute;x"])
 def test_what_is_no_limit_is_refused_at_the_start(notation: str) -> None:
-    with pytest.raises(StartupRefused, match=r"limits.key_read: .*600/minute"):
+    with pytest.raises(InvalidSettings, match=r"limits.key_read: .*600/minute"):
         Settings.load({"limits": {"key_read": notation}})

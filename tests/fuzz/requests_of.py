@@ -17,8 +17,8 @@ class Operation:
     method: str
     path: str
     parameters: Sequence[Mapping[str, Any]]
+    # The schema of a JSON body.
     body: Mapping[str, Any] | None
-    """The schema of a JSON body."""
 
 
 def operations(document: Mapping[str, Any]) -> Iterator[Operation]:

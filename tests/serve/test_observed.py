@@ -101,7 +101,7 @@ def test_a_request_is_seen_in_figures_in_the_log_and_as_a_trace(
     body = {"content": "Canarytext likes green tea", "user_id": "canaryuser"}
     service.post("/v1/memories", body, {"X-Request-ID": "sent-by-me"})
     service.post("/v1/memories/search", {"query": "canaryquery", "user_id": "canaryuser"})
-    service.memories.get("/v1/memories?user_id=canaryuser")
+    service.get("/v1/memories?user_id=canaryuser")
 
     page = page_with(said(service, ", metrics "), WANTED)
     assert "canary" not in page.lower()

@@ -22,17 +22,18 @@ from memory.ports.event_log import EventLog
 
 log = logging.getLogger(__name__)
 
+# A blocking read would hold a connection for each node, and cannot span the slots of a cluster.
 _POLL_S = 0.1
-"""A blocking read would hold a connection for each node, and cannot span the slots of a cluster."""
 
 _PAGE = 500
+
+# Events that a listener may leave lying before it is cut off as slow.
 _WAITING = 1_000
-"""Events that a listener may leave lying before it is cut off as slow."""
 
 _RETRY_S = 0.5
 
-Place = Callable[[], Awaitable[str]]
-"""Where the owner's log is now: the slot."""
+# Where the owner's log is now: the slot.
+CurrentSlot = Callable[[], Awaitable[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +46,21 @@ class Reset:
 
 
 class Listener:
-    """One stream's place in an owner's log; a context manager, in which the hub knows it.
+    """One stream's position in an owner's log; a context manager, in which the hub knows it.
 
     `position`: up to where everything was handed out. `closing`: why it will get no more.
     """
 
     def __init__(
-        self, hub: EventHub, place: Place, slot: str, position: Position, reset: Reset | None
+        self,
+        hub: EventHub,
+        current_slot: CurrentSlot,
+        slot: str,
+        position: Position,
+        reset: Reset | None,
     ) -> None:
         self.slot, self.position = slot, position
-        self._place = place
+        self._current_slot = current_slot
         self.closing: str | None = None
         self._hub, self._reset = hub, reset
         self._behind = True
@@ -74,7 +80,7 @@ class Listener:
         self._hub.leave(self)
 
     async def next(self, within_s: float) -> list[LogEvent] | Reset:
-        """What comes next; an empty list where nothing came in time, or nothing more will."""
+        """What comes next; an empty list if nothing came in time, or nothing more will."""
         try:
             async with asyncio.timeout(within_s):
                 while self.closing is None:
@@ -88,7 +94,7 @@ class Listener:
     async def moved(self) -> bool:
         """Whether the owner's log is another one by now, or none: their project was erased."""
         try:
-            return await self._place() != self.slot
+            return await self._current_slot() != self.slot
         except Unavailable:
             return False  # nobody can tell now
         except NotFound:
@@ -142,7 +148,7 @@ class Listener:
 
 
 class EventHub:
-    """The feed of this process. `stream_s`: how long a stream may last where the server would cut
+    """The feed of this process. `stream_s`: how long a stream may last if the server would cut
     it off later; None is for ever."""
 
     def __init__(self, log: EventLog, stream_s: float | None = None) -> None:
@@ -152,10 +158,10 @@ class EventHub:
         self._heads: dict[str, Position] = {}
         self._reader: asyncio.Task[None] | None = None
 
-    async def listen(self, place: Place, since: str | None) -> Listener:
-        """A listener to what comes in the log at `place` after `since`: an event's id, "0" for all
+    async def listen(self, current_slot: CurrentSlot, since: str | None) -> Listener:
+        """A listener to what comes in the log after `since`: an event's id, "0" for all
         that is kept, or None for now. Raises StoreUnavailable."""
-        slot = await place()
+        slot = await current_slot()
         wanted = None if since is None else Position.parse(since)
         page = await self.log.page(slot, wanted or BEGINNING, 1)
         position, reset = page.last, None
@@ -165,7 +171,7 @@ class EventHub:
             position = wanted  # whether the log reaches back to it, its first reading shows
         elif since is not None:
             reset = Reset(page.last, "unknown_position")
-        return Listener(self, place, slot, position, reset)
+        return Listener(self, current_slot, slot, position, reset)
 
     def enter(self, listener: Listener) -> None:
         self._listeners.add(listener)
@@ -173,7 +179,7 @@ class EventHub:
             self._reader = asyncio.create_task(self._keep_reading())
 
     def join(self, listener: Listener) -> bool:
-        """Hand it what comes after its position from now on; False where the hub is already past
+        """Hand it what comes after its position from now on; False if the hub is already past
         that, so that the listener has to read on."""
         if self._heads.setdefault(listener.slot, listener.position) > listener.position:
             return False

@@ -29,13 +29,15 @@ from memory.domain.errors import Mem0gError, Unavailable
 from memory.domain.events import LogEvent, Position
 
 _PING_S = 15.0
+
+# How often a stream asks whether its key still stands: as soon as any call would be refused.
 _CHECK_S = 1.0
-"""How often a stream asks whether its key still stands: as soon as any call would be refused."""
 
 _RETRY_MS = 1_000
 _CLOSE_CODES = {"slow_reader": 1013, "revoked": 1008}
+
+# The WebSocket code of the other reasons: come back, here or at another replica.
 _RESTART = 1012
-"""The WebSocket code of the other reasons: come back, here or at another replica."""
 
 KeyStands = Callable[[], Awaitable[bool]]
 
@@ -54,7 +56,7 @@ class Ping:
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """The last thing that a stream says, where it can say anything."""
+    """The last thing that a stream says, if it can say anything."""
 
     reason: str
 

@@ -22,8 +22,8 @@ from deployments.api.mem0.routes import (
 )
 from memory.service.api import Service
 
+# How long calls wait for work that may go on without them.
 _SHARE_OF_DEADLINE = 2 / 3
-"""How long calls wait for work that may go on without them."""
 
 
 def routers(service: Service, access: Access, settings: Settings) -> list[APIRouter]:

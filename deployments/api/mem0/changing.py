@@ -1,4 +1,4 @@
-"""What is answered of several changes."""
+"""How the refusals of several changes are told in one answer."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ _MOST_NAMED = 10
 
 
 def refuse_undone(ids: Collection[str], answers: Sequence[Refused | None]) -> None:
-    """Raises the first refusal, with the ids that are not done."""
-    refused = {name: each for name, each in zip(ids, answers, strict=True) if each is not None}
+    """Raises the first refusal with the ids that are not done; nothing if all are."""
+    refused = {
+        name: answer for name, answer in zip(ids, answers, strict=True) if answer is not None
+    }
     if not refused:
         return
     error = next(iter(refused.values())).error()

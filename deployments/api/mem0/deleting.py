@@ -1,4 +1,4 @@
-"""Which memories a delete is for, as its query string says it, and whose right it takes."""
+"""Which memories a delete is for, by its query string, and which right it takes."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from memory.query.conditions import ANY
 from memory.query.filter_parser import Filters
 from memory.service.api import Jobs
 
+# memory.query.conditions.SOMEBODY in the filter language.
 EVERYBODY: Filters = {"OR": [{name: ANY} for name in SCOPE_FIELDS]}
-"""memory.query.conditions.SOMEBODY in the filter language."""
 
 _MOST_TEXT = 16_384
 _NARROWING = filter_parser.KNOWN | {"start_date", "end_date"}
@@ -29,7 +29,7 @@ Written = Annotated[str, Field(max_length=_MOST_TEXT)]
 
 
 class DeleteParameters(Mem0Fields):
-    """Entities, where * is any; `metadata` and `filters` are JSON objects. Mem0's client writes
+    """Entities; * is any. `metadata` and `filters` are JSON objects. Mem0's client writes
     filters as Python does, and that is read as well."""
 
     user_id: str | None = None
@@ -51,7 +51,7 @@ class DeleteParameters(Mem0Fields):
 
     def wanted(self) -> Filters:
         """What has to hold of a memory. All four * are for a memory with any of them: that is how
-        Mem0 empties a project. Raises InvalidInput, ScopeRequired where nothing is given."""
+        Mem0 empties a project. Raises InvalidInput, ScopeRequired if nothing is given."""
         entities = {
             name: value
             for name in ("user_id", "agent_id", "app_id")
@@ -65,7 +65,7 @@ class DeleteParameters(Mem0Fields):
             parts.append(json_object(self.filters, "filters"))
         if self.metadata is not None:
             parts.append({"metadata": json_object(self.metadata, "metadata")})
-        parts = [EVERYBODY if _four_stars(each) else each for each in parts if each]
+        parts = [EVERYBODY if _four_stars(part) else part for part in parts if part]
         if not parts:
             raise ScopeRequired("name what to delete: a user_id, agent_id, app_id or run_id")
         return parts[0] if len(parts) == 1 else {"AND": parts}
@@ -74,15 +74,15 @@ class DeleteParameters(Mem0Fields):
 async def forgotten(
     jobs: Jobs, visitor: Pass, wanted: Filters, kind: JobKind = JobKind.DELETE_ALL
 ) -> Job:
-    """The job that erases what is wanted. Raises Forbidden where that is a whole project, and the
-    key has not the right admin."""
+    """The job that erases what is wanted. Raises Forbidden if that is a whole project and the
+    key lacks the right admin."""
     if conditions.everybody(filter_parser.parse(wanted)):
         require(visitor, Demand(Right.ADMIN, writes=True))
     return sound(await jobs.forget(visitor.caller, kind, wanted))
 
 
 def deleted(job: Job, done: str) -> str:
-    """What to say of a deletion: `done` where it has ended."""
+    """What to say of a deletion: `done` if it has ended."""
     return done if job.state.ended else "Deletion is under way; its event tells when it has ended"
 
 

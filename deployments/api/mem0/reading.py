@@ -1,9 +1,10 @@
-"""What every form of a list and of a search does, whatever its body and its answer look like."""
+"""Lists, searches and histories: what is done is the same in every form of these calls."""
 
 from __future__ import annotations
 
 from deployments.api.mem0.schemas.bodies import BY_FILTERS, ListIn, SearchIn
 from deployments.api.mem0.schemas.paging import Paging
+from deployments.api.mem0.schemas.responses import HistoryRowOut
 from deployments.api.mem0.schemas.serialize import (
     Body,
     found_out,
@@ -33,10 +34,10 @@ async def listed(
     return selected.count, projected(map(memory_out, selected.memories), body.fields)
 
 
-async def history_of(memories: Memories, caller: Caller, memory_id: str) -> list[Body]:
+async def history_of(memories: Memories, caller: Caller, memory_id: str) -> list[HistoryRowOut]:
     versions = await memories.history(caller, memory_id)
-    following = [await get(memories, caller, each) for each in successors(versions)]
-    return history_out(versions, [each for each in following if each])
+    following = [await get(memories, caller, memory_id) for memory_id in successors(versions)]
+    return history_out(versions, [memory for memory in following if memory])
 
 
 async def get(memories: Memories, caller: Caller, memory_id: str) -> Memory | None:

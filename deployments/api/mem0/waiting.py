@@ -1,4 +1,4 @@
-"""Jobs that have to have ended, or not to have failed, before they are answered."""
+"""Waits for the end of a job, and refuses one that failed."""
 
 from __future__ import annotations
 

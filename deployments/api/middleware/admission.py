@@ -176,7 +176,7 @@ def _refuse_controls(path: str) -> None:
 
 
 def _address(scope: Scope, headers: Headers, body: bytes) -> None:
-    """Send a call in Mem0's language to Mem0's routes, where the path alone does not."""
+    """Send a call in Mem0's language to Mem0's routes, if the path alone does not."""
     method, path = scope["method"], scope["path"]
     if dialect.shared(method, path) and (
         scope["state"]["mem0"] or dialect.is_mem0(method, headers, scope["query_string"], body)

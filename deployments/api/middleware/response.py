@@ -57,7 +57,7 @@ def limit_headers(standing: Standing) -> dict[str, str]:
 
 
 async def refuse_websocket(error: Mem0gError, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer the handshake as a request would be; where the server cannot, close the connection,
+    """Answer the handshake as a request would be; if the server cannot, close the connection,
     which most servers turn into a 403."""
     await receive()  # the client's websocket.connect
     if "websocket.http.response" not in scope.get("extensions", {}):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import Field
+from typing_extensions import TypedDict
 
 from access import Access
 from access.door import require_everywhere
@@ -36,22 +37,22 @@ class VerifyIn(UpkeepIn):
     dry_run: bool = Field(default=False, description="report what differs and leave it")
 
 
-class TaskOut(BaseModel):
+class TaskOut(TypedDict):
     """`done` of `total` steps; the report has counts and ids, never text."""
 
-    id: str = Field(examples=["task_5a552b1c6d9f1a100d5c7c1e6a0e8f0b"])
+    id: Annotated[str, Field(examples=["task_5a552b1c6d9f1a100d5c7c1e6a0e8f0b"])]
     kind: Kind
     project_id: str | None
     state: State
     done: int
     total: int
-    report: dict[str, Any]
+    report: Mapping[str, Any]
     error: str | None
     started_at: str
     updated_at: str
 
 
-class TasksOut(BaseModel):
+class TasksOut(TypedDict):
     tasks: list[TaskOut]
 
 
@@ -82,7 +83,7 @@ def routes(maintenance: Maintenance, access: Access) -> APIRouter:
     async def tasks(visitor: Visitor) -> Json:
         """Tasks of the last week, newest first."""
         found = await maintenance.tasks(visitor.caller)
-        return Json({"tasks": [task_out(each) for each in found if _sees(visitor, each)]})
+        return Json({"tasks": [task_out(task) for task in found if _sees(visitor, task)]})
 
     @router.get("/v1/admin/tasks/{task_id}", response_model=TaskOut)
     async def task(task_id: str, visitor: Visitor) -> Json:
@@ -105,7 +106,7 @@ def routes(maintenance: Maintenance, access: Access) -> APIRouter:
         return await _begun(visitor, erase)
 
     async def _begun(visitor: Pass, begin: Callable[[], Awaitable[Task]]) -> Json:
-        async def work() -> dict[str, Any]:
+        async def work() -> TaskOut:
             return task_out(await begin())
 
         task, known = await access.repeats.once(visitor, work)
@@ -114,7 +115,7 @@ def routes(maintenance: Maintenance, access: Access) -> APIRouter:
     return router
 
 
-def task_out(task: Task) -> dict[str, Any]:
+def task_out(task: Task) -> TaskOut:
     return {
         "id": task.id,
         "kind": task.kind,

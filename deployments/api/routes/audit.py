@@ -39,7 +39,7 @@ def action_of(scope: Scope) -> str:
     may be a secret that was sent there by mistake."""
     path = getattr(scope.get("route"), "path", None)
     if path is None:
-        area = next(each for each in ADMIN_AREAS if scope["path"].startswith(each))
+        area = next(area for area in ADMIN_AREAS if scope["path"].startswith(area))
         path = area if scope["path"] == area else f"{area}/…"
     for name, value in scope.get("path_params", {}).items():
         if _ID.fullmatch(value):

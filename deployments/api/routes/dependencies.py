@@ -22,8 +22,8 @@ async def visitor_of(request: HTTPConnection) -> Pass:
     return visitor
 
 
+# For what touches memories.
 Who = Annotated[Caller, Depends(caller_of)]
-"""For what touches memories."""
 
+# For what is about callers themselves: which key it is, and what it may see.
 Visitor = Annotated[Pass, Depends(visitor_of)]
-"""For what is about callers themselves: which key it is, and what it may see."""

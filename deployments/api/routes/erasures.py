@@ -6,7 +6,8 @@ from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Request
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
+from typing_extensions import TypedDict
 
 from deployments.api.errors import invalid
 from deployments.api.routes.dependencies import Who
@@ -33,7 +34,7 @@ class CheckIn(Body, ScopeFields):
     receipt: Metadata
 
 
-class CountsOut(BaseModel):
+class CountsOut(TypedDict):
     """`claims` of contents and relationships keep a second one out; `events` are entries of the
     user's event log, `index_points` versions in the search index."""
 
@@ -45,11 +46,11 @@ class CountsOut(BaseModel):
     index_points: int
 
 
-class ReceiptOut(BaseModel):
+class ReceiptOut(TypedDict):
     """`subject` stands for the erased entity; only the project's secret leads from a name to it."""
 
-    id: str = Field(examples=["era_0d5c7c1e6a0e8f0b9a552b1c6d9f1a10"])
-    project_id: str = Field(examples=["default"])
+    id: Annotated[str, Field(examples=["era_0d5c7c1e6a0e8f0b9a552b1c6d9f1a10"])]
+    project_id: Annotated[str, Field(examples=["default"])]
     subject: str
     scope_kind: Kind
     requested_at: str
@@ -59,14 +60,14 @@ class ReceiptOut(BaseModel):
     signature: str
 
 
-class RunningOut(BaseModel):
+class RunningOut(TypedDict):
     """It goes on; ask for it again by its id."""
 
     id: str
     status: Literal["running"]
 
 
-class ErasureOut(BaseModel):
+class ErasureOut(TypedDict):
     """`remaining` is what both stores hold of the entity now."""
 
     id: str
@@ -76,14 +77,14 @@ class ErasureOut(BaseModel):
     remaining: CountsOut
 
 
-class CheckedOut(BaseModel):
+class CheckedOut(TypedDict):
     """`remaining` is null for a receipt that is not ours, or whose entity is not known."""
 
     signature_valid: bool
     remaining: CountsOut | None
 
 
-class EntityDeletedOut(BaseModel):
+class EntityDeletedOut(TypedDict):
     message: str
     id: str
     memories: int
@@ -132,7 +133,7 @@ def routes(erasures: Erasures) -> APIRouter:
     async def erase_entity(
         kind: Kind, value: Annotated[str, Path(description="its id")], request: Request, who: Who
     ) -> Json:
-        """Erase every memory that names an entity; 404 where none does."""
+        """Erase every memory that names an entity; 404 if none does."""
         erasure = await erasures.erase(who, _scope(kind, value, request), known=True)
         receipt = erasure.receipt
         if receipt is None:

@@ -20,6 +20,7 @@ from deployments.api.schemas.access import (
     KeysOut,
     NewKeyOut,
     key_out,
+    new_key_out,
 )
 from deployments.api.schemas.responses import DeletedOut
 from deployments.api.schemas.serialize import Json, deleted_out, replayed
@@ -33,7 +34,7 @@ def routes(access: Access) -> APIRouter:
         """Make a key. Its secret is in this answer and nowhere else."""
         await _seen(visitor, body.project_id)
         issued = await access.keys.create(visitor, body.draft())
-        return Json({**key_out(issued.key), "key": issued.secret}, 201, replayed(issued.replayed))
+        return Json(new_key_out(issued), 201, replayed(issued.replayed))
 
     @router.get("", response_model=KeysOut)
     async def page(query: Annotated[KeyParameters, Query()], visitor: Visitor) -> Json:
@@ -56,7 +57,7 @@ def routes(access: Access) -> APIRouter:
     async def revoke(key_id: str, visitor: Visitor) -> Json:
         """Revoke a key: within a second it is refused everywhere."""
 
-        async def work() -> dict[str, str]:
+        async def work() -> DeletedOut:
             at = await access.keys.revoke(await _key(visitor, key_id))
             return deleted_out("Key", key_id, at)
 

@@ -32,7 +32,7 @@ def routes(memories: Memories, search: Search) -> APIRouter:
         responses={200: {"model": responses.DeduplicatedOut, "description": "Already there"}},
     )
     async def add(body: MemoryIn, who: Who) -> Json:
-        """Store a memory. 200 instead of 201 where the same content is already there, with what
+        """Store a memory. 200 instead of 201 if the same content is already there, with what
         of the request it does not hold."""
         (outcome,) = await memories.add(who, [body.draft()])
         if isinstance(outcome, Refused):
@@ -44,11 +44,11 @@ def routes(memories: Memories, search: Search) -> APIRouter:
         """Store up to 1,000 memories; each is answered as it would be alone."""
         checked = [_draft(item) for item in body.memories]
         outcomes = iter(
-            await memories.add(who, [each for each in checked if isinstance(each, NewMemory)])
+            await memories.add(who, [draft for draft in checked if isinstance(draft, NewMemory)])
         )
         results = [
-            _item(each if isinstance(each, Mem0gError) else next(outcomes), request)
-            for each in checked
+            _item(draft if isinstance(draft, Mem0gError) else next(outcomes), request)
+            for draft in checked
         ]
         return Json({"results": results})
 
@@ -82,7 +82,7 @@ def routes(memories: Memories, search: Search) -> APIRouter:
 
     @router.get("/{memory_id}", response_model=responses.MemoryOut)
     async def get(memory_id: str, query: Annotated[InstantFields, Query()], who: Who) -> Json:
-        """The last version known, whether or not it is valid; 404 where it was not valid as_of an
+        """The last version known, whether or not it is valid; 404 if it was not valid as_of an
         instant that is given."""
         return Json(memory_out(await memories.get(who, memory_id, query.view())))
 

@@ -26,7 +26,7 @@ def routes(graph: Graph) -> APIRouter:
         responses={200: {"model": responses.RelationshipOut, "description": "Already there"}},
     )
     async def relate(memory_id: str, body: RelationshipIn, who: Who) -> Json:
-        """Relate two memories. 200 instead of 201 where the same edge stands already."""
+        """Relate two memories. 200 instead of 201 if the same edge stands already."""
         edge, created = await graph.relate(who, body.edge(memory_id))
         return Json(edge_out(edge), 201 if created else 200)
 

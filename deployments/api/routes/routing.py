@@ -18,15 +18,16 @@ _REFUSALS: dict[int | str, str] = {
     401: "No key, or an unknown one",
     403: "The key may not do this",
     404: "Nothing of this id that the caller may see",
-    409: "The world stands otherwise",
+    409: "It conflicts with what is stored",
     413: "The body is too large",
     429: "More requests than the key may send; see Retry-After",
     503: "A store is down or the service is full; see Retry-After",
     504: "No answer within the deadline",
     "default": "Any other refusal",
 }
+
+# By its name: a model would be built again for every status of every route.
 _BODY = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorOut"}}}
-"""By its name: a model would be built again for every status of every route."""
 
 
 def new_router(tag: str, prefix: str = "", dependencies: Sequence[Depends] = ()) -> APIRouter:
@@ -42,4 +43,4 @@ def new_router(tag: str, prefix: str = "", dependencies: Sequence[Depends] = ())
 
 def gathered(routers: Iterable[APIRouter]) -> list[BaseRoute]:
     """In the order in which paths are matched."""
-    return [route for each in routers for route in each.routes]
+    return [route for router in routers for route in router.routes]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
+from typing_extensions import TypedDict
 
-from access.model import Key, NewKey, ProjectRecord, Right
+from access.model import IssuedKey, Key, NewKey, ProjectRecord, Right
 from deployments.api.schemas import limits
 from deployments.api.schemas.fields import Body, Entity, Fields, Instant, instant
 from memory.domain.clock import format_end, format_instant
@@ -34,13 +35,13 @@ class ProjectIn(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "shop"}]})
 
 
-class ProjectOut(BaseModel):
-    project_id: str = Field(examples=[_PROJECT_ID])
+class ProjectOut(TypedDict):
+    project_id: Annotated[str, Field(examples=[_PROJECT_ID])]
     name: str
     created_at: str
 
 
-class ProjectsOut(BaseModel):
+class ProjectsOut(TypedDict):
     projects: list[ProjectOut]
 
 
@@ -75,12 +76,12 @@ class KeyParameters(Fields):
     project_id: ProjectId | None = None
 
 
-class KeyOut(BaseModel):
+class KeyOut(TypedDict):
     """A key without its secret, of which `prefix` is the beginning."""
 
-    id: str = Field(examples=[_KEY_ID])
-    prefix: str = Field(examples=["m0-3kTq9x"])
-    project_id: str = Field(examples=["default"])
+    id: Annotated[str, Field(examples=[_KEY_ID])]
+    prefix: Annotated[str, Field(examples=["m0-3kTq9x"])]
+    project_id: Annotated[str, Field(examples=["default"])]
     label: str
     user_id: str | None
     scopes: list[Right]
@@ -94,7 +95,7 @@ class NewKeyOut(KeyOut):
     key: str
 
 
-class KeysOut(BaseModel):
+class KeysOut(TypedDict):
     keys: list[KeyOut]
 
 
@@ -102,23 +103,23 @@ class AuditParameters(Fields):
     limit: Annotated[int, Field(ge=1, le=10_000)] = 100
 
 
-class AuditEntryOut(BaseModel):
-    """`key_id` is "admin" for the admin key and "none" where no keys are asked for; `project` is
+class AuditEntryOut(TypedDict):
+    """`key_id` is "admin" for the admin key and "none" if no keys are asked for; `project` is
     the one of the key, empty for these two."""
 
     at: str
-    key_id: str = Field(examples=[_KEY_ID])
-    action: str = Field(examples=["DELETE /v1/keys/key_…"])
+    key_id: Annotated[str, Field(examples=[_KEY_ID])]
+    action: Annotated[str, Field(examples=["DELETE /v1/keys/key_…"])]
     status: int
     request_id: str
     project: str
 
 
-class AuditOut(BaseModel):
+class AuditOut(TypedDict):
     entries: list[AuditEntryOut]
 
 
-def project_out(project: ProjectRecord) -> dict[str, Any]:
+def project_out(project: ProjectRecord) -> ProjectOut:
     return {
         "project_id": project.id,
         "name": project.name,
@@ -126,14 +127,18 @@ def project_out(project: ProjectRecord) -> dict[str, Any]:
     }
 
 
-def key_out(key: Key) -> dict[str, Any]:
+def key_out(key: Key) -> KeyOut:
     return {
         "id": key.id,
         "prefix": key.prefix,
         "project_id": key.project_id,
         "label": key.label,
         "user_id": key.user_id,
-        "scopes": [right.value for right in Right if right in key.rights],
+        "scopes": [right for right in Right if right in key.rights],
         "created_at": format_instant(key.created_at),
         "expires_at": format_end(key.expires_at),
     }
+
+
+def new_key_out(issued: IssuedKey) -> NewKeyOut:
+    return {**key_out(issued.key), "key": issued.secret}

@@ -65,7 +65,7 @@ class InstantFields(Fields):
 
 
 class ViewFields(InstantFields):
-    """The world a read shows."""
+    """The snapshot that a read shows."""
 
     include_superseded: bool = False
     include_expired: bool = False

@@ -41,8 +41,8 @@ class SearchParameters(SearchFields):
 
 
 class EdgeParameters(ViewFields):
-    """Which edges are looked at. The derived FOLLOWS are among them where `relation` names them,
-    or no relation is named and `include_system` is true."""
+    """Which edges are looked at. The derived FOLLOWS are among them if `relation` names them,
+    or if no relation is named and `include_system` is true."""
 
     relation: list[Relation] = Field(default=[], max_length=20)
     include_system: bool = False

@@ -1,19 +1,36 @@
-"""How the domain's objects are written on the wire; schemas.py documents it."""
+"""Writes the domain's objects as answers, in the shapes of responses.py."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import orjson
 from starlette.responses import Response
 
+from deployments.api.schemas.responses import (
+    AddedOut,
+    DeduplicatedOut,
+    DeletedOut,
+    DifferenceOut,
+    ErrorOut,
+    FoundOut,
+    GraphOut,
+    MemoryOut,
+    NeighbourhoodOut,
+    PageOut,
+    PathOut,
+    ReachedOut,
+    RelatedOut,
+    RelationshipOut,
+    RelationshipsOut,
+    SimilarOut,
+    VersionOut,
+)
 from memory.domain.clock import format_end, format_instant
 from memory.domain.errors import Mem0gError
 from memory.domain.memory import Edge, Memory
 from memory.domain.results import (
     Added,
-    Differences,
     Found,
     GraphDifference,
     GraphPage,
@@ -25,8 +42,6 @@ from memory.domain.results import (
     Similar,
 )
 
-Thing = TypeVar("Thing")
-
 
 class Json(Response):
     """An answer that is already plain data."""
@@ -37,9 +52,9 @@ class Json(Response):
         return orjson.dumps(content)
 
 
-def memory_out(memory: Memory) -> dict[str, Any]:
+def memory_out(memory: Memory) -> MemoryOut:
     scope = memory.scope
-    out: dict[str, Any] = {
+    out: MemoryOut = {
         "id": memory.id,
         "content": memory.content,
         "memory": memory.content,
@@ -61,11 +76,12 @@ def memory_out(memory: Memory) -> dict[str, Any]:
         "version": memory.version,
     }
     if memory.superseded_by:
-        out |= {"superseded": True, "superseded_by": memory.superseded_by}
+        out["superseded"] = True
+        out["superseded_by"] = memory.superseded_by
     return out
 
 
-def edge_out(edge: Edge) -> dict[str, Any]:
+def edge_out(edge: Edge) -> RelationshipOut:
     return {
         "id": edge.id or None,  # a derived edge has none
         "source": edge.source,
@@ -79,7 +95,7 @@ def edge_out(edge: Edge) -> dict[str, Any]:
     }
 
 
-def version_out(memory: Memory) -> dict[str, Any]:
+def version_out(memory: Memory) -> VersionOut:
     """A version in a history: the memory as it was known then, its event and both clocks."""
     return {
         **memory_out(memory),
@@ -89,16 +105,23 @@ def version_out(memory: Memory) -> dict[str, Any]:
     }
 
 
-def added_out(added: Added) -> dict[str, Any]:
-    out = memory_out(added.memory)
+def added_out(added: Added) -> AddedOut:
+    """A DeduplicatedOut if the memory was there already."""
+    # mypy cannot know that a MemoryOut has no similar_to of another type.
+    out: AddedOut = {**memory_out(added.memory)}  # type: ignore[typeddict-item]
     if added.deduplicated:
-        out |= {"deduplicated": True, "not_stored": added.not_stored}
+        known: DeduplicatedOut = {
+            **out,
+            "deduplicated": True,
+            "not_stored": added.not_stored,
+        }
+        out = known
     if added.similar is not None:
         out["similar_to"] = [*map(similar_out, added.similar)]
     return out
 
 
-def similar_out(near: Similar) -> dict[str, Any]:
+def similar_out(near: Similar) -> SimilarOut:
     return {
         "id": near.memory.id,
         "content": near.memory.content,
@@ -106,31 +129,39 @@ def similar_out(near: Similar) -> dict[str, Any]:
     }
 
 
-def found_out(found: Found) -> dict[str, Any]:
+def found_out(found: Found) -> FoundOut:
     return {**memory_out(found.memory), "score": round(found.score, 6)}
 
 
-def related_out(hit: Related) -> dict[str, Any]:
-    way = {"relation": hit.relation, "depth": hit.depth, "path": hit.path}
+def related_out(hit: Related) -> RelatedOut | ReachedOut:
+    """Whoever asked for ids only gets no edge and no memory."""
+    reached: ReachedOut = {
+        "id": hit.memory.id,
+        "relation": hit.relation,
+        "depth": hit.depth,
+        "path": hit.path,
+    }
     if hit.edge is None:
-        return {"id": hit.memory.id, **way}
-    return {**memory_out(hit.memory), **way, "edge": edge_out(hit.edge)}
+        return reached
+    return {**memory_out(hit.memory), **reached, "edge": edge_out(hit.edge)}
 
 
-def page_out(page: Page) -> dict[str, Any]:
+def page_out(page: Page) -> PageOut:
     return {"memories": [*map(memory_out, page.memories)], "next_cursor": page.next_cursor}
 
 
-def relationships_out(found: Relationships) -> dict[str, Any]:
-    out: dict[str, Any] = {"relationships": [*map(edge_out, found.edges)]}
-    return out | {"truncated": True} if found.truncated else out
+def relationships_out(found: Relationships) -> RelationshipsOut:
+    out: RelationshipsOut = {"relationships": [*map(edge_out, found.edges)]}
+    if found.truncated:
+        out["truncated"] = True
+    return out
 
 
-def neighbourhood_out(found: Neighbourhood) -> dict[str, Any]:
+def neighbourhood_out(found: Neighbourhood) -> NeighbourhoodOut:
     return {"memories": [*map(related_out, found.hits)], "truncated": found.truncated}
 
 
-def path_out(path: Path) -> dict[str, Any]:
+def path_out(path: Path) -> PathOut:
     return {
         "memories": [*map(memory_out, path.memories)],
         "edges": [*map(edge_out, path.edges)],
@@ -138,7 +169,7 @@ def path_out(path: Path) -> dict[str, Any]:
     }
 
 
-def graph_out(graph: GraphPage) -> dict[str, Any]:
+def graph_out(graph: GraphPage) -> GraphOut:
     return {
         "nodes": [*map(memory_out, graph.nodes)],
         "edges": [*map(edge_out, graph.edges)],
@@ -147,29 +178,32 @@ def graph_out(graph: GraphPage) -> dict[str, Any]:
     }
 
 
-def difference_out(found: GraphDifference) -> dict[str, Any]:
-    edges = _differences_out(found.edges, edge_out)
+def difference_out(found: GraphDifference) -> DifferenceOut:
+    nodes, edges = found.nodes, found.edges
     return {
-        "nodes": _differences_out(found.nodes, memory_out),
-        "edges": edges | {"retracted": [*map(edge_out, found.retracted)]},
+        "nodes": {
+            "began": [*map(memory_out, nodes.began)],
+            "ended": [*map(memory_out, nodes.ended)],
+            "changed": [
+                {"before": memory_out(before), "after": memory_out(after)}
+                for before, after in nodes.changed
+            ],
+        },
+        "edges": {
+            "began": [*map(edge_out, edges.began)],
+            "ended": [*map(edge_out, edges.ended)],
+            "changed": [
+                {"before": edge_out(before), "after": edge_out(after)}
+                for before, after in edges.changed
+            ],
+            "retracted": [*map(edge_out, found.retracted)],
+        },
         "truncated": found.truncated,
         "next_cursor": found.next_cursor,
     }
 
 
-def _differences_out(
-    found: Differences[Thing], out: Callable[[Thing], dict[str, Any]]
-) -> dict[str, Any]:
-    return {
-        "began": [*map(out, found.began)],
-        "ended": [*map(out, found.ended)],
-        "changed": [
-            {"before": out(before), "after": out(after)} for before, after in found.changed
-        ],
-    }
-
-
-def deleted_out(what: str, thing_id: str, at: int) -> dict[str, str]:
+def deleted_out(what: str, thing_id: str, at: int) -> DeletedOut:
     return {"message": f"{what} deleted", "id": thing_id, "updated_at": format_instant(at)}
 
 
@@ -178,7 +212,7 @@ def replayed(known: bool) -> dict[str, str]:
     return {"Idempotent-Replayed": "true"} if known else {}
 
 
-def error_out(error: Mem0gError, request_id: str) -> dict[str, str]:
+def error_out(error: Mem0gError, request_id: str) -> ErrorOut:
     """One body for every dialect: Mem0's clients read `detail`, `error` or `message`."""
     return {
         "detail": error.message,

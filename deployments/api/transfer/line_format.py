@@ -28,8 +28,9 @@ FORMAT = 1
 _MOST_PARTS = 1_000_000
 
 _Identifier = Annotated[str, Field(max_length=64)]
+
+# More do not fit a body, unless it may be much larger than it is by default.
 _Versions = Field(min_length=1, max_length=100_000, fail_fast=True)
-"""More do not fit a body, unless it may be much larger than it is by default."""
 
 
 class _IntervalLine(Body):
@@ -75,17 +76,17 @@ class MemoryLine(Body, ScopeFields):
                 id=self.id,
                 scope=self.scope(),
                 created_at=created_at,
-                version=each.version,
-                event=Event(each.event),
-                content=each.content,
-                categories=tuple(dict.fromkeys(each.categories or ())),
-                supersedes=tuple(dict.fromkeys(each.supersedes or ())),
-                immutable=each.immutable,
-                role=each.role,
-                actor_id=each.actor_id,
-                **each.interval(),
+                version=version.version,
+                event=Event(version.event),
+                content=version.content,
+                categories=tuple(dict.fromkeys(version.categories or ())),
+                supersedes=tuple(dict.fromkeys(version.supersedes or ())),
+                immutable=version.immutable,
+                role=version.role,
+                actor_id=version.actor_id,
+                **version.interval(),
             )
-            for each in self.versions
+            for version in self.versions
         )
         return MemoryRecord(versions, self.holds_claim)
 
@@ -109,9 +110,9 @@ class RelationshipLine(Body, ScopeFields):
                 target=self.target,
                 relation=self.relation,
                 created_at=created_at,
-                **each.interval(),
+                **version.interval(),
             )
-            for each in self.versions
+            for version in self.versions
         )
         return EdgeRecord(owner or only_owner(self.scope()), versions)
 
@@ -165,15 +166,15 @@ def _memory_line(record: MemoryRecord) -> dict[str, Any]:
         "holds_claim": record.holds_claim,
         "versions": [
             {
-                "version": each.version,
-                "event": each.event.value,
-                "content": each.content,
-                "categories": each.categories,
-                "supersedes": each.supersedes,
-                **_said_by(each),
-                **_interval_line(each),
+                "version": version.version,
+                "event": version.event.value,
+                "content": version.content,
+                "categories": version.categories,
+                "supersedes": version.supersedes,
+                **_said_by(version),
+                **_interval_line(version),
             }
-            for each in record.versions
+            for version in record.versions
         ],
     }
 
@@ -188,7 +189,7 @@ def _edge_line(record: EdgeRecord) -> dict[str, Any]:
         "target": first.target,
         "relation": first.relation,
         "created_at": format_instant(first.created_at),
-        "versions": [_interval_line(each) for each in record.versions],
+        "versions": [_interval_line(version) for version in record.versions],
     }
 
 

@@ -17,8 +17,8 @@ from memory.domain.errors import InvalidInput, Mem0gError, TooLarge
 from memory.domain.memory import Owner
 from memory.domain.records import Entry, Record
 
+# Of a body; deployments/backup.py sends no more at once.
 MOST_LINES = 10_000
-"""Of a body; deployments/backup.py sends no more at once."""
 _SILENT = frozenset({"end", "progress"})
 
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, Field
+from pydantic import Field
 from starlette.responses import StreamingResponse
+from typing_extensions import TypedDict
 
 from access.door import require_everywhere
 from deployments.api.middleware.permissions import HOLDS_RIGHT
@@ -30,8 +31,8 @@ _LINES: dict[int | str, dict[str, Any]] = {
 }
 _BODY = {"requestBody": {"required": True, "content": {NDJSON: {"schema": {"type": "string"}}}}}
 
+# Of a line.
 Outcome = Brought | Refused | Mem0gError
-"""Of a line."""
 
 
 class ExportParameters(ScopeFields):
@@ -40,15 +41,15 @@ class ExportParameters(ScopeFields):
     known_at: Instant | None = None
 
 
-class RefusedLineOut(BaseModel):
+class RefusedLineOut(TypedDict):
     """`line` counts from 1 in the body."""
 
-    line: int = Field(examples=[3])
+    line: Annotated[int, Field(examples=[3])]
     error: str
-    code: str = Field(examples=["invalid_input"])
+    code: Annotated[str, Field(examples=["invalid_input"])]
 
 
-class ImportedOut(BaseModel):
+class ImportedOut(TypedDict):
     """`present`: lines whose record stood already as it is. `ids`: of each record that is here
     now, the id in its line and its id here."""
 
@@ -58,7 +59,7 @@ class ImportedOut(BaseModel):
     ids: dict[str, str]
 
 
-class RestoredOut(BaseModel):
+class RestoredOut(TypedDict):
     restored: int
     present: int
     refused: list[RefusedLineOut]
@@ -94,7 +95,7 @@ def routes(transfer: Transfer) -> APIRouter:
             for line in lines
             if isinstance(outcome := told[line.number], Brought)
         }
-        known = any(isinstance(each, Brought) and each.replayed for each in outcomes)
+        known = any(isinstance(outcome, Brought) and outcome.replayed for outcome in outcomes)
         return Json({**_account("imported", told), "ids": ids}, headers=replayed(known))
 
     @router.get("/admin/backup", response_class=StreamingResponse, responses=_LINES)
@@ -115,14 +116,14 @@ def routes(transfer: Transfer) -> APIRouter:
         entries = _of_kind(lines, Entry)
         put = await transfer.restore_entries(visitor.caller, [*entries.values()])
         told |= dict(zip(entries, put, strict=True))
-        places = {line.number: line.project_id for line in lines}
+        projects = {line.number: line.project_id for line in lines}
         records = _of_kind(lines, MemoryRecord | EdgeRecord)
-        placed = {number: (places[number], each) for number, each in records.items()}
-        for number in [number for number in placed if not places[number]]:
-            del placed[number]
+        addressed = {number: (projects[number], record) for number, record in records.items()}
+        for number in [number for number in addressed if not projects[number]]:
+            del addressed[number]
             told[number] = InvalidInput("project_id is missing: is this a line of a backup?")
-        outcomes = await transfer.restore_records(visitor.caller, [*placed.values()])
-        return Json(_account("restored", told | dict(zip(placed, outcomes, strict=True))))
+        outcomes = await transfer.restore_records(visitor.caller, [*addressed.values()])
+        return Json(_account("restored", told | dict(zip(addressed, outcomes, strict=True))))
 
     return router
 
@@ -154,6 +155,6 @@ def _account(done: str, told: Mapping[int, Outcome]) -> dict[str, Any]:
         error = outcome.error() if isinstance(outcome, Refused) else outcome
         if isinstance(error, Mem0gError):
             refused.append({"line": number, "error": error.message, "code": error.code})
-    brought = [each for each in told.values() if isinstance(each, Brought)]
-    present = sum(each.present for each in brought)
+    brought = [outcome for outcome in told.values() if isinstance(outcome, Brought)]
+    present = sum(outcome.present for outcome in brought)
     return {done: len(told) - len(refused) - present, "present": present, "refused": refused}

@@ -102,20 +102,20 @@ async def _owner_lines(
 ) -> AsyncIterator[bytes]:
     if page.owner is None:
         return
-    place = {"project_id": page.project_id}
+    project = {"project_id": page.project_id}
     owner = owner_line(page.owner)
     before = pen.counts()
-    header = header_line("export", page.until, **place, owner=owner)
-    yield pen.write(header, *_with(place, page))
+    header = header_line("export", page.until, **project, owner=owner)
+    yield pen.write(header, *_with(project, page))
     while page.following is not None:
         (page,) = await transfer.owner_pages(caller, [page.following])
-        yield pen.write(*_with(place, page))
+        yield pen.write(*_with(project, page))
     own = {name: count - before[name] for name, count in pen.counts().items()}
     yield pen.write({"type": "end", **own})
 
 
-def _with(place: Mapping[str, str], page: OwnerPage) -> Iterable[dict[str, Any]]:
-    return ({**record_line(each), **place} for each in page.records)
+def _with(project: Mapping[str, str], page: OwnerPage) -> Iterable[dict[str, Any]]:
+    return ({**record_line(record), **project} for record in page.records)
 
 
 def _broken(error: Mem0gError) -> bytes:

@@ -5,15 +5,30 @@ import hashlib
 import pytest
 
 from config.settings import EmbedderSettings
+from deployments.models import encoder
 from deployments.models.encoder import SentenceEncoder, bundled_weights, cores
 from memory.domain.errors import StartupRefused
 
-
-def test_there_is_a_core():
-    assert cores() >= 1
-
-
 HUB_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+
+@pytest.mark.parametrize(
+    ("usable", "quota", "expected"),
+    [
+        (8, "max 100000", 8),
+        (8, "250000 100000", 2),
+        (2, "800000 100000", 2),
+        (1, "", 1),
+    ],
+)
+def test_a_containers_quota_counts(monkeypatch, tmp_path, usable, quota, expected):
+    limit = tmp_path / "cpu.max"
+    limit.write_text(quota)
+    monkeypatch.setattr(encoder, "_CGROUP_CPU", limit)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(usable)))
+    assert cores() == expected
+    limit.unlink()
+    assert cores() == usable
 
 
 def test_the_weights_installed_are_the_hubs():

@@ -4,10 +4,11 @@ run a session."""
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import Annotated
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
+from typing_extensions import TypedDict
 
 from deployments.api.errors import invalid
 from deployments.api.mem0.schemas.paging import Paged, envelope
@@ -25,19 +26,19 @@ from memory.domain.memory import Owner
 from memory.domain.selections import Entity
 from memory.service.api import Jobs, Memories
 
+# Of Mem0, and what they are called here.
 KINDS = {"user": "user", "agent": "agent", "app": "app", "run": "session", "session": "session"}
-"""Of Mem0, and what they are called here."""
 _TYPES = ("user", "agent", "app", "run")
 _ENTITY: TypeAdapter[str] = TypeAdapter(EntityId)
 
 
-class EntityOut(BaseModel):
+class EntityOut(TypedDict):
     """`owner` is the project; the times are the first created_at and the last updated_at of what
     names the entity, in any version that is known now."""
 
-    id: str = Field(examples=["412345678901234567"])
+    id: Annotated[str, Field(examples=["412345678901234567"])]
     name: str
-    type: str = Field(examples=[*_TYPES])
+    type: Annotated[str, Field(examples=[*_TYPES])]
     total_memories: int
     owner: str
     metadata: None
@@ -45,7 +46,7 @@ class EntityOut(BaseModel):
     updated_at: str
 
 
-class EntitiesOut(BaseModel):
+class EntitiesOut(TypedDict):
     count: int
     next: str | None
     previous: str | None
@@ -56,7 +57,7 @@ class EntitiesOut(BaseModel):
     total_runs: int
 
 
-class NamesOut(BaseModel):
+class NamesOut(TypedDict):
     users: list[str]
     agents: list[str]
     apps: list[str]
@@ -72,11 +73,11 @@ def routes(memories: Memories, jobs: Jobs) -> APIRouter:
 
     @router.get("/v1/entities", response_model=EntitiesOut)
     async def entities(paging: Paged, request: Request, who: Who) -> Json:
-        """Every user, agent, app and run that a memory names. All of them, where no page is asked
+        """Every user, agent, app and run that a memory names. All of them, if no page is asked
         for: who deletes every entity asks for no second page."""
-        found = [entity_out(each, who.project) for each in await memories.entities(who)]
-        counts = Counter(each["type"] for each in found)
-        totals = {f"total_{each}s": counts[each] for each in _TYPES}
+        found = [entity_out(entity, who.project) for entity in await memories.entities(who)]
+        counts = Counter(entity["type"] for entity in found)
+        totals = {f"total_{kind}s": counts[kind] for kind in _TYPES}
         if not paging.asked:
             whole = {"count": len(found), "next": None, "previous": None, "results": found}
             return Json(whole | totals)
@@ -86,17 +87,17 @@ def routes(memories: Memories, jobs: Jobs) -> APIRouter:
     @router.get("/v1/entities/filters", response_model=NamesOut)
     async def filters(who: Who) -> Json:
         """The names that there are, by kind."""
-        names: dict[str, list[str]] = {f"{each}s": [] for each in _TYPES}
-        for each in await memories.entities(who):
-            names[f"{_type(each)}s"].append(each.value)
+        names: dict[str, list[str]] = {f"{kind}s": [] for kind in _TYPES}
+        for entity in await memories.entities(who):
+            names[f"{_type(entity)}s"].append(entity.value)
         return Json(names)
 
     @router.get("/v2/entities/{kind}/{name:path}", response_model=list[EntityOut])
     async def get(kind: str, name: str, request: Request, who: Who) -> Json:
-        """The entity of this name, in a list; 404 where no memory names it."""
+        """The entity of this name, in a list; 404 if no memory names it."""
         value = named_in_path(name, request)
         if found := await memories.entities(who, Owner(_kind(kind), value)):
-            return Json([entity_out(each, who.project) for each in found])
+            return Json([entity_out(entity, who.project) for entity in found])
         raise NotFound(f"no memory names the {kind} {value[:60]!r}")
 
     @router.delete("/v2/entities/{kind}/{name:path}", response_model=DeletingOut)
@@ -109,9 +110,9 @@ def routes(memories: Memories, jobs: Jobs) -> APIRouter:
         """The same, by the id that the list of entities gives."""
         if not (number.isascii() and number.isdigit()):
             raise InvalidInput("the id of an entity is a number; see GET /v1/entities")
-        for each in await memories.entities(who):
-            if each.kind == _kind(kind) and each.id == number:
-                return await _forget(who, each.kind, each.value)
+        for entity in await memories.entities(who):
+            if entity.kind == _kind(kind) and entity.id == number:
+                return await _forget(who, entity.kind, entity.value)
         raise NotFound(f"no {kind} has the id {number[:60]}")
 
     async def _forget(who: Caller, kind: str, value: str) -> Json:
@@ -129,7 +130,7 @@ def one_named(name: str, request: Request) -> str:
         raise invalid(error.errors()) from None
 
 
-def entity_out(entity: Entity, project_id: str) -> dict[str, Any]:
+def entity_out(entity: Entity, project_id: str) -> EntityOut:
     return {
         "id": entity.id,
         "name": entity.value,
@@ -142,7 +143,7 @@ def entity_out(entity: Entity, project_id: str) -> dict[str, Any]:
     }
 
 
-def deleting_out(job: Job) -> dict[str, str]:
+def deleting_out(job: Job) -> DeletingOut:
     return {
         "message": f"Delete in progress; GET /v1/event/{job.id} tells when it is done",
         "event_id": job.id,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, Field
+from pydantic import Field
+from typing_extensions import TypedDict
 
 from deployments.api.mem0.schemas.paging import Paged, envelope
 from deployments.api.mem0.schemas.responses import OutcomeOut, RelationOut
@@ -19,15 +21,15 @@ from memory.domain.jobs import Job
 from memory.service.api import Jobs
 
 
-class EventOut(BaseModel):
+class EventOut(TypedDict):
     """`metadata` says how the job was done, and what of the call could not be acted on; `latency`
     is milliseconds from the call to its end."""
 
     id: str
-    event_type: str = Field(examples=["ADD", "DELETE_ALL", "DELETE_USER"])
-    status: str = Field(examples=["PENDING", "RUNNING", "SUCCEEDED", "FAILED"])
-    payload: dict[str, Any]
-    metadata: dict[str, Any] | None
+    event_type: Annotated[str, Field(examples=["ADD", "DELETE_ALL", "DELETE_USER"])]
+    status: Annotated[str, Field(examples=["PENDING", "RUNNING", "SUCCEEDED", "FAILED"])]
+    payload: Mapping[str, Any]
+    metadata: Mapping[str, Any] | None
     results: list[OutcomeOut]
     relations: list[RelationOut]
     created_at: str
@@ -39,7 +41,7 @@ class EventOut(BaseModel):
     error: str | None
 
 
-class EventsOut(BaseModel):
+class EventsOut(TypedDict):
     count: int
     next: str | None
     previous: str | None
@@ -65,7 +67,7 @@ def routes(jobs: Jobs) -> APIRouter:
     return router
 
 
-def event_out(job: Job) -> dict[str, Any]:
+def event_out(job: Job) -> EventOut:
     return {
         "id": job.id,
         "event_type": job.kind.value,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, Field
+from typing_extensions import TypedDict
 
 from deployments.api.mem0.schemas.fields import Mem0Fields
 from deployments.api.routes.dependencies import Who
@@ -26,7 +27,7 @@ class FeedbackIn(Mem0Fields):
     feedback_reason: Reason | None = None
 
 
-class FeedbackOut(BaseModel):
+class FeedbackOut(TypedDict):
     """`id` is the memory's: it has one feedback, the last."""
 
     id: str
@@ -54,9 +55,9 @@ def routes(memories: Memories) -> APIRouter:
     return router
 
 
-def feedback_out(memory_id: str, feedback: Feedback | None) -> dict[str, Any]:
+def feedback_out(memory_id: str, feedback: Feedback | None) -> FeedbackOut:
     return {
         "id": memory_id,
-        "feedback": feedback and feedback.verdict.value,
-        "feedback_reason": feedback and feedback.reason,
+        "feedback": None if feedback is None else feedback.verdict,
+        "feedback_reason": None if feedback is None else feedback.reason,
     }

@@ -124,7 +124,7 @@ def routes(memories: Memories, search: Search, jobs: Jobs, within_s: float) -> A
     async def page_v1(
         query: Annotated[ListParameters, Query()], who: Who, request: Request
     ) -> Json:
-        """Memories of an entity, newest first; an object where a page is asked for."""
+        """Memories of an entity, newest first; an object if a page is asked for."""
         paging = query.over(Paging())
         body = query.list_in()
         if not paging.asked:
@@ -136,7 +136,7 @@ def routes(memories: Memories, search: Search, jobs: Jobs, within_s: float) -> A
 
     @router.post("/v2/memories", response_model=responses.OldPageOut)
     async def page_v2(body: OldListIn, query: Paged, who: Who, request: Request) -> Json:
-        """Memories that meet the filters, newest first; an object where a page is asked for."""
+        """Memories that meet the filters, newest first; an object if a page is asked for."""
         return await page(request, who, body, query.over(body), body.scope())
 
     return router

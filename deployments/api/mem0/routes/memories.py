@@ -41,7 +41,7 @@ def routes(memories: Memories, search: Search, jobs: Jobs) -> APIRouter:
 
     @router.post("/v3/memories/add", response_model=responses.Mem0AddedOut)
     async def add(body: AddIn, who: Who) -> Json:
-        """Remember a conversation. PENDING where a language model reads it first: its event tells
+        """Remember a conversation. PENDING if a language model reads it first: its event tells
         what came of it."""
         job = await jobs.remember(who, body.conversation())
         return Json(added_out(job, body.enable_graph))
@@ -63,7 +63,7 @@ def routes(memories: Memories, search: Search, jobs: Jobs) -> APIRouter:
     @router.delete("/v1/memories", response_model=responses.QueuedOut)
     async def delete_all(query: Annotated[DeleteParameters, Query()], visitor: Visitor) -> Json:
         """Erase all memories that meet what is given; * is any id. All of a project takes the
-        right admin, and nothing is erased where nothing is given."""
+        right admin, and nothing is erased if nothing is given."""
         job = await forgotten(jobs, visitor, query.wanted())
         return Json(
             {
@@ -83,7 +83,7 @@ def routes(memories: Memories, search: Search, jobs: Jobs) -> APIRouter:
     @router.delete("/v1/batch", response_model=responses.MessageOut)
     async def delete_batch(body: BatchDeleteIn, who: Who) -> Json:
         """Erase up to 1,000 memories; those that are not there do not keep the others back."""
-        ids = [*dict.fromkeys(each.memory_id for each in body.memories)]
+        ids = [*dict.fromkeys(named.memory_id for named in body.memories)]
         refuse_undone(ids, await memories.erase_each(who, ids))
         return Json({"message": f"Successfully deleted {len(ids)} memories"})
 

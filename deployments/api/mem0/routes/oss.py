@@ -68,13 +68,14 @@ def routes(memories: Memories, search: Search, jobs: Jobs, within_s: float) -> A
             body = body.model_copy(update={"custom_instructions": body.prompt})
         begun = await jobs.remember(who, body.conversation())
         job = await ended(jobs, who, begun, within_s)
-        out: Body = {
+        out: responses.OssAddedOut = {
             "results": [*map(outcome_out, job.outcomes)],
             "status": job.state.value,
             "event_id": job.id,
         }
-        graph = {"relations": [*map(relation_out, job.relations)]} if body.enable_graph else {}
-        return Json(out | graph)
+        if body.enable_graph:
+            out["relations"] = [*map(relation_out, job.relations)]
+        return Json(out)
 
     @router.get("/memories", response_model=responses.ResultsOut)
     async def page(query: Annotated[ListParameters, Query()], who: Who, visitor: Visitor) -> Json:
@@ -127,7 +128,7 @@ def routes(memories: Memories, search: Search, jobs: Jobs, within_s: float) -> A
             return Json({"results": await searched(search, who, body, body.scope())})
         whole = body.model_copy(update={"fields": None})
         found = await searched(search, who, whole, body.scope())
-        told = (explained(each, body.threshold) for each in found)
+        told = (explained(memory, body.threshold) for memory in found)
         asked = [*body.fields, "score_details"] if body.fields else None
         return Json({"results": projected(told, asked)})
 
@@ -160,7 +161,7 @@ def with_metadata(wanted: Mapping[str, Any]) -> dict[str, Any]:
         if name in ("AND", "OR", "NOT"):
             several = value if isinstance(value, list) else [value]
             out[name] = [
-                with_metadata(each) if isinstance(each, Mapping) else each for each in several
+                with_metadata(part) if isinstance(part, Mapping) else part for part in several
             ]
         elif name in filter_parser.KNOWN:
             out[name] = value
@@ -175,20 +176,19 @@ def explained(found: Body, threshold: float) -> Body:
     """With the parts of the score, by the names of that server. All are on one scale: nothing is
     divided by what could have been reached."""
     parts = found["score_breakdown"]
-    return found | {
-        "score_details": {
-            "semantic_score": parts["semantic"],
-            "bm25_score": parts["bm25"],
-            "entity_boost": parts["entity"],
-            "raw_score": found["score"],
-            "max_possible_score": 1.0,
-            "final_score": found["score"],
-            "threshold": threshold,
-        }
+    details: responses.ScoreDetailsOut = {
+        "semantic_score": parts["semantic"],
+        "bm25_score": parts["bm25"],
+        "entity_boost": parts["entity"],
+        "raw_score": found["score"],
+        "max_possible_score": 1.0,
+        "final_score": found["score"],
+        "threshold": threshold,
     }
+    return {**found, "score_details": details}
 
 
-def entity_out(entity: Entity) -> Body:
+def entity_out(entity: Entity) -> responses.OssEntityOut:
     return {
         "id": entity.value,
         "type": "run" if entity.kind == "session" else entity.kind,

@@ -9,8 +9,8 @@ from deployments.api.routes.dependencies import Who
 from deployments.api.routes.routing import new_router
 from deployments.api.schemas.serialize import Json
 
+# There is one, of which every project is a part.
 ORGANISATION = "mem0g"
-"""There is one, of which every project is a part."""
 
 
 def routes() -> APIRouter:

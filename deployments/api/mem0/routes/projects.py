@@ -6,7 +6,8 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
+from typing_extensions import TypedDict
 
 from access import Access
 from access.door import require_everywhere
@@ -37,16 +38,18 @@ def _text(given: Any) -> Any:
 
 
 Words = Annotated[str, Field(max_length=16_384)]
+
+# A text, or a list of its lines.
 Instructions = Annotated[Words, BeforeValidator(_text)]
-"""A text, or a list of its lines."""
 Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]{1,64}@[^@\s]{1,190}$")]
 Category = Annotated[str, Field(min_length=1, max_length=256)]
+
+# A name with a text about it, or the bare name.
 Described = Annotated[
     dict[Category, Annotated[str, Field(max_length=2_048)]],
     Field(max_length=1),
     BeforeValidator(lambda given: {given: ""} if isinstance(given, str) else given),
 ]
-"""A name with a text about it, or the bare name."""
 
 
 class NamedProjectIn(Mem0Fields):
@@ -88,7 +91,7 @@ class ChangeIn(Mem0Fields):
                 changes[field] = changes[field] or ""
         if "custom_categories" in changes:
             changes["custom_categories"] = [
-                pair for each in changes["custom_categories"] or () for pair in each.items()
+                pair for category in changes["custom_categories"] or () for pair in category.items()
             ]
         return changes
 
@@ -101,13 +104,13 @@ class MemberIn(Mem0Fields):
         return Member(self.email, self.role)
 
 
-class MemberOut(BaseModel):
+class MemberOut(TypedDict):
     username: str
     email: str
     role: str
 
 
-class MembersOut(BaseModel):
+class MembersOut(TypedDict):
     members: list[MemberOut]
 
 
@@ -117,14 +120,14 @@ class OrganisationOut(MembersOut):
     description: str
 
 
-class ListedProjectOut(BaseModel):
+class ListedProjectOut(TypedDict):
     project_id: str
     org_id: str
     name: str
     created_at: str
 
 
-class DetailsOut(ListedProjectOut, MembersOut):
+class DetailsOut(MembersOut, ListedProjectOut):  # this order is that of the fields
     """The settings that are null have no meaning here."""
 
     description: str
@@ -260,7 +263,7 @@ async def _known(org_id: str) -> None:
         raise NotFound(f"no organization {org_id[:60]!r}; there is one, {ORGANISATION}")
 
 
-def record_out(project: ProjectRecord) -> dict[str, Any]:
+def record_out(project: ProjectRecord) -> ListedProjectOut:
     return {
         "project_id": project.id,
         "org_id": ORGANISATION,
@@ -269,9 +272,10 @@ def record_out(project: ProjectRecord) -> dict[str, Any]:
     }
 
 
-def details_out(details: ProjectDetails, visitor: Pass) -> dict[str, Any]:
+def details_out(details: ProjectDetails, visitor: Pass) -> DetailsOut:
     preferred = details.preferences
-    return record_out(details.project) | {
+    return {
+        **record_out(details.project),
         "description": preferred.description,
         "updated_at": format_instant(details.updated_at),
         "members": [*map(member_out, details.members)],
@@ -283,15 +287,15 @@ def details_out(details: ProjectDetails, visitor: Pass) -> dict[str, Any]:
         "enable_graph": True,
         "is_default": details.project.id == DEFAULT_PROJECT,
         "user_role": "OWNER" if Right.ADMIN in visitor.rights else "READER",
-        **dict.fromkeys(_NEVER_SET),
+        "usecase": None,
+        "memory_depth": None,
+        "inclusion_prompt": None,
+        "exclusion_prompt": None,
+        "expiration_date": None,
+        "version": None,
+        "active_prompt_profile": None,
     }
 
 
-_NEVER_SET = (
-    "usecase", "memory_depth", "inclusion_prompt", "exclusion_prompt", "expiration_date",
-    "version", "active_prompt_profile",
-)  # fmt: skip
-
-
-def member_out(member: Member) -> dict[str, str]:
+def member_out(member: Member) -> MemberOut:
     return {"username": member.username, "email": member.email, "role": member.role}

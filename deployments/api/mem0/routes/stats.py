@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 
 from fastapi import APIRouter
-from pydantic import BaseModel
+from typing_extensions import TypedDict
 
 from deployments.api.routes.dependencies import Who
 from deployments.api.routes.routing import new_router
@@ -16,7 +16,7 @@ from memory.query.views import Selection
 from memory.service.api import Memories
 
 
-class StatsOut(BaseModel):
+class StatsOut(TypedDict):
     total_memories: int
     total_users: int
     total_agents: int
@@ -33,7 +33,7 @@ def routes(memories: Memories) -> APIRouter:
         valid, entities = await asyncio.gather(
             memories.select(who, Selection(condition=SOMEBODY, limit=0)), memories.entities(who)
         )
-        counts = Counter(each.kind for each in entities)
+        counts = Counter(entity.kind for entity in entities)
         return Json(
             {
                 "total_memories": valid.count,

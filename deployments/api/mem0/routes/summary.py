@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import Field
+from typing_extensions import TypedDict
 
 from deployments.api.mem0.routes.exports import Asked
 from deployments.api.routes.dependencies import Who
@@ -12,14 +15,14 @@ from deployments.api.schemas.serialize import Json
 from memory.service.api import Reports
 
 
-class SummaryOut(BaseModel):
+class SummaryOut(TypedDict):
     """`method` is "extractive", and then `memory_ids` are those whose sentences these are, or the
     name of the language model that wrote it."""
 
     summary: str
     total_memories: int
     memory_ids: list[str]
-    method: str = Field(examples=["extractive"])
+    method: Annotated[str, Field(examples=["extractive"])]
 
 
 def routes(reports: Reports) -> APIRouter:

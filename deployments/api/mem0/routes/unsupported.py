@@ -6,7 +6,8 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field, model_validator
+from pydantic import Field, model_validator
+from typing_extensions import TypedDict
 
 from access.projects import require_seen
 from config.settings import Settings
@@ -49,7 +50,7 @@ class SettingsIn(Body):
         return fields
 
 
-class ProfileOut(BaseModel):
+class ProfileOut(TypedDict):
     profile: dict[str, Any]
     status: Literal["not_enabled"]
     entity_type: Literal["user"]
@@ -58,24 +59,24 @@ class ProfileOut(BaseModel):
     generation_count: int
 
 
-class SettingsOut(BaseModel):
+class SettingsOut(TypedDict):
     enabled: Literal[False]
     capabilities: dict[str, Any]
     entities: dict[str, dict[str, Any]]
 
 
-class WebhookOut(BaseModel):
+class WebhookOut(TypedDict):
     """Never answered: there are none."""
 
     webhook_id: str
 
 
-class ProviderOut(BaseModel):
+class ProviderOut(TypedDict):
     provider: str
     config: dict[str, Any]
 
 
-class ConfigurationOut(BaseModel):
+class ConfigurationOut(TypedDict):
     """`llm` is null if there is none."""
 
     version: str
@@ -84,7 +85,7 @@ class ConfigurationOut(BaseModel):
     llm: ProviderOut | None
 
 
-class ProvidersOut(BaseModel):
+class ProvidersOut(TypedDict):
     """What there is to choose from."""
 
     llm: list[str]
@@ -96,7 +97,7 @@ class UseCaseIn(Mem0Fields):
     use_case: Annotated[Content, Field(max_length=2_000)]
 
 
-class InstructionsOut(BaseModel):
+class InstructionsOut(TypedDict):
     custom_instructions: str
     test_message: str
 

@@ -19,12 +19,14 @@ from memory.query.conditions import ANY, EVERYTHING, Condition, every
 from memory.query.views import Query, Scale, Selection, View
 
 MOST_MEMORIES = 1_000
+
+# Of a read whose filters say whose memories it is about.
 BY_FILTERS = Scope()
-"""Of a read whose filters say whose memories it is about."""
 
 FiltersIn = Annotated[dict[str, Any], Field(description="docs/filters.md")]
+
+# Seconds since 1970, a day, or an ISO 8601 time.
 Moment = Annotated[int | float | str, BeforeValidator(times.written)]
-"""Seconds since 1970, a day, or an ISO 8601 time."""
 Names = Annotated[list[str], Field(max_length=100)]
 Instructions = Annotated[Content, Field(max_length=16_384)]
 
@@ -95,11 +97,11 @@ class AddIn(ScopeIn):
     def _categories(self) -> tuple[tuple[str, str], ...] | None:
         if self.custom_categories is None:
             return None
-        return tuple(pair for each in self.custom_categories for pair in each.items())
+        return tuple(pair for category in self.custom_categories for pair in category.items())
 
 
 class _Seen(Mem0Fields):
-    """What of the world a list or a search shows, and what more it asks of a memory."""
+    """What a list or a search shows, and what more it asks of a memory."""
 
     filters: FiltersIn | None = None
     categories: Names | None = None
@@ -149,7 +151,7 @@ class SearchIn(_Seen):
 
 
 class ListIn(_Seen, Paging):
-    """A list; `start_date` and `end_date` are of created_at, whole days where they are days."""
+    """A list; `start_date` and `end_date` are of created_at, whole days if they are days."""
 
     start_date: str | None = None
     end_date: str | None = None
@@ -186,7 +188,7 @@ class UpdateIn(Mem0Fields):
     expiration_date: str | None = None
 
     def correction(self) -> Correction:
-        """Raises InvalidInput, also where nothing is to be changed."""
+        """Raises InvalidInput, also if nothing is to be changed."""
         valid_to: int | Unset | None = UNSET
         if "expiration_date" in self.model_fields_set:
             day = self.expiration_date
@@ -212,15 +214,15 @@ class BatchUpdateIn(Mem0Fields):
     memories: Annotated[list[ItemIn], Field(min_length=1, max_length=MOST_MEMORIES)]
 
     def corrections(self) -> dict[str, Correction]:
-        """By memory id. Raises InvalidInput, with the place of what is wrong."""
+        """By memory id. Raises InvalidInput, with the index of what is wrong."""
         found: dict[str, Correction] = {}
-        for place, item in enumerate(self.memories):
+        for index, item in enumerate(self.memories):
             if item.memory_id in found:
-                raise InvalidInput(f"memories.{place}: each may be named once")
+                raise InvalidInput(f"memories.{index}: each may be named once")
             try:
                 found[item.memory_id] = item.correction()
             except InvalidInput as error:
-                raise InvalidInput(f"memories.{place}: {error.message}") from None
+                raise InvalidInput(f"memories.{index}: {error.message}") from None
         return found
 
 
@@ -238,11 +240,11 @@ def refuse_entities(fields: ScopeIn) -> None:
         raise InvalidInput('name entities in filters, such as {"user_id": "alice"}')
 
 
-def _joined(scope: Scope, where: dict[str, Any] | None) -> Scope:
+def _joined(scope: Scope, filters: dict[str, Any] | None) -> Scope:
     """The scope with the entities that filters name: one each. Raises InvalidInput."""
-    if not where:
+    if not filters:
         return scope
-    condition = filter_parser.parse(where)
+    condition = filter_parser.parse(filters)
     found = conditions.scopes(every((condition, _named(scope))))
     if len(found) != 1 or ANY in found[0].given().values():
         raise InvalidInput("filters of an add name one user_id, agent_id, app_id or run_id each")

@@ -1,7 +1,7 @@
 """What Mem0's bodies and query strings have in common.
 
-Values are read as what they should be where that is plain, as Mem0 does; an explicit null is the
-same as leaving a field out, but for the few where it clears something.
+Values are read as what they should be if that is plain, as Mem0 does. An explicit null is the same
+as leaving a field out, but for the few that it clears.
 """
 
 from __future__ import annotations

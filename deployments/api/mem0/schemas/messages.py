@@ -31,38 +31,38 @@ def said(messages: Any) -> tuple[tuple[Said, ...], tuple[str, ...]]:
     spoken: list[Said] = []
     unused: list[str] = []
     for number, message in enumerate(messages):
-        place = f"messages[{number}]"
+        field = f"messages[{number}]"
         if isinstance(message, str):
             message = {"content": message}
         if not isinstance(message, Mapping):
-            raise InvalidInput(f"{place}: an object with role and content, or a text")
-        texts, others = _parts(message.get("content"), place)
-        unused += [f"{place}: {each}" for each in others]
+            raise InvalidInput(f"{field}: an object with role and content, or a text")
+        texts, others = _parts(message.get("content"), field)
+        unused += [f"{field}: {kind}" for kind in others]
         if any(text.strip() for text in texts):
-            spoken.append(_said(message, "\n".join(texts), place))
+            spoken.append(_said(message, "\n".join(texts), field))
     return tuple(spoken), tuple(unused)
 
 
-def _said(message: Mapping[str, Any], text: str, place: str) -> Said:
+def _said(message: Mapping[str, Any], text: str, field: str) -> Said:
     role = message.get("role") or "user"
     name = message.get("name")
     if isinstance(role, str):
         role = _ROLES_BY_TYPE.get(role.lower(), role.lower())
     return Said(
-        _valid(_ROLE, role, f"{place}.role"),
-        _valid(_CONTENT, text, f"{place}.content"),
-        None if name in (None, "") else _valid(_NAME, name, f"{place}.name"),
+        _valid(_ROLE, role, f"{field}.role"),
+        _valid(_CONTENT, text, f"{field}.content"),
+        None if name in (None, "") else _valid(_NAME, name, f"{field}.name"),
     )
 
 
-def _valid(kind: TypeAdapter[str], value: Any, place: str) -> str:
+def _valid(kind: TypeAdapter[str], value: Any, field: str) -> str:
     try:
         return kind.validate_python(value, strict=True)
     except ValidationError as error:
-        raise InvalidInput(f"{place}: {invalid(error.errors()).message}") from None
+        raise InvalidInput(f"{field}: {invalid(error.errors()).message}") from None
 
 
-def _parts(content: Any, place: str) -> tuple[list[str], list[str]]:
+def _parts(content: Any, field: str) -> tuple[list[str], list[str]]:
     """The texts of a content, and the types of its other parts."""
     texts, others = [], []
     for part in _listed(content):
@@ -74,7 +74,7 @@ def _parts(content: Any, place: str) -> tuple[list[str], list[str]]:
             case {"type": str(kind)}:
                 others.append(kind[:64])
             case _:
-                raise InvalidInput(f"{place}.content: a text, or parts that each have a type")
+                raise InvalidInput(f"{field}.content: a text, or parts that each have a type")
     return texts, others
 
 

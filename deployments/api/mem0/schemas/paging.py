@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -12,8 +12,8 @@ from starlette.requests import Request
 
 from deployments.api.mem0.schemas.fields import Mem0Fields
 
+# More than Mem0's 200: who asks for more than is given may take it for the end of the list.
 MAX_PAGE = 1_000
-"""More than Mem0's 200: who asks for more than is given may take it for the end of the list."""
 DEFAULT_PAGE = 100
 
 
@@ -40,7 +40,7 @@ class Paging(Mem0Fields):
         return (self.number - 1) * self.size
 
     def over(self, other: Paging) -> Paging:
-        """These, and where they say nothing the other's."""
+        """These, and the other's if they say nothing."""
         return Paging(page=self.page or other.page, page_size=self.page_size or other.page_size)
 
 
@@ -48,7 +48,7 @@ Paged = Annotated[Paging, Query()]
 
 
 def envelope(
-    request: Request, paging: Paging, count: int, results: Sequence[dict[str, Any]]
+    request: Request, paging: Paging, count: int, results: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
     """The page of a list that has `count` in all. The addresses of its neighbours are absolute,
     and of the form in which this one was asked for."""

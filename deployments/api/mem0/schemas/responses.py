@@ -1,15 +1,17 @@
-"""The models that document what Mem0's calls answer: answers.py writes exactly this."""
+"""The shape of every answer to Mem0's calls: one list of fields, which serialize.py is held to."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, NotRequired, get_type_hints
 
-from pydantic import BaseModel, Field, create_model
+from pydantic import Field, create_model
+from typing_extensions import TypedDict
 
 from deployments.api.schemas import responses
 
 
-class AttributesOut(BaseModel):
+class AttributesOut(TypedDict):
     """Parts of created_at, UTC."""
 
     year: int
@@ -17,7 +19,7 @@ class AttributesOut(BaseModel):
     day: int
     hour: int
     minute: int
-    day_of_week: str = Field(examples=["Mon"])
+    day_of_week: Annotated[str, Field(examples=["Mon"])]
     day_of_year: int
     week_of_year: int
     quarter: int
@@ -32,22 +34,22 @@ class Mem0MemoryOut(responses.MemoryOut):
     structured_attributes: AttributesOut
     replaced_by: str | None
     synthesized: bool
-    lifecycle_state: str = Field(examples=["active"])
+    lifecycle_state: Annotated[str, Field(examples=["active"])]
 
 
+_LISTED = get_type_hints(Mem0MemoryOut)
+_ID = get_type_hints(Mem0MemoryOut, include_extras=True)["id"]
+
+# A model of pydantic's, because TypedDict can be made of other fields only by name.
 ListedOut = create_model(
     "ListedOut",
-    __base__=Mem0MemoryOut,
     __doc__="A memory, or of it what `fields` asked for.",
-    **{  # type: ignore[call-overload]
-        name: (field.annotation, None)
-        for name, field in Mem0MemoryOut.model_fields.items()
-        if name != "id"
-    },
+    id=(_ID, ...),
+    **{name: (kind, None) for name, kind in _LISTED.items() if name != "id"},  # type: ignore[call-overload]
 )
 
 
-class BreakdownOut(BaseModel):
+class BreakdownOut(TypedDict):
     """`semantic` is the cosine, `bm25` the share of the query's words."""
 
     semantic: float
@@ -55,7 +57,7 @@ class BreakdownOut(BaseModel):
     entity: float
 
 
-class ScoreDetailsOut(BaseModel):
+class ScoreDetailsOut(TypedDict):
     semantic_score: float
     bm25_score: float
     entity_boost: float
@@ -71,56 +73,56 @@ class Mem0FoundOut(ListedOut):  # type: ignore[valid-type,misc]
     score_details: ScoreDetailsOut | None = None
 
 
-class DataOut(BaseModel):
+class DataOut(TypedDict):
     memory: str | None
 
 
-class OutcomeOut(BaseModel):
-    """What became of a memory: ADD, UPDATE, DELETE or, where it was there already, NONE."""
+class OutcomeOut(TypedDict):
+    """What became of a memory: ADD, UPDATE, DELETE or, if it was there already, NONE."""
 
     id: str
-    event: str = Field(examples=["ADD"])
+    event: Annotated[str, Field(examples=["ADD"])]
     memory: str | None
     data: DataOut
     user_id: str | None
 
 
-class RelationOut(BaseModel):
+class RelationOut(TypedDict):
     source: str
     relationship: str
     target: str
     edge_id: str
 
 
-class Mem0AddedOut(BaseModel):
-    """`results` are there once the event has SUCCEEDED, `relations` where they were asked for."""
+class Mem0AddedOut(TypedDict):
+    """`results` are there once the event has SUCCEEDED, `relations` if they were asked for."""
 
     message: str
-    status: str = Field(examples=["SUCCEEDED", "PENDING"])
+    status: Annotated[str, Field(examples=["SUCCEEDED", "PENDING"])]
     event_id: str
-    results: list[OutcomeOut] | None = None
-    relations: list[RelationOut] | None = None
+    results: NotRequired[list[OutcomeOut] | None]
+    relations: NotRequired[list[RelationOut] | None]
 
 
-class ResultsOut(BaseModel):
+class ResultsOut(TypedDict):
     """`relations` is there in older forms, and has none."""
 
     results: list[Mem0FoundOut]
-    relations: list[RelationOut] | None = None
+    relations: NotRequired[list[RelationOut] | None]
 
 
-class PendingOut(BaseModel):
+class PendingOut(TypedDict):
     """Stands for the outcomes of an add that has not ended."""
 
     message: str
-    status: str = Field(examples=["PENDING"])
+    status: Annotated[str, Field(examples=["PENDING"])]
     event_id: str
 
 
 Outcomes = list[OutcomeOut] | list[PendingOut]
 
 
-class OldWrappedOut(BaseModel):
+class OldWrappedOut(TypedDict):
     results: Outcomes
     relations: list[RelationOut]
 
@@ -128,19 +130,19 @@ class OldWrappedOut(BaseModel):
 OldAddedOut = Outcomes | OldWrappedOut
 
 
-class OssAddedOut(BaseModel):
-    """`results` are there once it has SUCCEEDED, `relations` where they were asked for."""
+class OssAddedOut(TypedDict):
+    """`results` are there once it has SUCCEEDED, `relations` if they were asked for."""
 
     results: list[OutcomeOut]
-    status: str = Field(examples=["SUCCEEDED"])
+    status: Annotated[str, Field(examples=["SUCCEEDED"])]
     event_id: str
-    relations: list[RelationOut] | None = None
+    relations: NotRequired[list[RelationOut] | None]
 
 
 OldResultsOut = list[Mem0FoundOut] | ResultsOut
 
 
-class OssEntityOut(BaseModel):
+class OssEntityOut(TypedDict):
     id: str
     type: str
     total_memories: int
@@ -148,9 +150,9 @@ class OssEntityOut(BaseModel):
     updated_at: str
 
 
-class Mem0PageOut(BaseModel):
+class Mem0PageOut(TypedDict):
     count: int
-    next: str | None = Field(description="address of the next page")
+    next: Annotated[str | None, Field(description="address of the next page")]
     previous: str | None
     results: list[ListedOut]  # type: ignore[valid-type]
 
@@ -158,20 +160,20 @@ class Mem0PageOut(BaseModel):
 OldPageOut = Mem0PageOut | ResultsOut | list[ListedOut]  # type: ignore[valid-type]
 
 
-class HistoryRowOut(BaseModel):
+class HistoryRowOut(TypedDict):
     id: str
     memory_id: str
     input: list[Any]
     old_memory: str | None
     new_memory: str | None
-    event: str = Field(examples=["ADD", "UPDATE"])
+    event: Annotated[str, Field(examples=["ADD", "UPDATE"])]
     user_id: str | None
     agent_id: str | None
     app_id: str | None
     session_id: str | None
     run_id: str | None
-    categories: list[str]
-    metadata: dict[str, Any]
+    categories: Sequence[str]
+    metadata: Mapping[str, Any]
     created_at: str
     updated_at: str
     is_deleted: bool
@@ -180,7 +182,7 @@ class HistoryRowOut(BaseModel):
     superseded_by: str | None
 
 
-class MessageOut(BaseModel):
+class MessageOut(TypedDict):
     message: str
 
 
@@ -189,7 +191,7 @@ class ErasedOut(MessageOut):
 
     id: str
     updated_at: str
-    cascade_count: int | None = None
+    cascade_count: NotRequired[int | None]
 
 
 class QueuedOut(MessageOut):
@@ -197,8 +199,8 @@ class QueuedOut(MessageOut):
     status: str
 
 
-class PingOut(BaseModel):
-    status: str = Field(examples=["ok"])
+class PingOut(TypedDict):
+    status: Annotated[str, Field(examples=["ok"])]
     org_id: str
     project_id: str
     user_email: str | None

@@ -1,27 +1,39 @@
-"""How the domain's objects are written for Mem0's clients; schemas.py documents it. What is not
-about a single form of a call is in every answer: clients of all ages find the names they know."""
+"""Writes the domain's objects for Mem0's clients, in the shapes of responses.py. What is not about
+a single form of a call is in every answer: clients of all ages find the names they know."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from deployments.api.mem0.schemas.responses import (
+    AttributesOut,
+    BreakdownOut,
+    HistoryRowOut,
+    Mem0AddedOut,
+    Mem0MemoryOut,
+    OutcomeOut,
+    PendingOut,
+    RelationOut,
+)
 from deployments.api.schemas import serialize
 from memory.domain.clock import format_instant, moment, now
 from memory.domain.jobs import Job, JobState, Outcome, Relation
 from memory.domain.memory import Event, Memory
 from memory.domain.results import Found
 
-Body = dict[str, Any]
+# A memory, or those of its fields that were asked for.
+Body = Mapping[str, Any]
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
-def memory_out(memory: Memory) -> Body:
+def memory_out(memory: Memory) -> Mem0MemoryOut:
     """A memory: created when it became valid, updated when this was recorded."""
     created = format_instant(memory.valid_from)
-    return serialize.memory_out(memory) | {
+    return {
+        **serialize.memory_out(memory),
         "created_at": created,
         "hash": hashlib.md5(memory.content.encode(), usedforsecurity=False).hexdigest(),
         "structured_attributes": _attributes(memory.valid_from),
@@ -32,34 +44,38 @@ def memory_out(memory: Memory) -> Body:
 
 
 def found_out(found: Found) -> Body:
-    return memory_out(found.memory) | {
+    breakdown: BreakdownOut = {
+        "semantic": round(found.cosine, 6),
+        "bm25": round(found.coverage, 6),
+        "entity": 0.0,
+    }
+    return {
+        **memory_out(found.memory),
         "score": _share(found.score),
-        "score_breakdown": {
-            "semantic": round(found.cosine, 6),
-            "bm25": round(found.coverage, 6),
-            "entity": 0.0,
-        },
+        "score_breakdown": breakdown,
     }
 
 
-def projected(memories: Iterable[Body], fields: Sequence[str] | None) -> list[Body]:
-    """Of each memory its id and the fields asked for; all of them where none are."""
+def projected(
+    memories: Iterable[Mapping[str, Any]], fields: Sequence[str] | None
+) -> list[Mapping[str, Any]]:
+    """Of each memory its id and the fields asked for; all of them if none are."""
     if not fields:
         return list(memories)
     asked = ("id", *fields)
-    return [{name: each[name] for name in asked if name in each} for each in memories]
+    return [{name: memory[name] for name in asked if name in memory} for memory in memories]
 
 
 def successors(versions: Sequence[Memory]) -> list[str]:
     """What history_out has to know besides: by what the memory was superseded."""
-    ended = (each.superseded_by for each in versions if each.event is Event.SUPERSEDE)
-    return [*dict.fromkeys(each for each in ended if each)]
+    ended = (version.superseded_by for version in versions if version.event is Event.SUPERSEDE)
+    return [*dict.fromkeys(memory_id for memory_id in ended if memory_id)]
 
 
-def history_out(versions: Sequence[Memory], following: Sequence[Memory]) -> list[Body]:
+def history_out(versions: Sequence[Memory], following: Sequence[Memory]) -> list[HistoryRowOut]:
     """Each version by what it changed. One that a successor ended shows as the update to it."""
-    by_id = {each.id: each for each in following}
-    rows: list[Body] = []
+    by_id = {memory.id: memory for memory in following}
+    rows: list[HistoryRowOut] = []
     before: Memory | None = None
     for version in versions:
         ended = version.event is Event.SUPERSEDE
@@ -91,7 +107,7 @@ def history_out(versions: Sequence[Memory], following: Sequence[Memory]) -> list
     return rows
 
 
-def outcome_out(outcome: Outcome) -> Body:
+def outcome_out(outcome: Outcome) -> OutcomeOut:
     """What became of a memory, in the forms of the event and of older adds. The text is null once
     the memory has been erased."""
     memory = outcome.memory
@@ -105,7 +121,7 @@ def outcome_out(outcome: Outcome) -> Body:
     }
 
 
-def relation_out(relation: Relation) -> Body:
+def relation_out(relation: Relation) -> RelationOut:
     return {
         "source": relation.source,
         "relationship": relation.relationship,
@@ -114,20 +130,22 @@ def relation_out(relation: Relation) -> Body:
     }
 
 
-def added_out(job: Job, graph: bool) -> Body:
-    """The answer to an add. Without `relations`, unless relationships were asked for."""
+def added_out(job: Job, graph: bool) -> Mem0AddedOut | PendingOut:
+    """The answer to an add. `relations` are there only if relationships were asked for."""
     if not job.state.ended:
         return queued_out(job)
-    out: Body = {
+    out: Mem0AddedOut = {
         "message": job.error or ("stored" if job.outcomes else "nothing to store"),
         "status": job.state.value,
         "event_id": job.id,
         "results": [*map(outcome_out, job.outcomes)],
     }
-    return out | {"relations": [*map(relation_out, job.relations)]} if graph else out
+    if graph:
+        out["relations"] = [*map(relation_out, job.relations)]
+    return out
 
 
-def queued_out(job: Job) -> Body:
+def queued_out(job: Job) -> PendingOut:
     """Of a job that has not ended."""
     return {
         "message": "Memory processing has been queued",
@@ -147,7 +165,7 @@ def _share(score: float) -> float:
     return round(min(1.0, max(0.0, score)), 6)
 
 
-def _attributes(instant: int) -> Body:
+def _attributes(instant: int) -> AttributesOut:
     """Parts of the time of creation, UTC."""
     at = moment(instant)
     return {

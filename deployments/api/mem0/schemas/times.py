@@ -25,7 +25,7 @@ def check(value: str | None, field: str) -> None:
 
 
 def moment(value: int | float | str, field: str) -> int:
-    """Microseconds since 1970 of seconds since 1970, or of an ISO 8601 day or time; UTC where it
+    """Microseconds since 1970 of seconds since 1970, or of an ISO 8601 day or time; UTC if it
     names no zone. Raises InvalidInput."""
     if isinstance(value, str):
         if not _NUMBER.fullmatch(value):

@@ -20,6 +20,7 @@ from config import Settings
 from deployments.api import create_app
 from deployments.api.feed.event_hub import EventHub
 from graph_store import open_event_log
+from tests.deployments.api.documented import NO_SERVICE
 
 Messages = AsyncIterator[dict[str, Any]]
 PATH = "/v1/events/stream"
@@ -31,7 +32,7 @@ def feed_app(
 ) -> ASGIApp:
     """The application over a Redis; without a service it has the feed and no memories."""
     feed = EventHub(open_event_log(settings, url), stream_s)
-    return create_app(service, settings, access=open_access(settings, url), feed=feed)
+    return create_app(service or NO_SERVICE, settings, access=open_access(settings, url), feed=feed)
 
 
 class FeedServer:

@@ -226,7 +226,7 @@ async def test_no_record_holds_a_word_of_what_was_sent(
     await observed.delete(f"/v1/memories/{memory['id']}")
 
     assert "builtins.ValueError" in caplog.text  # the bug is told, and where it is
-    assert "test_observed.py" in caplog.text
+    assert "test_access_log.py" in caplog.text
     told = caplog.text + "".join(str(vars(each) | {"exc_info": None}) for each in caplog.records)
     assert "canary" not in told.lower()
 

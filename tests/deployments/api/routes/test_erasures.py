@@ -17,6 +17,7 @@ from graph_store.erasure.owner import RedisOwnerErasure
 from memory.service.service import MemoryService
 from tests.deployments.api.calls import Client, Fields, add, edge, listed, put, read, search
 from tests.deployments.api.conftest import ClientWith
+from tests.deployments.api.documented import checked
 from tests.deployments.api.keyed import keyed, with_key
 from tests.redis_server import RedisServer
 

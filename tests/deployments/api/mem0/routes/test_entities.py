@@ -1,55 +1,17 @@
-"""Users, agents, apps and runs: listed, counted and forgotten; and the events that tell of it."""
+"""Users, agents, apps and runs: listed, counted and forgotten."""
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any
 from urllib.parse import quote
 
-import httpx
 import pytest
 
 from tests.deployments.api.calls import add
 from tests.deployments.api.conftest import ClientWith
 from tests.deployments.api.keyed import keyed, with_key
+from tests.deployments.api.mem0.calls import Client, ask, entities, forget, peopled
 
-Client = httpx.AsyncClient
 MEM0 = {"Mem0-User-ID": ""}
-UNKNOWN = "0d5c7c1e-6a0e-8f0b-9a55-2b1c6d9f1a10"
-
-
-async def ask(client: Client, method: str, path: str, status: int = 200, **sent: Any) -> Any:
-    answer = await client.request(method, path, **sent)
-    assert answer.status_code == status, answer.text
-    return answer.json()
-
-
-async def entities(client: Client, **query: Any) -> dict[tuple[str, str], int]:
-    found = await ask(client, "GET", "/v1/entities/", params=query)
-    return {(each["type"], each["name"]): each["total_memories"] for each in found["results"]}
-
-
-async def done(client: Client, event_id: str) -> dict[str, Any]:
-    async with asyncio.timeout(30):
-        while True:
-            event = dict(await ask(client, "GET", f"/v1/event/{event_id}/"))
-            if event["status"] in ("SUCCEEDED", "FAILED"):
-                assert event["status"] == "SUCCEEDED", event
-                return event
-            await asyncio.sleep(0.05)
-
-
-async def forget(client: Client, path: str, **sent: Any) -> dict[str, Any]:
-    told = await ask(client, "DELETE", path, **sent)
-    assert told["message"]
-    return await done(client, told["event_id"])
-
-
-async def peopled(client: Client) -> None:
-    await add(client, "likes tea")
-    await add(client, "likes jazz", agent_id="guide", session_id="monday")
-    await add(client, "bob's", user_id="bob", agent_id="guide")
-    await add(client, "the app's", user_id=None, app_id="desk")
 
 
 async def test_everything_that_a_memory_names_is_listed(client: Client) -> None:
@@ -130,19 +92,6 @@ async def test_older_clients_forget_by_number(client: Client) -> None:
     ):
         await ask(client, "DELETE", f"/v1/entities/{kind}/{number}/", status, headers=MEM0)
     assert ("user", "bob") in await entities(client)
-
-
-async def test_events_are_listed_newest_first(client: Client) -> None:
-    await peopled(client)
-    first = await forget(client, "/v2/entities/user/bob/")
-    second = await forget(client, "/v2/entities/app/desk/")
-    page = await ask(client, "GET", "/v1/events/", params={"page_size": 1})
-    assert (page["count"], [each["id"] for each in page["results"]]) == (2, [second["id"]])
-    page = await ask(client, "GET", page["next"])
-    assert ([each["id"] for each in page["results"]], page["next"]) == ([first["id"]], None)
-    assert await ask(client, "GET", f"/v1/events/{first['id']}/") == first
-    for unknown in (UNKNOWN, "nothing"):
-        await ask(client, "GET", f"/v1/event/{unknown}/", 404)
 
 
 async def test_a_bound_key_sees_and_forgets_its_own_user(client_with: ClientWith) -> None:

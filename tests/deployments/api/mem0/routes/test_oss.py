@@ -105,20 +105,3 @@ def test_all_of_a_project_is_for_administrators(admin: httpx.Client) -> None:
     assert listed(admin) == ["likes tea"]
     ok(admin.post("/reset"))
     assert listed(admin) == []
-
-
-def test_the_configuration_is_read_without_secrets_and_never_written(admin: httpx.Client) -> None:
-    answer = admin.get("/configure")
-    assert ok(answer)["vector_store"]["provider"] == "embedded"
-    assert ok(answer)["llm"] is None
-    assert ADMIN_KEY not in answer.text
-    assert "embedded" in ok(admin.get("/configure/providers"))["vector_store"]
-    refused = admin.post("/configure", json={"llm": {"provider": "openai"}})
-    assert refused.status_code == 400
-    assert "read only" in refused.json()["detail"]
-
-
-def test_a_draft_of_instructions_is_about_the_use_case(admin: httpx.Client) -> None:
-    drafted = ok(admin.post("/generate-instructions", json={"use_case": "a travel agency"}))
-    assert "travel agency" in drafted["custom_instructions"]
-    assert drafted["test_message"]

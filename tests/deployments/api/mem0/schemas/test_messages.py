@@ -2,29 +2,51 @@
 
 from __future__ import annotations
 
-import httpx
-from mem0 import MemoryClient
+from typing import Any
+
+import pytest
+
+from deployments.api.mem0.schemas.messages import said
+from memory.domain.errors import InvalidInput
+
+PICTURE = {"type": "image_url", "image_url": {"url": "https://x.test/cat.png"}}
 
 
-def test_an_add_of_nothing_does_not_say_that_it_is_stored(mem0: MemoryClient) -> None:
-    for said in ("  ", [{"role": "system", "content": "be brief"}]):
-        told = mem0.add(said, user_id="alice")
-        assert (told["message"], told["results"]) == ("nothing to store", [])
+@pytest.mark.parametrize(
+    "messages",
+    [
+        "likes tea",
+        ["likes tea"],
+        {"role": "user", "content": "likes tea"},
+        [{"role": "human", "content": [{"type": "text", "text": "likes tea"}]}],
+        [{"content": {"type": "input_text", "text": "likes tea"}}, {"role": "tool"}],
+    ],
+)
+def test_every_form_says_the_same(messages: Any) -> None:
+    (message,), unused = said(messages)
+    assert (message.role, message.content, unused) == ("user", "likes tea", ())
 
 
-def test_messages_may_have_many_forms(mem0: MemoryClient) -> None:
-    picture = {"type": "image_url", "image_url": {"url": "https://x.test/cat.png"}}
-    added = mem0.add(
-        [
-            {"role": "user", "content": [{"type": "text", "text": "This is my cat"}, picture]},
-            {"role": "assistant", "content": None, "tool_calls": []},
-            {"role": "user", "content": picture},
-            {"role": "assistant", "content": "A fine cat", "name": "guide"},
-        ],
-        user_id="alice",
-        infer=False,
-    )
-    assert [each["memory"] for each in added["results"]] == ["This is my cat", "A fine cat"]
-    assert mem0.get(added["results"][1]["id"])["actor_id"] == "guide"
-    event = httpx.get(f"{mem0.host}/v1/event/{added['event_id']}/").json()
-    assert event["metadata"]["not_applied"] == ["messages[0]: image_url", "messages[2]: image_url"]
+def test_what_is_no_text_is_named() -> None:
+    spoken, unused = said([{"role": "AI", "name": "guide", "content": ["A cat", PICTURE]}])
+    assert [(each.role, each.content, each.name) for each in spoken] == [
+        ("assistant", "A cat", "guide")
+    ]
+    assert unused == ("messages[0]: image_url",)
+
+
+@pytest.mark.parametrize(
+    ("messages", "place"),
+    [
+        ([], "messages"),
+        (["x"] * 1_001, "messages"),
+        (7, "messages"),
+        ([7], r"messages\[0\]"),
+        ([{"role": 7, "content": "x"}], r"messages\[0\].role"),
+        (["x", {"content": [7]}], r"messages\[1\].content"),
+        ([{"content": "x", "name": " x"}], r"messages\[0\].name"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_place(messages: Any, place: str) -> None:
+    with pytest.raises(InvalidInput, match=f"^{place}"):
+        said(messages)
