@@ -1,4 +1,4 @@
-"""One version: the build, the application and the manifests of Kubernetes agree on it."""
+"""One version: the build, the application and the image agree on it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 import tomllib
 from pathlib import Path
 
-import yaml
 from fastapi import FastAPI
 
 from config import Settings
@@ -39,9 +38,6 @@ def test_the_image_has_the_file_the_version_stands_in() -> None:
     assert f"COPY {package} ./{package}" in recipe.splitlines()
 
 
-def test_the_manifests_name_the_image_of_this_version() -> None:
-    [image] = yaml.safe_load((ROOT / "k8s/kustomization.yaml").read_text())["images"]
-    assert image["newTag"] == __version__
-    pods = (ROOT / "k8s/rayservice.yaml").read_text()
-    assert set(re.findall(r"image: mem0g:(\S+)", pods)) == {__version__}
-    assert set(re.findall(r"mem0g:(\d\S+) ", (ROOT / "k8s/README.md").read_text())) == {__version__}
+def test_the_page_on_kubernetes_builds_the_image_of_this_version() -> None:
+    page = (ROOT / "k8s" / "README.md").read_text()
+    assert set(re.findall(r"mem0g:(\d\S+) ", page)) == {__version__}
