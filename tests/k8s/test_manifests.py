@@ -14,7 +14,6 @@ from tests.k8s.manifests import (
     EXAMPLE,
     K8S,
     KUSTOMIZATION,
-    ROOT,
     containers,
     example,
     name_of,
