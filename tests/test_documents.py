@@ -136,8 +136,9 @@ def test_the_map_has_every_package() -> None:
     assert packages - inside <= named
 
 
-@pytest.fixture
-def openapi(settings: Settings) -> dict:
+@pytest.fixture(scope="module")
+def openapi(tmp_path_factory: pytest.TempPathFactory) -> dict:
+    settings = Settings(data_dir=tmp_path_factory.mktemp("data"))
     return create_app(None, settings).openapi()  # type: ignore[arg-type]
 
 

@@ -20,6 +20,13 @@ def recipe(target: str) -> list[str]:
     return [line.lstrip("\t@").replace("$(BIN)", ".venv/bin") for line in body.splitlines()]
 
 
+def test_what_the_fast_tests_leave_out_exists() -> None:
+    makefile = (ROOT / "Makefile").read_text().replace("\\\n", " ")
+    [left_out] = re.findall(r"^SLOW := (.+)$", makefile, re.MULTILINE)
+    assert [path for path in left_out.split() if not (ROOT / path).exists()] == []
+    assert "$(SLOW:%=--ignore=%)" in makefile
+
+
 def test_the_licence_is_the_one_the_package_names() -> None:
     assert PROJECT["license"] == "Apache-2.0"
     [name] = PROJECT["license-files"]
