@@ -1,15 +1,34 @@
-# `make serve` runs the service, `make test` proves it; both install what they need into .venv.
+# `make serve` runs the service, `make test` proves it, `make test-fast` is for the minute-by-minute
+# loop; all install what they need into .venv.
 PYTHON ?= python3
 BIN := .venv/bin
 CONFIG ?= serve_config.yaml
 
-.PHONY: serve test test-weaviate soak lint bench bench-graph loadtest relevance backup restore
+.PHONY: serve test test-fast test-weaviate soak lint bench bench-graph loadtest relevance backup restore
 
 serve: .venv/installed
 	@exec $(BIN)/python -m deployments $(CONFIG)
 
 test: .venv/installed
 	$(BIN)/python -m pytest
+
+# What test-fast leaves out: a real Ray, servers that are killed or paused, random requests and
+# timelines, the published clients, and modules that take many seconds each.
+SLOW := tests/serve tests/kill tests/outages tests/fuzz tests/temporal tests/loadtest tests/mem0 \
+	tests/isolation tests/examples tests/access/test_rate_limits.py \
+	tests/deployments/test_embedder.py tests/deployments/models/test_language_model.py \
+	tests/deployments/api/feed tests/deployments/api/mem0 tests/deployments/api/test_cursors.py \
+	tests/deployments/api/middleware/test_admission.py tests/deployments/api/routes/test_keys.py \
+	tests/deployments/api/routes/test_admin.py tests/deployments/api/routes/test_erasures.py \
+	tests/graph_store/redis/test_local_server.py tests/memory/conversations/test_inference.py \
+	tests/memory/erasure tests/memory/maintenance tests/memory/transfer \
+	tests/memory/query/test_conditions.py tests/memory/read/test_filtered_lists.py \
+	tests/memory/test_failpoints.py
+
+# The rest on a single Redis and the embedded vector store.
+test-fast: .venv/installed
+	@printf 'left out, make test runs it:\n'; printf '  %s\n' $(SLOW) "what needs Weaviate or a cluster"
+	$(BIN)/python -m pytest -m "not serve and not weaviate" -k "not cluster" $(SLOW:%=--ignore=%)
 
 test-weaviate: .venv/installed
 	MEM0G_TEST_WEAVIATE_REQUIRED=1 $(BIN)/python -m pytest -m weaviate

@@ -28,6 +28,7 @@ from deployments.api.routes import (
 )
 from deployments.api.routes.routing import gathered
 from deployments.api.transfer import routes as transfer
+from deployments.version import __version__
 from graph_store import redis_url
 from memory.ports.metrics import SILENT, Meter
 from memory.service.api import Service
@@ -56,7 +57,7 @@ def create_app(
     app = FastAPI(
         lifespan=closing,
         title="Mem0g",
-        version="0.1.0",
+        version=__version__,
         description="A memory service for AI agents with a temporal graph.",
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # Ray counts requests

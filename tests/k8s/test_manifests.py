@@ -4,17 +4,16 @@ secret's key, a service or a setting that nothing answers to."""
 from __future__ import annotations
 
 import re
-import tomllib
 
 import pytest
 
 from config.settings import known
+from deployments.version import __version__
 from tests.k8s.manifests import (
     DOCUMENTS,
     EXAMPLE,
     K8S,
     KUSTOMIZATION,
-    ROOT,
     containers,
     example,
     name_of,
@@ -102,8 +101,7 @@ def test_a_stateful_set_is_named_by_a_service_of_its_own() -> None:
 
 
 def test_every_image_is_pinned() -> None:
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     images = {container["image"] for container in containers()}
     assert all(re.search(r":\d+\.\d+\.\d+$", image) for image in images)
-    assert f"mem0g:{version}" in images
-    assert KUSTOMIZATION["images"] == [{"name": "mem0g", "newTag": version}]
+    assert f"mem0g:{__version__}" in images
+    assert KUSTOMIZATION["images"] == [{"name": "mem0g", "newTag": __version__}]
