@@ -162,7 +162,9 @@ async def test_a_waiting_conversation_is_applied_once_wherever_its_worker_dies(
             await stored(service, "moved house", scope=scope)
     async with ground.service(whole) as service:
         await ended(service, await attempt(service, scopes.pop(), DEFAULT))
-    assert {"graph.jobs.plan", "graph.commits.commit", "graph.jobs.end"} <= {name for name, _ in whole.calls}
+    assert {"graph.jobs.plan", "graph.commits.commit", "graph.jobs.end"} <= {
+        name for name, _ in whole.calls
+    }
     deaths: list[tuple[Fuse, Scope, Job]] = []
     with monkeypatch.context() as patient:
         # None takes over what another one left.
