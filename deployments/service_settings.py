@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from config.settings import Settings
 from memory.search.ranking import Calibration
-from memory.service.service import ServiceSettings
+from memory.service.settings import ServiceSettings
 
 
 def service_settings(settings: Settings) -> ServiceSettings:

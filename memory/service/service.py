@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 from memory.context.background import Background
 from memory.context.extents import Extents
 from memory.context.idempotency import Idempotency
@@ -43,11 +40,13 @@ from memory.read.jobs import JobReader
 from memory.read.listings import Listings
 from memory.read.pages import Pages
 from memory.reports.reports import Reports
-from memory.search.ranking import Calibration, Ranking
+from memory.search.ranking import Ranking
 from memory.search.search import Search
 from memory.service import api
+from memory.service.care import Care
 from memory.service.health import Health
 from memory.service.parts import Erasures, Graph, Jobs, Memories, Transfer
+from memory.service.settings import ServiceSettings
 from memory.transfer.export import Export
 from memory.transfer.import_records import ImportRecords
 from memory.write.add import Add
@@ -56,25 +55,6 @@ from memory.write.correct_and_erase import CorrectAndErase
 from memory.write.feedback import Ratings
 from memory.write.replay import Replay
 from memory.write.similar import SimilarTexts
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceSettings:
-    """What the service may be told. Times are seconds.
-
-    `calibrations` maps a model's name to the curve fitted for it. A job has FAILED after so many
-    `job_attempts` that failed, or if the language model was down for `job_patience_s`.
-    """
-
-    deadline_s: float
-    buckets: int
-    follows: bool
-    lexical_weight: float
-    half_life_days: float | None
-    similar_cosine: float
-    calibrations: Mapping[str, Calibration]
-    job_attempts: int
-    job_patience_s: float
 
 
 class MemoryService:
@@ -97,61 +77,6 @@ class MemoryService:
         self.jobs, self.erasures, self.transfer = jobs, erasures, transfer
         self.reports, self.maintenance, self.health = reports, maintenance, health
         self.care = care
-
-
-class Care:
-    """What goes on beside the calls: repair, work that waits, tasks, and the end of it all."""
-
-    def __init__(
-        self,
-        graph: GraphStore,
-        vectors: VectorStore,
-        index: Index,
-        repair: Repair,
-        erasures: EraseEntity,
-        workers: Workers,
-        runner: TaskRunner,
-        chores: Chores,
-    ) -> None:
-        self._graph, self._vectors = graph, vectors
-        self._index, self._repair, self._erasures = index, repair, erasures
-        self._workers, self._runner, self._chores = workers, runner, chores
-
-    async def repair(self) -> int:
-        """One pass over what a crash has left; returns how many memories were brought along."""
-        await self._workers.tell_waiting()
-        await self._erasures.resume()
-        return await self._repair.repair()
-
-    async def resume(self) -> None:
-        """Take up tasks that nobody runs, and once an hour look for forgotten owners."""
-        await self._runner.resume()
-        await self._chores.look_after()
-
-    async def work(self) -> None:
-        """Take up jobs that wait, as far as there is room; goes on in the background."""
-        await self._workers.work()
-
-    async def worked(self) -> None:
-        """Return when no job is under way in this process."""
-        await self._workers.ended()
-
-    async def erased(self) -> None:
-        """Return when no erasure is under way in this process."""
-        await self._erasures.ended()
-
-    async def settled(self) -> None:
-        """Return when the outbox is settled of what this process has indexed."""
-        await self._index.settled()
-
-    async def close(self) -> None:
-        """First stop what begins writes, then let the index settle, then close the stores."""
-        await self._workers.close()
-        await self._erasures.close()
-        await self._runner.close()
-        await self.settled()
-        await self._vectors.close()
-        await self._graph.close()
 
 
 async def open_service(

@@ -10,11 +10,7 @@ import pytest
 
 from access import door
 from access.model import Demand, Right
-from memory.domain.errors import (
-    Forbidden,
-    InvalidInput,
-    Unauthenticated,
-)
+from memory.domain.errors import Forbidden, InvalidInput, Unauthenticated
 from tests.access.calls import NEW, root
 from tests.access.conftest import ADMIN_KEY, Opened
 

@@ -7,9 +7,7 @@ from dataclasses import replace
 import pytest
 
 from memory.domain.caller import Once
-from memory.domain.errors import (
-    NotFound,
-)
+from memory.domain.errors import NotFound
 from tests.access.calls import NEW, dying, root
 from tests.access.conftest import Opened
 

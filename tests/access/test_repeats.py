@@ -9,10 +9,7 @@ import pytest
 
 from access.model import Right
 from memory.domain.caller import Caller, Once
-from memory.domain.errors import (
-    IdempotencyMismatch,
-    NotFound,
-)
+from memory.domain.errors import IdempotencyMismatch, NotFound
 from tests.access.calls import NEW, dying, root
 from tests.access.conftest import Opened
 

@@ -10,14 +10,7 @@ import orjson
 from deployments.api.schemas import responses, serialize
 from memory.domain.errors import NotFound
 from memory.domain.memory import Edge, Memory, Scope
-from memory.domain.results import (
-    Added,
-    Found,
-    Neighbourhood,
-    Related,
-    Relationships,
-    Similar,
-)
+from memory.domain.results import Added, Found, Neighbourhood, Related, Relationships, Similar
 
 TIMES = {"valid_from": 1, "recorded_at": 1, "created_at": 1}
 MEMORY = Memory(id="mem_1", content="likes tea", scope=Scope("alice"), **TIMES)
