@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from memory.conversations.verbatim import packed, unpacked
+from memory.conversations.verbatim import stored as as_it_stands
 from memory.domain.conversation import Conversation, Said
-from memory.domain.errors import Immutable, InvalidInput
-from memory.domain.jobs import JobKind, JobState
+from memory.domain.errors import Immutable, InvalidInput, Refused
+from memory.domain.jobs import Ending, JobKind, JobState
 from memory.domain.memory import Scope
+from memory.domain.results import Added
 from memory.query.views import View
 from memory.service.service import MemoryService
 from tests.memory.conversations.said import ALICE, DEFAULT, MARCH, events, memories, said
+from tests.memory.given import memory
 
 
 @pytest.mark.parametrize("infer", [True, False])
@@ -91,3 +97,44 @@ async def test_a_conversation_without_a_word_is_remembered_as_nothing(
     conversation = Conversation(messages=(Said("system", "Be kind."),), scope=ALICE)
     job = await service.jobs.remember(DEFAULT, conversation)
     assert (job.state, job.outcomes) == (JobState.SUCCEEDED, [])
+
+
+def test_a_conversation_that_waits_is_read_as_it_was_packed() -> None:
+    conversation = Conversation(
+        messages=(Said("user", "I like tea", "Alice"), Said("assistant", "Noted.")),
+        scope=Scope(user_id="alice", session_id="s1"),
+        metadata={"src": {"deep": [1]}},
+        said_at=MARCH,
+        categories=(("home", "where"), ("work", "")),
+        supersedes=("mem_1",),
+        unused=("timezone",),
+        graph=True,
+    )
+    for each in (conversation, replace(conversation, categories=None)):
+        assert unpacked(json.loads(json.dumps(packed(each)))) == each
+
+
+async def test_what_is_refused_is_told_beside_what_was_stored() -> None:
+    """Unless nothing else was asked for: then it is raised."""
+    refused = Refused("immutable", "no")
+
+    class Adds:
+        def __init__(self, *answers: Added | Refused) -> None:
+            self._answers = answers
+
+        async def add(self, caller: object, drafts: object) -> list[Added | Refused]:
+            return [*self._answers]
+
+    async def outcome(*answers: Added | Refused) -> Ending:
+        adds: Any = Adds(*answers)
+        ending, memories = await as_it_stands(adds, DEFAULT, [], {})
+        assert [*memories] == [memory_id for _, memory_id in ending.outcomes]
+        return ending
+
+    new, there = memory(), memory()
+    ending = await outcome(Added(new), refused, Added(there, deduplicated=True))
+    assert ending.outcomes == (("ADD", new.id), ("NONE", there.id))
+    assert ending.details == {"refused": [{"message": 1, "code": "immutable", "reason": "no"}]}
+    with pytest.raises(Immutable):
+        await outcome(refused)
+    assert (await outcome()).outcomes == ()
