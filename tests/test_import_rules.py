@@ -203,7 +203,7 @@ def _does_something(statement: ast.stmt) -> bool:
 @pytest.mark.parametrize("house", FLOORS)
 def test_everything_in_a_package_has_its_floor(house: str) -> None:
     placed = [name for floor in FLOORS[house] for name in floor]
-    assert sorted(placed) == sorted({name for each in modules() if (name := unit(house, each))})
+    assert sorted(placed) == sorted({name for module in modules() if (name := unit(house, module))})
 
 
 @pytest.mark.parametrize("house", FLOORS)
@@ -280,7 +280,9 @@ def bases_of(node: ast.ClassDef) -> list[str]:
 
 def methods_of(node: ast.ClassDef) -> list[str]:
     return [
-        each.name for each in node.body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)
+        member.name
+        for member in node.body
+        if isinstance(member, ast.FunctionDef | ast.AsyncFunctionDef)
     ]
 
 
@@ -319,7 +321,7 @@ def test_no_protocol_has_more_methods_than_one_keeps_in_mind() -> None:
         if "Protocol" in bases_of(node)
     ]
     assert len(protocols) > 30
-    assert [each for each in protocols if each[1] > MOST_METHODS] == []
+    assert [protocol for protocol in protocols if protocol[1] > MOST_METHODS] == []
 
 
 def test_no_folder_shows_more_modules_than_one_looks_through() -> None:

@@ -45,7 +45,7 @@ async def test_who_waits_has_the_result_and_the_error() -> None:
         await background.finish(fails())
     background.start(fails())
     await background.ended()
-    assert [type(each) for each in failures] == [ZeroDivisionError] * 2
+    assert [type(failure) for failure in failures] == [ZeroDivisionError] * 2
 
 
 async def test_what_is_cancelled_has_ended_and_is_no_failure(

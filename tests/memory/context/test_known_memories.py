@@ -24,8 +24,12 @@ class Shelf:
     async def read(
         self, project_id: str, memory_ids: list[str], known_at: int | None = None
     ) -> dict[str, Memory]:
-        known = {each.id: each for each in (THERE, ENDED)}
-        return {each: known[each] for each in memory_ids if each in known and known_at != 5}
+        known = {held.id: held for held in (THERE, ENDED)}
+        return {
+            memory_id: known[memory_id]
+            for memory_id in memory_ids
+            if memory_id in known and known_at != 5
+        }
 
     async def instant(self, slots: list[str]) -> Instant:
         return Instant(50, bounded=False)

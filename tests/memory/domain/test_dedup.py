@@ -28,8 +28,8 @@ def test_agents_apps_and_sessions_hold_a_content_apart() -> None:
 def test_edges_of_a_source_are_told_apart_by_relation_and_target() -> None:
     edge = Edge(id="rel_1", source="a", target="b", relation="KNOWS")
     keys = {
-        dedup.edge_key(each)
-        for each in (
+        dedup.edge_key(variant)
+        for variant in (
             edge,
             replace(edge, target="c"),
             replace(edge, relation="LIKES"),

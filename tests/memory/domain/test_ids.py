@@ -31,8 +31,8 @@ BOUND = replace(PROJECT, user_id="alice")
 def test_an_id_tells_the_hash_of_its_owner_and_no_two_are_the_same() -> None:
     ids = {mint("mem", ALICE) for _ in range(100)}
     assert len(ids) == 100
-    assert {owner_hash_of(each) for each in ids} == {ALICE}
-    assert all(each.startswith(owner_prefix(ALICE)) for each in ids)
+    assert {owner_hash_of(memory_id) for memory_id in ids} == {ALICE}
+    assert all(memory_id.startswith(owner_prefix(ALICE)) for memory_id in ids)
     assert owner_hash_of(mint("rel", ALICE)) is None
     assert owner_hash_of(mint("rel", ALICE), "rel") == ALICE
 
@@ -58,7 +58,7 @@ def test_owners_are_told_apart_by_kind_value_and_project() -> None:
     elsewhere = replace(PROJECT, secret=b"another secret")
     hashes = {project.owner_hash(owner) for project in (PROJECT, elsewhere) for owner in owners}
     assert len(hashes) == 8
-    assert all(len(each) == 15 for each in hashes)
+    assert all(len(owner_hash) == 15 for owner_hash in hashes)
     assert NOBODY not in hashes
 
 
@@ -116,7 +116,7 @@ def test_an_owner_stays_in_a_bucket_of_each_generation() -> None:
     assert tenant in project.tenants()
     assert project.written(ALICE) == [tenant, tenant.replace("-g2-", "-g3-")]
     assert len({*project.tenants(), *project.tenants(3)}) == 6
-    assert {project_of_tenant(each) for each in project.tenants()} == {"proj_1"}
+    assert {project_of_tenant(tenant) for tenant in project.tenants()} == {"proj_1"}
     assert project_of_tenant("somebody else's") is None
     many = {project.tenant(PROJECT.owner_hash(Owner("user", str(n)))) for n in range(50)}
     assert many == set(project.tenants())

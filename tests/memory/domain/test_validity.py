@@ -34,10 +34,10 @@ def draft(content: str = "likes tea", **fields: Any) -> NewMemory:
 
 def briefing(*standing: Memory, drafts: tuple[NewMemory, ...] = ()) -> Briefing:
     """What these memories hold and are, and that the drafts' contents are held by nobody else."""
-    claims: dict[Any, tuple[Holding, ...]] = {dedup.key_of(each): () for each in drafts}
-    for each in standing:
-        claims[dedup.key_of(each)] = (*claims.get(dedup.key_of(each), ()), holding(each))
-    return Briefing(NOW, claims, {each.id: Standing(each, False) for each in standing})
+    claims: dict[Any, tuple[Holding, ...]] = {dedup.key_of(wanted): () for wanted in drafts}
+    for stood in standing:
+        claims[dedup.key_of(stood)] = (*claims.get(dedup.key_of(stood), ()), holding(stood))
+    return Briefing(NOW, claims, {stood.id: Standing(stood, False) for stood in standing})
 
 
 # Which memory stands for a draft
@@ -110,7 +110,7 @@ def test_an_addition_ends_what_it_supersedes_where_it_begins() -> None:
     assert ended.memory.event is Event.SUPERSEDE
     assert isinstance(edge, PutEdge)
     assert (edge.edge.source, edge.edge.target, edge.edge.valid_from) == (new_id, old.id, 500)
-    moved = {each.key: each.becomes for each in made.claims}
+    moved = {claim.key: claim.becomes for claim in made.claims}
     assert moved == {
         dedup.key_of(old): (Holding(old.id, 10, 500),),
         dedup.key_of(fresh): (Holding(new_id, 500, None),),
@@ -195,7 +195,7 @@ def test_what_a_correction_may_not_do_among_its_kin(
 ) -> None:
     successor, old = memory(valid_from=50), memory(valid_from=1, valid_to=5)
     last = memory(valid_to=50, superseded_by=successor.id, supersedes=(old.id,))
-    kin = {each.id: each for each in (successor, old)}
+    kin = {relative.id: relative for relative in (successor, old)}
     with pytest.raises(error) as refused:
         validity.corrected(last, correction, kin)
     assert type(refused.value) is error

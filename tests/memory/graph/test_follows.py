@@ -49,7 +49,7 @@ async def neighbours(
 async def test_neighbours_are_the_nearest_ones_before_and_after(
     service: MemoryService, talk: list[Memory]
 ) -> None:
-    before, middle, after = (each.id for each in talk[4:7])
+    before, middle, after = (said.id for said in talk[4:7])
     now = Snapshot(talk[-1].recorded_at)
     assert await neighbours(service, talk[5], now) == [before, after]
     assert await neighbours(service, talk[5], now, Direction.OUT) == [before]

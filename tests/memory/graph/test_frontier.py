@@ -23,7 +23,7 @@ def arrive(frontier: Frontier, edges: dict[str, list[str]], **fields: Any) -> li
         for node in trip
     }
     arrived = frontier.arrive(trip, Expansion(memories, adjacent, cut=False), NOW)
-    return [each.id for each in arrived]
+    return [node.id for node in arrived]
 
 
 def test_a_node_is_met_once_by_the_first_way_to_it() -> None:

@@ -53,7 +53,7 @@ def test_an_extent_reads_each_tenant_of_its_owners_once() -> None:
     hashes = [project.owner_hash(Owner("user", str(number))) for number in range(20)]
     known = Extent(project, Scope(), EVERYTHING, (), hashes)
     assert known.tenants == sorted(project.tenants())
-    assert known.slots == [project.slot(each) for each in hashes]
+    assert known.slots == [project.slot(owner_hash) for owner_hash in hashes]
     one = Extent(project, ALICE, EVERYTHING, (ALICE,), [project.owner_hash(ALICE.owner)])
     assert len(one.tenants) == 1
     unknown = replace(known, owner_hashes=None)

@@ -30,14 +30,14 @@ def test_a_snapshot_shows_what_was_valid_and_what_is_asked_for_of_the_ended(
     snapshot: Snapshot, shown: list[object]
 ) -> None:
     memories = [PAST, REPLACED, PRESENT, FUTURE]
-    assert [each for each in memories if snapshot.shows(each)] == shown
+    assert [stored for stored in memories if snapshot.shows(stored)] == shown
 
 
 def test_a_view_is_pinned_at_its_own_instant_or_at_now() -> None:
     assert NOW.pinned(50) == Snapshot(50)
     view = View(as_of=7, known_at=8, superseded=True)
     assert view.pinned(50) == Snapshot(7, 8, superseded=True)
-    assert [each.explicit for each in (NOW, View(superseded=True), View(as_of=7), view)] == [
+    assert [asked.explicit for asked in (NOW, View(superseded=True), View(as_of=7), view)] == [
         False, False, True, True,
     ]  # fmt: skip
     assert not Snapshot(50).ended

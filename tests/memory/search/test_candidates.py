@@ -34,7 +34,7 @@ class Index:
             value for field, values in where.clauses if field == "memory_id" for value in values
         }
         if named:
-            return [Hit(each, 1, -0.5) for each in sorted(named)]
+            return [Hit(memory_id, 1, -0.5) for memory_id in sorted(named)]
         return [*self._nearest][:limit]
 
     async def match(self, tenant: str, terms: object, where: Where, limit: int) -> list[Hit]:
@@ -108,7 +108,7 @@ def test_what_has_a_successor_is_named_in_parts() -> None:
     old = [f"mem_{number}" for number in range(1_500)]
     plain, *named = views(View(superseded=True, as_of=50), superseded=old)
     assert plain.snapshot == Snapshot(50)
-    assert [each for view in named for each in dict(view.clauses)["memory_id"]] == old
+    assert [memory_id for view in named for memory_id in dict(view.clauses)["memory_id"]] == old
     assert len(named) == 2
     assert all(view.snapshot == Snapshot(50, superseded=True) for view in named)
 

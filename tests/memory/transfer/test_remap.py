@@ -65,7 +65,7 @@ def test_what_comes_from_elsewhere_has_new_ids_the_same_each_time() -> None:
     assert here == remap.adopted(ELSEWHERE, None, record)
     assert isinstance(here, MemoryRecord)
     ids = {here.id, *here.versions[0].supersedes}
-    assert {owner_hash_of(each) for each in ids} == {ELSEWHERE.owner_hash(ALICE.owner)}
+    assert {owner_hash_of(memory_id) for memory_id in ids} == {ELSEWHERE.owner_hash(ALICE.owner)}
     assert len({version.id for version in here.versions}) == 1
     assert ids.isdisjoint({record.id, *record.versions[0].supersedes})
     edge = edge_of(record)
