@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from memory.domain.clock import AT_COMMIT
-from memory.domain.idempotency import Answer, Commit, Operation
+from memory.domain.idempotency import Answer, Commit
 from memory.domain.memory import Edge, Event, Memory, Scope
 from memory.domain.transaction import Holding
 
@@ -195,14 +195,6 @@ def unpack_commit(kept: str) -> Commit:
     body = orjson.loads(answer)
     not_stored = tuple(body.get("not_stored", ()))
     return Commit(int(at), Answer(body["id"], body.get("present", False), not_stored))
-
-
-def pack_claim(operation: Operation) -> str:
-    return orjson.dumps([operation.request, operation.kept, operation.nonce]).decode()
-
-
-def unpack_claim(operation_id: str, text: str) -> Operation:
-    return Operation(operation_id, *orjson.loads(text))
 
 
 def _times(packed: str) -> dict[str, Any]:

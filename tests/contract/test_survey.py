@@ -112,7 +112,7 @@ async def test_a_compacted_file_holds_nothing_of_what_was_erased(tmp_path: Path)
         assert left == ([True] * 4 if each in points[190:] else [False] * 4), each.memory.id
     assert len(await beside.survey(TENANT)) == 10
     await store.close()
-    await beside.care.close()
+    await beside.close()
 
 
 def stored(folder: Path) -> bytes:
@@ -170,7 +170,7 @@ async def test_a_dropped_tenant_leaves_no_file_and_every_process_writes_to_the_n
             ("mem_2", 1),
             ("mem_3", 1),
         ]
-        await each.care.close()
+        await each.close()
 
 
 async def test_a_damaged_file_is_set_aside_and_written_anew(tmp_path: Path) -> None:

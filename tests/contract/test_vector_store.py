@@ -311,7 +311,7 @@ async def test_another_model_is_refused(
     other = open_vector_store(settings)
     with pytest.raises(StartupRefused, match=r"holds vectors of test-model \(8\)"):
         await other.open(card)
-    await other.care.close()
+    await other.close()
 
 
 async def test_data_of_a_newer_format_is_refused(
