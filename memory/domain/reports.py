@@ -10,8 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from memory.query.filter_parser import Filters
-
 Schema = Mapping[str, Any]
 """A JSON Schema."""
 
@@ -22,7 +20,7 @@ class Report:
     the owner hash of the only user that whoever saved it may see."""
 
     id: str
-    filters: Filters
+    filters: Mapping[str, Any]
     schema: Schema
     instructions: str
     known_at: int
@@ -34,7 +32,7 @@ class Saved:
     """A report without what it says."""
 
     id: str
-    filters: Filters
+    filters: Mapping[str, Any]
     bound: str | None
 
 
