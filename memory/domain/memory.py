@@ -27,7 +27,7 @@ class Unset(Enum):
 UNSET = Unset.UNSET
 
 
-class Event(Enum):
+class VersionEvent(Enum):
     """Why a version of a memory exists."""
 
     ADD = "ADD"
@@ -123,7 +123,7 @@ class Memory(Interval):
     supersedes: tuple[str, ...] = ()
     created_at: int = AT_COMMIT
     version: int = 1
-    event: Event = Event.ADD
+    event: VersionEvent = VersionEvent.ADD
     immutable: bool = False
     role: str | None = None
     actor_id: str | None = None

@@ -24,11 +24,11 @@ from memory.domain.memory import (
     UNSET,
     Correction,
     Edge,
-    Event,
     Memory,
     NewEdge,
     NewMemory,
     Unset,
+    VersionEvent,
 )
 from memory.domain.transaction import Briefing, DedupKey, Holding, PutEdge, PutMemory, Transaction
 
@@ -139,7 +139,7 @@ def _ended(old: Memory, valid_from: int, begin: int) -> Memory:
         valid_to=end,
         recorded_at=AT_COMMIT,
         version=old.version + 1,
-        event=Event.SUPERSEDE,
+        event=VersionEvent.SUPERSEDE,
         superseded_by=None,
     )
 
@@ -170,7 +170,7 @@ def corrected(last: Memory, correction: Correction, kin: Mapping[str, Memory]) -
         valid_to=_given(correction.valid_to, last.valid_to),
         recorded_at=AT_COMMIT,
         version=last.version + 1,
-        event=Event.UPDATE,
+        event=VersionEvent.UPDATE,
     )
     same = replace(fresh, recorded_at=last.recorded_at, version=last.version, event=last.event)
     if _same(same, last):
