@@ -76,8 +76,12 @@ class Belongings:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """A receipt that was looked at again. `remaining` counts what both stores hold of the entity
-    now. It is None if the service did not sign the receipt."""
+    """A receipt that was looked at again.
+
+    `remaining` counts what both stores hold of the entity now. It is None if the receipt's
+    signature is not valid. It is also None if the receipt is not kept here and the caller does not
+    name the entity.
+    """
 
     erasure: Erasure
     signature_valid: bool
