@@ -99,8 +99,8 @@ UNSCOPED = Scope()
 class Scale(Enum):
     """What a score says.
 
-    A relevance is calibrated (memory.search.ranking). A cosine is the plain sum of cosine and
-    words; Mem0's clients set their thresholds by it.
+    RELEVANCE is calibrated and says how relevant a memory is (memory.search.ranking). COSINE is the
+    sum of cosine and words as it is. Mem0's clients set their thresholds by it.
     """
 
     RELEVANCE = "relevance"
