@@ -76,6 +76,6 @@ class Consistency(Protocol):
 
 class Compaction(Protocol):
     async def compact(self) -> list[str]:
-        """Make every Redis node write its file of changes anew, without what was erased. Returns in
-        words what could not be done."""
+        """Make every Redis node write its append-only file anew, without what was erased. Returns
+        in words what could not be done."""
         ...
