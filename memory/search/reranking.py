@@ -31,7 +31,7 @@ def pool(limit: int) -> int:
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of a text. None if it has only one: then the text itself is the sentence."""
+    """The sentences of a text. Empty if it has only one: the whole text is judged anyway."""
     found = [part for part in _ENDS.split(text.strip(), maxsplit=_MOST_SENTENCES) if part.strip()]
     return found[:_MOST_SENTENCES] if len(found) > 1 else []
 

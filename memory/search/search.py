@@ -24,9 +24,9 @@ from memory.search.candidates import Candidates, Key, candidates, views_of
 from memory.search.ranking import PREFERRED_HALF_LIFE_DAYS, Ranking, Scorer
 from memory.search.reranking import pool, reranked
 
-# Characters. To stem more of them would hold up every other call of the process: a thread does it.
+# Characters. A thread stems more than this: it would hold up every other call of the process.
 _LONG_READ = 50_000
-# Memories. To judge whether more of them are asked for is done in a thread for the same reason.
+# Memories. A thread judges whether more than this are asked for, for the same reason.
 _MANY_TO_JUDGE = 2_000
 _FEWEST_CANDIDATES = 30
 # Decay may lift a memory far above memories whose text is nearer.
