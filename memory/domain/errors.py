@@ -134,7 +134,8 @@ class StartupRefused(Mem0gError):
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """An error as a value: a batch reports an item so, and a handle carries an outcome so."""
+    """An error as a value. A batch reports an item with it, and a handle carries an outcome with
+    it."""
 
     code: str
     message: str

@@ -19,7 +19,7 @@ RESERVED_RELATIONS = frozenset({SUPERSEDES, FOLLOWS})
 
 
 class Unset(Enum):
-    """A field that the caller left out. It is used if None already means something."""
+    """A field that the caller left out, if None means something else there."""
 
     UNSET = "unset"
 
@@ -42,7 +42,7 @@ NAMES_OF_SCOPES = f"{', '.join(SCOPE_FIELDS)} (Mem0's run_id)"
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose a memory is; `kind` is one of user, agent, app, session."""
+    """The owner of a memory. `kind` is one of user, agent, app, session."""
 
     kind: str
     value: str

@@ -96,7 +96,8 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class GraphPage:
-    """A page of nodes, and of the edges whose ends this page and those before it hold."""
+    """A page of a graph: some nodes, and the edges whose ends are on this page or on earlier pages.
+    If `truncated`, there are more nodes, or a cap cut the edges."""
 
     nodes: Sequence[Memory]
     edges: Sequence[Edge]

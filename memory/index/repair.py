@@ -18,7 +18,8 @@ from memory.ports.vector_store import VectorStore
 
 log = logging.getLogger(__name__)
 
-# A request under way settles its own entries. Marks that are younger than this are left to it.
+# In deadlines of a request. A request under way settles its own entries, so younger marks are left
+# to it.
 DEADLINES_TO_SETTLE = 1.0
 _LEASE_S = 60
 

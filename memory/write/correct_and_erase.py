@@ -110,7 +110,7 @@ class CorrectAndErase:
         raise Conflict("other writers kept changing this memory")
 
     async def _superseding(self, slot: str, memory: Memory, fresh: Memory) -> list[Edge]:
-        """The SUPERSEDES edges that leave a memory. None if a correction does not move its
+        """The SUPERSEDES edges that leave a memory. Empty if a correction does not move its
         beginning."""
         if not memory.supersedes or fresh.valid_from == memory.valid_from:
             return []
