@@ -23,7 +23,8 @@ mg:by:{project}:<field>:<value>   owner hashes that name an agent, app or sessio
 mg:project:<id>        secret, buckets, generation (read), writes (generations), epoch; and
                        name, created_at, updated_at, prefers:<name>, member:<email>
 mg:meta                format and model
-mg:lease:<name>        who does a thing now; lapses by itself (redis/leases.py)
+mg:{slot}:lease        who repairs the owner; lapses by itself (redis/leases.py)
+mg:erasing:{project}:<subject>       who erases an entity       mg:{upkeep}:lease  the hourly look
 mg:task:<id>           an upkeep task, and who took it last    mg:tasks  ids by start
 mg:lease:{mg:task:<id>}           the lease of a task
 mg:tasks:running       "<kind>:<project>" → id
@@ -92,6 +93,7 @@ class Kind(StrEnum):
     JOBS = "js"
     WAITING_JOBS = "jw"
     JOB_LEASE = "jl"
+    LEASE = "lease"
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +262,14 @@ def api_keys(project_id: str) -> str:
 
 
 def lease(name: str) -> str:
-    return f"mg:lease:{name}"
+    """The key of a lease by its name: "repair:<slot>", "erasing:<project>:<subject>", "upkeep"."""
+    area, _, rest = name.partition(":")
+    if area == "repair":
+        return OwnerKeys(rest).key(Kind.LEASE)
+    if area == "erasing":
+        project_id, _, subject = rest.rpartition(":")
+        return f"mg:erasing:{{{project_id}}}:{subject}"
+    return OwnerKeys(name).key(Kind.LEASE)
 
 
 def task(task_id: str) -> str:
@@ -269,15 +278,15 @@ def task(task_id: str) -> str:
 
 def task_lease(task_id: str) -> str:
     """In the same cluster slot as the task, so that one script reaches both."""
-    return lease(f"{{{task(task_id)}}}")
+    return f"mg:lease:{{{task(task_id)}}}"
 
 
 def everything(project_id: str) -> tuple[str, ...]:
     """Patterns of all that a project holds: its owners' keys, and what is derived or kept beside
-    them. Leases of an owner are left out: they lapse."""
-    kinds = ("once", "erased", "erasure", "report", "jobs")
+    them."""
+    kinds = ("once", "erasing", "erased", "erasure", "report", "jobs")
     beside = (f"mg:{kind}:{{{project_id}}}:*" for kind in kinds)
-    return (f"mg:{{{project_id}.*}}:*", *beside, lease(f"*:{project_id}:*"))
+    return (f"mg:{{{project_id}.*}}:*", *beside)
 
 
 def listings(project_id: str | None = None) -> str:

@@ -14,7 +14,7 @@ import orjson
 
 from memory.domain.clock import AT_COMMIT
 from memory.domain.idempotency import Answer, Commit
-from memory.domain.memory import Edge, Event, Memory, Scope
+from memory.domain.memory import Edge, Memory, Scope, VersionEvent
 from memory.domain.transaction import Holding
 
 FORMAT = "2"
@@ -97,7 +97,7 @@ def unpack_memory(memory_id: str, packed: str, superseded_by: str | None = None)
         metadata=body.get("metadata", {}),
         categories=tuple(body.get("categories", ())),
         supersedes=tuple(body.get("supersedes", ())),
-        event=Event(body["event"]),
+        event=VersionEvent(body["event"]),
         immutable=body.get("immutable", False),
         role=body.get("role"),
         actor_id=body.get("actor_id"),

@@ -16,7 +16,7 @@ KEPT_S = 25 * 3600
 _CLAIM = script("redis/claim")
 
 _KEEP = inline("""#!lua
--- KEYS: claim.  ARGV: the claim without an answer, with one, seconds or ''. The first answer stands.
+-- KEYS: claim.  ARGV: the claim without an answer, and with one; seconds, or '' for what is left.
 local stands = redis.call('GET', KEYS[1])
 if stands and stands ~= ARGV[1] then return stands end
 if ARGV[3] ~= '' then redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])

@@ -15,10 +15,10 @@ from memory.domain.memory import (
     SCOPE_FIELDS,
     SUPERSEDES,
     Edge,
-    Event,
     Memory,
     Owner,
     Scope,
+    VersionEvent,
 )
 from memory.domain.records import EdgeRecord, MemoryRecord, Record
 
@@ -123,7 +123,7 @@ def _check_memory(versions: Sequence[Memory]) -> None:
     first, last = versions[0], versions[-1]
     if [each.version for each in versions] != [*range(1, len(versions) + 1)]:
         raise InvalidInput("versions must count from 1")
-    if any((each.event is Event.ADD) != (each is first) for each in versions):
+    if any((each.event is VersionEvent.ADD) != (each is first) for each in versions):
         raise InvalidInput("the first version, and no other, is an ADD")
     if last.retracted_at is not None:
         raise InvalidInput("the last version of a memory is not retracted")
