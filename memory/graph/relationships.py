@@ -92,7 +92,7 @@ class RelationshipEdits:
                 valid_to=edge.valid_to,
             )
             moves = dedup.changes(briefing.claims, {key: dedup.taken(held, fresh)})
-            # A commit decides when this edge begins, so it must come before the edge's end.
+            # This edge begins at its commit, so the commit must come before the edge's end.
             before = edge.valid_to if edge.valid_from is None else None
             transaction = Transaction(slot, briefing.now, [PutEdge(fresh)], moves, before)
             (commit,) = await self._commits.commit([transaction.once(operation, Answer(fresh.id))])
