@@ -180,7 +180,7 @@ class Verify:
         self, project: Project, slot: str, tenant: str, memory_ids: Sequence[str]
     ) -> list[Difference]:
         """The differences of these memories, without those that a write in flight may explain."""
-        # The order matters: if a memory is in the record and then not in the outbox, the index has it.
+        # The order matters: the index has what is in the record and, after that, not in the outbox.
         before = await self._memories.histories(project.id, memory_ids)
         pending = set(await self._outbox.pending(slot))
         gate = asyncio.Semaphore(_LOOKS_AT_ONCE)
