@@ -1,4 +1,4 @@
-"""The memory service as its callers see it, in process or over a Ray handle.
+"""The memory service as its callers see it, such as the HTTP edge: in process or by a Ray handle.
 
 The service has parts, each a protocol here. Every call names its caller, and so its project. These
 hold for every call, and are not said again:
@@ -121,7 +121,7 @@ class Memories(Protocol):
         ...
 
     async def entities(self, caller: Caller, only: Owner | None = None) -> list[Entity]:
-        """The entities that memories name, by kind and value. If there is `only`, it alone."""
+        """The entities that memories name, by kind and value. If `only` is given, no other one."""
         ...
 
     @finished
