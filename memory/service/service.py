@@ -1,4 +1,4 @@
-"""The memory service, put together: the one place that knows every part and every port."""
+"""Puts the memory service together. Only this module knows every part and every port."""
 
 from __future__ import annotations
 
@@ -87,8 +87,11 @@ async def open_service(
     meter: Meter = SILENT,
     model: LanguageModel | None = None,
 ) -> MemoryService:
-    """Open the stores, and build the service over them. Raises StartupRefused for what will not
-    mend by itself, and Unavailable if a dependency is down; then the stores are closed."""
+    """Open the stores, and build the service over them.
+
+    Raises StartupRefused if something is wrong that will not mend by itself, and Unavailable if a
+    dependency is down. Either way the stores are closed.
+    """
     try:
         card = await embedder.card()
         await graph.open(card)
@@ -109,7 +112,7 @@ def build_service(
     meter: Meter = SILENT,
     model: LanguageModel | None = None,
 ) -> MemoryService:
-    """The service over stores that are open; `card` is the embedder's."""
+    """Build the service over stores that are open. `card` is the embedder's."""
     deadline_s = settings.deadline_s
     calibration = settings.calibrations.get(card.name)
 

@@ -32,7 +32,7 @@ def test_an_id_leads_to_its_owners_keys() -> None:
     assert keys.of("p1", mint("mem", owner_hash)) == OwnerKeys(project.slot(owner_hash))
 
 
-@pytest.mark.parametrize("key", [keys.project("p1"), keys.META, keys.lease("repair:p1.0"), ""])
+@pytest.mark.parametrize("key", [keys.project("p1"), keys.META, keys.PROJECTS, ""])
 def test_what_belongs_to_no_owner_has_no_slot(key: str) -> None:
     assert keys.slot_of(key) is None
 

@@ -734,7 +734,7 @@ async def test_a_users_many_conversations_do_not_hold_up_anothers(
     model.open.clear()
     first = await service.jobs.remember(DEFAULT, conversation())
     await model.reached.wait()
-    monkeypatch.setattr(service, "_begin_work", lambda: None)
+    monkeypatch.setattr(service.jobs._remember, "_begin_work", lambda: None)
     hers = [await service.jobs.remember(DEFAULT, conversation(f"tea {n}")) for n in range(30)]
     await service.jobs.remember(DEFAULT, conversation(scope=Scope(user_id="bob")))
     await service.care.work()

@@ -262,7 +262,7 @@ async def test_who_is_unknown_is_forgotten_at_once(service: MemoryService) -> No
 async def test_what_takes_longer_goes_on_behind_the_answer(
     service: MemoryService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("memory.jobs.workers._SHARE_OF_DEADLINE", 0.001)
+    monkeypatch.setattr("memory.jobs.forget._SHARE_OF_DEADLINE", 0.001)
     monkeypatch.setattr("memory.jobs.workers.OUTAGE_S", 0.01)
     monkeypatch.setattr("memory.jobs.workers._SHORTLY_S", 0.01)
     await stored(service, "tea", ALICE)
