@@ -18,10 +18,10 @@ from memory.domain.memory import (
     SCOPE_FIELDS,
     SUPERSEDES,
     Edge,
-    VersionEvent,
     Memory,
     Owner,
     Scope,
+    VersionEvent,
 )
 from memory.domain.records import EdgeRecord, MemoryRecord, Record
 

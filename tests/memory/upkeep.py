@@ -79,3 +79,10 @@ async def found(service: MemoryService, users: int = 5) -> list[list[str]]:
 
 async def tenants(service: MemoryService) -> Sequence[str]:
     return await service.vectors.tenants(DEFAULT_PROJECT)
+
+
+async def sound(service: MemoryService) -> None:
+    """The index is the record, point by point."""
+    await service.care.settled()
+    task = await ended(service, await service.maintenance.verify(ADMIN, None, dry_run=True))
+    assert task.report["differences"] == {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,56 +11,29 @@ import redis
 
 from config import Settings
 from memory.domain.caller import DEFAULT_PROJECT, Caller, Once
-from memory.domain.erasures import Counts, Inspection, Order
-from memory.domain.errors import Conflict, NotFound, Unavailable
-from memory.domain.memory import Correction, Memory, NewEdge, NewMemory, Scope
-from memory.domain.results import Added
+from memory.domain.erasures import Counts, Order
+from memory.domain.errors import NotFound, Unavailable
+from memory.domain.memory import Correction, NewMemory, Scope
 from memory.service.service import MemoryService
+from tests.memory.erasure.entities import (
+    ALICE,
+    BOB,
+    DEFAULT,
+    HELPER,
+    HERS,
+    add,
+    counts_of,
+    knows,
+    left,
+    removed,
+)
 from tests.memory.failpoints import AFTER, Crash, Fuse, Ground
 from tests.redis_server import RedisServer
 from tests.word_embedder import WordEmbedder
 
-DEFAULT = Caller(DEFAULT_PROJECT)
-ALICE, BOB, HELPER = Scope(user_id="alice"), Scope(user_id="bob"), Scope(agent_id="helper")
-HERS = {"user_id": "alice", "agent_id": "helper", "app_id": "desk"}
-
-
-async def add(service: MemoryService, *contents: str, **scope: str) -> list[Memory]:
-    drafts = [NewMemory(content=each, scope=Scope(**scope)) for each in contents]
-    added = await service.memories.add(DEFAULT, drafts)
-    return [each.memory for each in added if isinstance(each, Added)]
-
-
-def knows(source: Memory, target: Memory) -> NewEdge:
-    return NewEdge(source=source.id, target=target.id, relation="KNOWS")
-
-
-async def left(service: MemoryService, **scope: str) -> list[str]:
-    page = await service.memories.page(DEFAULT, Scope(**scope), 1000, None, newest=False)
-    return [each.content for each in page.memories]
-
-
-async def counts_of(service: MemoryService, scope: Scope, caller: Caller = DEFAULT) -> Counts:
-    """Erase it; how much that was. Nothing of it remains."""
-    found = await erased(service, scope, caller)
-    assert found.remaining == Counts()
-    return removed(found)
-
-
-async def erased(service: MemoryService, scope: Scope, caller: Caller = DEFAULT) -> Inspection:
-    erasure = await service.erasures.erase(caller, scope)
-    await service.care.erased()
-    return await service.erasures.get(DEFAULT, erasure.id)
-
 
 def lease(order: Order) -> str:
     return f"erasing:{order.project_id}:{order.subject}"
-
-
-def removed(found: Inspection) -> Counts:
-    assert found.signature_valid
-    assert found.erasure.receipt is not None
-    return Counts(**found.erasure.receipt["counts"])
 
 
 async def a_life(service: MemoryService) -> None:
@@ -85,6 +57,8 @@ WRITES = {
     *("graph.owners.unregister", "graph.owners.register", "graph.owner_erasure.efface"),
     *("graph.erasures.seal", "graph.leases.release", "vectors.erase"),
 }
+
+
 LIFE = Counts(memories=5, versions=7, edges=4, claims=7, events=11, index_points=7)
 
 
@@ -170,57 +144,6 @@ async def test_two_thousand_memories_are_erased(service: MemoryService) -> None:
     assert (found.memories, found.versions, found.index_points) == (2000, 2000, 2000)
 
 
-async def test_what_is_written_meanwhile_is_erased_or_whole(service: MemoryService) -> None:
-    made = await add(service, *(f"fact {n}" for n in range(300)), **HERS)
-    done = asyncio.Event()
-
-    async def write() -> None:
-        for n in range(300):
-            if done.is_set():
-                return
-            await add(service, f"news {n}", **HERS)
-
-    async def correct() -> None:
-        for each in reversed(made):
-            try:
-                await service.memories.correct(
-                    DEFAULT, each.id, Correction(content=f"{each.content} new")
-                )
-            except (NotFound, Conflict):
-                return
-
-    writers = [asyncio.create_task(write()), asyncio.create_task(correct())]
-    await asyncio.sleep(0.05)
-    found = await erased(service, ALICE)
-    done.set()
-    await asyncio.gather(*writers)
-    assert removed(found).memories >= 300
-    later = await left(service, user_id="alice")
-    assert not any(each.startswith("fact") for each in later)
-    assert await left(service, agent_id="helper") == later
-    await service.care.settled()
-    remaining = (await service.erasures.get(DEFAULT, found.erasure.id)).remaining
-    assert remaining is not None
-    assert remaining.memories == remaining.index_points == len(later)
-
-
-async def test_a_memory_written_while_names_are_dropped_is_found_by_them(
-    service: MemoryService, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It is recorded after the listing, and registered before the names go."""
-    unregister = service.record.owners.unregister
-
-    async def late(slot: str, names: set[tuple[str, str]]) -> None:
-        monkeypatch.setattr(service.record.owners, "unregister", unregister)
-        await add(service, "came late", **HERS)
-        await unregister(slot, names)
-
-    await add(service, "was there", app_id="desk", user_id="alice", agent_id="other")
-    monkeypatch.setattr(service.record.owners, "unregister", late)
-    await counts_of(service, Scope(agent_id="other"))
-    assert await left(service, app_id="desk") == ["came late"]
-
-
 async def test_two_requests_at_once_are_one_erasure(service: MemoryService) -> None:
     await a_life(service)
     both = await asyncio.gather(*(service.erasures.erase(DEFAULT, ALICE) for _ in range(8)))
@@ -274,16 +197,6 @@ async def test_whoever_lost_the_lease_goes_no_further(
     assert await left(service, agent_id="helper") == []
 
 
-async def test_erasing_one_memory_at_a_time_leaves_names_that_erasing_its_owner_takes(
-    service: MemoryService, redis_server: RedisServer
-) -> None:
-    (made,) = await add(service, "said once", user_id="alice", session_id="with alice")
-    await service.memories.erase(DEFAULT, made.id)
-    await service.erasures.erase(DEFAULT, ALICE)
-    with redis.Redis(port=redis_server.port) as client:
-        assert not any(b"with alice" in key for key in client.scan_iter())
-
-
 async def test_an_unfinished_write_is_found_by_the_agent_it_names(
     settings: Settings, redis_server: RedisServer, embedder: WordEmbedder
 ) -> None:
@@ -296,40 +209,6 @@ async def test_an_unfinished_write_is_found_by_the_agent_it_names(
         assert (await counts_of(service, HELPER)).memories == 1
         with pytest.raises(NotFound):
             await service.erasures.erase(DEFAULT, HELPER, known=True)
-
-
-async def test_points_without_a_record_go_with_their_owner(service: MemoryService) -> None:
-    (made,) = await add(service, "in the index only", user_id="alice")
-    project = await service.project()
-    slot = project.slot(project.owner_hash(ALICE.owner))
-    order = Order("era_x", project.id, "user", "s", "another", None, 0)
-    await service.care.settled()
-    await service.record.owner_erasure.expunge(slot, order, made.recorded_at, [made], {})
-    await service.record.outbox.settle({slot: {made.id: "erased"}})
-    found = await counts_of(service, ALICE)
-    assert (found.memories, found.index_points) == (0, 1)
-
-
-async def test_a_hub_is_erased_with_its_edges(service: MemoryService) -> None:
-    (hub,) = await add(service, "the hub", **HERS)
-    others = await add(service, *(f"spoke {n}" for n in range(300)), user_id="alice")
-    for start in range(0, 300, 50):
-        part = others[start : start + 50]
-        await asyncio.gather(*(service.graph.relate(DEFAULT, knows(each, hub)) for each in part))
-    found = await counts_of(service, HELPER)
-    assert (found.memories, found.edges, found.claims) == (1, 300, 301)
-    assert (await counts_of(service, ALICE)).edges == 0
-
-
-async def test_the_log_of_another_owner_tells_of_what_an_agent_lost(
-    service: MemoryService, redis_server: RedisServer
-) -> None:
-    (made,) = await add(service, "told to helper", **HERS)
-    await counts_of(service, HELPER)
-    with redis.Redis(port=redis_server.port, decode_responses=True) as client:
-        logs = [client.xrange(key) for key in client.scan_iter("mg:*}:ev")]
-    told: Sequence[Any] = [fields for log in logs for _, fields in log]
-    assert {"e": "DELETE", "m": made.id, "v": "1"} in told
 
 
 async def test_erasing_works_on_a_cluster(

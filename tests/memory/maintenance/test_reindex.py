@@ -9,16 +9,14 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
-import redis
 
 from config import Settings
-from memory.domain.caller import Caller
 from memory.domain.errors import StoreUnavailable
 from memory.domain.memory import Correction, NewMemory, Scope
 from memory.domain.results import Added
 from memory.query.views import Query
 from memory.service.service import MemoryService
-from tests.memory.upkeep import ADMIN, ended, filled, found, quick, running, tenants
+from tests.memory.upkeep import ADMIN, ended, filled, found, running, sound, tenants
 from tests.redis_server import RedisServer
 from tests.service import started
 from tests.weaviate_server import BACKENDS, stored_in
@@ -35,13 +33,6 @@ async def service(
 ) -> AsyncIterator[MemoryService]:
     async with running(backed, redis_server.url, monkeypatch) as service:
         yield service
-
-
-async def sound(service: MemoryService) -> None:
-    """The index is the record, point by point."""
-    await service.care.settled()
-    task = await ended(service, await service.maintenance.verify(ADMIN, None, dry_run=True))
-    assert task.report["differences"] == {}
 
 
 async def test_a_rebuild_answers_as_before_from_the_next_generation(
@@ -205,38 +196,3 @@ async def test_a_move_that_was_cut_off_is_ended_by_the_next_replica(
     assert len(await tenants(other)) == 1
     await sound(other)
     await other.care.close()
-
-
-async def test_erasing_a_project_leaves_nothing_and_keeps_what_comes_after(
-    backed: Settings, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    quick(monkeypatch)
-    backed = backed.model_copy(update={"api": backed.api.model_copy(update={"deadline_s": 0.5})})
-    service = await started(backed, redis_server.url)
-    old = list(await filled(service))
-    task = await service.maintenance.erase_project(ADMIN, "default")
-    await asyncio.sleep(0.2)  # the caches of replicas live for half of it here
-    new = list(await filled(service, users=2))
-    done = await ended(service, task)
-    assert done.report["keys"] > len(old)
-    assert {each for hits in await found(service) for each in hits} <= set(new)
-    assert await service.record.memories.read("default", old) == {}
-    assert len(await service.record.memories.read("default", new)) == len(new)
-    assert len(await tenants(service)) == 1
-    await sound(service)
-    await service.care.close()
-
-
-async def test_erasing_another_project_ends_it(
-    service: MemoryService, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(service.care._chores, "_deadline_s", 0.3)
-    await filled(service, users=2)
-    before = await found(service)
-    await service.record.projects.read("proj_1", 1)
-    await filled(service, caller=Caller("proj_1"))
-    await ended(service, await service.maintenance.erase_project(ADMIN, "proj_1"))
-    with redis.Redis(port=redis_server.port, decode_responses=True) as client:
-        assert [key for key in client.keys("*proj_1*") if "task" not in key] == []
-    assert await service.vectors.tenants("proj_1") == []
-    assert await found(service) == before

@@ -12,8 +12,6 @@ import pytest
 import redis as redis_client
 
 from config import Settings
-from memory.domain.caller import Caller
-from memory.domain.errors import Forbidden, NotFound
 from memory.domain.ids import mint, owner_hash_of
 from memory.domain.memory import Correction, NewEdge, NewMemory, Scope
 from memory.domain.tasks import State
@@ -186,35 +184,6 @@ async def test_writes_under_way_are_no_differences(service: MemoryService) -> No
             assert await differences(service) == {}
         busy = False
     assert await differences(service) == {}
-
-
-async def test_asking_again_answers_the_task_that_runs(service: MemoryService) -> None:
-    await filled(service)
-    first, second = (
-        await service.maintenance.verify(ADMIN, None),
-        await service.maintenance.verify(ADMIN, None),
-    )
-    other = await service.maintenance.verify(ADMIN, "default")
-    assert first.id == second.id != other.id
-    await ended(service, first)
-    await ended(service, other)
-    third = await service.maintenance.verify(ADMIN, None)
-    assert third.id != first.id
-    await ended(service, third)
-    assert [each.id for each in await service.maintenance.tasks(ADMIN)] == [
-        third.id,
-        other.id,
-        first.id,
-    ]
-
-
-async def test_who_may_not_administer_and_what_is_not_there(service: MemoryService) -> None:
-    with pytest.raises(Forbidden):
-        await service.maintenance.verify(Caller("default", user_id="alice"), None)
-    with pytest.raises(NotFound):
-        await service.maintenance.verify(ADMIN, "nowhere")
-    with pytest.raises(NotFound):
-        await service.maintenance.task(ADMIN, "task_none")
 
 
 async def test_a_task_of_a_replica_that_died_is_taken_up_by_another(

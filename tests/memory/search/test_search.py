@@ -10,23 +10,13 @@ from typing import Any
 import pytest
 
 from memory.context.projects import Projects
-from memory.domain.caller import DEFAULT_PROJECT, Caller
 from memory.domain.ids import Project
-from memory.domain.memory import NewMemory, Scope
+from memory.domain.memory import NewMemory
 from memory.domain.preferences import Preferences
 from memory.domain.results import Added, Found
 from memory.query.views import Query, Scale, View
-from memory.search.reranking import sentences
 from memory.service.service import MemoryService
-
-ALICE = Scope(user_id="alice")
-DEFAULT = Caller(DEFAULT_PROJECT)
-DAY = 86_400_000_000
-
-
-async def add(service: MemoryService, drafts: Sequence[NewMemory]) -> list[str]:
-    answers = await service.memories.add(DEFAULT, drafts)
-    return [answer.memory.id for answer in answers if isinstance(answer, Added)]
+from tests.memory.search.searches import ALICE, DAY, DEFAULT, add
 
 
 async def search(
@@ -198,50 +188,6 @@ async def test_a_reference_tells_what_has_expired_and_how_old_it_is_but_not_what
 
     assert await score(future) == pytest.approx(await score(now) / 2, rel=1e-3)
     assert await score(past) == await score(now - 1)
-
-
-async def test_a_second_look_finds_the_sentence_that_a_long_memory_hides(
-    service: MemoryService,
-) -> None:
-    long = (
-        "Ann went to the harbour on Monday with a basket. The boats were painted blue and white. "
-        "Her violin teacher is called Rasmus! Later it rained for hours, and everyone sat inside."
-    )
-    others = [f"teacher of violin players number{n} somewhere near town" for n in range(9)]
-    hidden, *_ = await add(
-        service, [NewMemory(content=each, scope=ALICE) for each in [long, *others]]
-    )
-    query = Query(text="violin teacher Rasmus", scope=ALICE, limit=1, threshold=0)
-    lexical = replace(query, scale=Scale.COSINE)
-    for each in (query, lexical):
-        first = await service.search.find(DEFAULT, replace(each, limit=10))
-        (best,) = await service.search.find(DEFAULT, replace(each, rerank=True))
-        assert best.memory.id == hidden
-        before = next(hit for hit in first if hit.memory.id == hidden)
-        assert best.score > before.score
-        assert best.cosine > before.cosine
-        assert best.coverage == before.coverage
-    # what had too low a score as a whole is let through by its sentence
-    assert before.score + 0.1 < best.score
-    barred = replace(lexical, threshold=before.score + 0.1)
-    assert await service.search.find(DEFAULT, barred) == []
-    let = await service.search.find(DEFAULT, replace(barred, rerank=True))
-    assert [hit.memory.id for hit in let] == [hidden]
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("One. Two! Three", ["One.", "Two!", "Three"]),
-        ("a line\n\nanother", ["a line", "another"]),
-        ("她住在奥斯陆。她喜欢茶。", ["她住在奥斯陆。", "她喜欢茶。"]),
-        ("pi is 3.14 at least", []),
-        ("only one.", []),
-        ("", []),
-    ],
-)
-def test_sentences(text: str, expected: list[str]) -> None:
-    assert sentences(text) == expected
 
 
 async def test_a_project_may_prefer_that_older_memories_score_lower(

@@ -1,4 +1,4 @@
-"""Export and import, backup and restore, on the service itself: pages, moments, interruptions."""
+"""Import and restore on the service itself: once, in parts, after interruptions, and whose."""
 
 from __future__ import annotations
 
@@ -13,27 +13,18 @@ import pytest
 import redis
 
 from config import Settings
-from memory.domain.caller import DEFAULT_PROJECT, Caller, Once
-from memory.domain.errors import (
-    Conflict,
-    Forbidden,
-    IdempotencyMismatch,
-    InvalidInput,
-    Refused,
-    StoreUnavailable,
-)
+from memory.domain.caller import Once
+from memory.domain.errors import Conflict, Forbidden, IdempotencyMismatch, Refused, StoreUnavailable
 from memory.domain.memory import UNSET, Correction, NewEdge, NewMemory, Scope
 from memory.domain.records import MemoryRecord, Record
 from memory.domain.transfer import Brought, Mark
 from memory.ports.models import Vectors
 from memory.query.views import View
 from memory.service.service import MemoryService
+from tests.memory.transfer.owners import ALICE, BOB, ME, add, exported, town
 from tests.redis_server import RedisServer
 from tests.service import started
 from tests.word_embedder import WordEmbedder
-
-ME = Caller(DEFAULT_PROJECT)
-ALICE, BOB = Scope(user_id="alice"), Scope(user_id="bob")
 
 
 @pytest.fixture(scope="module")
@@ -78,23 +69,6 @@ def contents(server: RedisServer) -> dict[str, object]:
     return found
 
 
-async def add(service: MemoryService, content: str, scope: Scope = ALICE, **fields: object) -> str:
-    (added,) = await service.memories.add(ME, [NewMemory(content=content, scope=scope, **fields)])
-    assert not isinstance(added, Refused), added
-    return added.memory.id
-
-
-async def exported(
-    service: MemoryService, scope: Scope = ALICE, caller: Caller = ME, **at: int
-) -> list[Record]:
-    page = await service.transfer.export(caller, scope, **at)
-    records = [*page.records]
-    while page.following:
-        page = await service.transfer.export(caller, scope, page.following)
-        records += page.records
-    return records
-
-
 async def backed_up(service: MemoryService, at: int, slots: list[str]) -> list[tuple[str, Record]]:
     found = []
     pages = await service.transfer.owner_pages(ME, [Mark(slot, at) for slot in slots])
@@ -117,19 +91,6 @@ async def restored(
     outcomes = await service.transfer.restore_records(ME, records)
     assert all(isinstance(each, Brought) for each in outcomes), outcomes
     return inventory.at, records
-
-
-async def town(service: MemoryService) -> dict[str, str]:
-    """A memory that was superseded and corrected, with edges of every kind."""
-    old = await add(service, "lives in Oslo", Scope("alice", session_id="s"), dedup=False)
-    new = await add(service, "lives in Bergen", Scope("alice", session_id="s"), supersedes=(old,))
-    tea = await add(service, "drinks tea", Scope("alice", "bot"), metadata={"b": [1, True], "a": 2})
-    await service.memories.correct(ME, old, Correction(content="lived in Oslo"))
-    amended, _ = await service.graph.relate(ME, NewEdge(source=new, target=tea, relation="KNOWS"))
-    await service.graph.amend_edge(ME, new, amended.id, UNSET, {"n": 1})
-    gone, _ = await service.graph.relate(ME, NewEdge(source=tea, target=old, relation="KNOWS"))
-    await service.graph.retract_edge(ME, tea, gone.id)
-    return {"old": old, "new": new, "tea": tea, "amended": amended.id, "gone": gone.id}
 
 
 async def test_a_backup_taken_while_others_write_is_what_was_known_at_its_moment(
@@ -206,23 +167,6 @@ async def test_a_server_that_was_restored_holds_what_the_first_one_does(
     assert contents(other_process) == contents(redis_server)
 
 
-async def test_a_claim_that_moves_while_it_is_read_is_not_lost(
-    service: MemoryService, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    moving = await add(service, "lives in Oslo")
-    graph, corrections = service.record.archive, iter(("lives in Bergen", "lives in Rome"))
-    look = graph._holders
-
-    async def late(*args: object) -> object:
-        if content := next(corrections, None):
-            await service.memories.correct(ME, moving, Correction(content=content))
-        return await look(*args)
-
-    monkeypatch.setattr(graph, "_holders", late)
-    (record,) = await exported(service)
-    assert record.holds_claim
-
-
 async def test_what_was_restored_is_written_on_as_it_would_have_been(
     service: MemoryService, elsewhere: MemoryService
 ) -> None:
@@ -250,43 +194,6 @@ async def test_what_was_restored_is_written_on_as_it_would_have_been(
     assert new
     await elsewhere.memories.erase(ME, ids["new"])
     assert (await elsewhere.memories.get(ME, ids["old"])).superseded_by is None
-
-
-async def test_small_pages_hold_everything_once(
-    service: MemoryService, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await town(service)
-    hub = await add(service, "a hub")
-    for number in range(30):
-        spoke = await add(service, f"spoke {number}")
-        edge, _ = await service.graph.relate(ME, NewEdge(source=hub, target=spoke, relation="R"))
-        await service.graph.amend_edge(ME, hub, edge.id, UNSET, {"number": number})
-    whole = await exported(service)
-    monkeypatch.setattr("memory.transfer.export.MOST_RECORDS", 3)
-    monkeypatch.setattr("graph_store.backup.scan._EDGES_A_SCAN", 4)
-    assert sorted(await exported(service), key=repr) == sorted(whole, key=repr)
-    monkeypatch.setattr("memory.transfer.export.MOST_RECORDS", 500)
-    monkeypatch.setattr("memory.transfer.export.MOST_CHARACTERS", 1000)
-    assert sorted(await exported(service), key=repr) == sorted(whole, key=repr)
-    assert len({each.id for each in whole}) == len(whole) == 34 + 33
-
-
-async def test_what_is_written_between_two_pages_is_not_in_the_export(
-    service: MemoryService, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ids = await town(service)
-    before = await exported(service)
-    monkeypatch.setattr("memory.transfer.export.MOST_RECORDS", 1)
-    page = await service.transfer.export(ME, ALICE)
-    await service.memories.correct(ME, ids["tea"], Correction(content="drinks coffee"))
-    await service.graph.retract_edge(ME, ids["new"], ids["amended"])
-    await service.graph.relate(ME, NewEdge(source=ids["tea"], target=ids["old"], relation="LATER"))
-    await add(service, "came later", supersedes=(ids["new"],))
-    records = [*page.records]
-    while page.following:
-        page = await service.transfer.export(ME, ALICE, page.following)
-        records += page.records
-    assert records == before
 
 
 async def test_an_import_with_an_idempotency_key_is_answered_the_same_again(
@@ -349,18 +256,6 @@ async def test_what_an_import_keeps_quotes_nothing_of_its_lines(
         assert word not in kept
 
 
-async def test_an_earlier_moment_can_be_exported(service: MemoryService) -> None:
-    ids = await town(service)
-    versions = await service.memories.history(ME, ids["old"])
-    then = await exported(service, known_at=versions[1].recorded_at)
-    assert [(each.id, len(each.versions)) for each in then if isinstance(each, MemoryRecord)] == [
-        (ids["old"], 2),
-        (ids["new"], 1),
-    ]
-    assert then[0].versions[-1].retracted_at is None
-    assert [each.versions[0].relation for each in then[2:]] == ["SUPERSEDES"]
-
-
 async def test_an_erased_memory_is_in_no_export_and_nothing_waits_for_it(
     service: MemoryService, elsewhere: MemoryService
 ) -> None:
@@ -403,16 +298,6 @@ async def test_a_memory_that_went_on_is_not_written_over(service: MemoryService)
     refused = [each for each in outcomes if isinstance(each, Refused)]
     assert [each.code for each in refused] == ["conflict"]
     assert (await service.memories.get(ME, ids["tea"])).content == "drinks coffee"
-
-
-async def test_json_tells_true_from_one(service: MemoryService) -> None:
-    await add(service, "a flag", metadata={"on": {"deep": [True]}})
-    (record,) = await exported(service)
-    forged = replace(
-        record, versions=(replace(record.versions[0], metadata={"on": {"deep": [1]}}),)
-    )
-    (outcome,) = await service.transfer.import_records(ME, None, [forged])
-    assert isinstance(outcome, Refused)
 
 
 async def test_an_erased_owner_comes_back_from_an_export(service: MemoryService) -> None:
@@ -536,15 +421,3 @@ async def test_a_bound_caller_moves_its_own_memories_only(service: MemoryService
     assert await exported(service) == records
     ours = await service.transfer.import_records(bob, BOB, records)
     assert all(isinstance(each, Brought) and not each.present for each in ours)
-
-
-async def test_an_export_is_of_exactly_one_owner(service: MemoryService) -> None:
-    await add(service, "of the agent alone", Scope(agent_id="bot"))
-    await add(service, "of a user with the agent", Scope("alice", "bot"))
-    (record,) = await exported(service, Scope(agent_id="bot"))
-    assert record.versions[0].content == "of the agent alone"
-    with pytest.raises(InvalidInput):
-        await service.transfer.export(ME, Scope("alice", "bot"))
-    page = await service.transfer.export(ME, ALICE)
-    with pytest.raises(InvalidInput):
-        await service.transfer.export(ME, BOB, Mark(page.project_id + ".0", page.until))

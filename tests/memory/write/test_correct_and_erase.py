@@ -18,17 +18,7 @@ from memory.domain.ids import mint
 from memory.domain.memory import Memory, Scope
 from memory.domain.transaction import PutMemory, Transaction
 from memory.service.service import MemoryService
-from tests.deployments.api.calls import (
-    Client,
-    Fields,
-    add,
-    ask,
-    edge,
-    listed,
-    read,
-    relate,
-    related,
-)
+from tests.deployments.api.calls import Client, add, ask, listed, read, relate
 from tests.redis_server import RedisServer
 
 ALICE = Scope(user_id="alice")
@@ -102,17 +92,6 @@ async def test_a_record_time_is_earlier_than_before_to_the_microsecond(
     await connection.close()
 
 
-async def test_an_amendment_that_changes_nothing_records_nothing(client: Client) -> None:
-    ends = [(await add(client, text))["id"] for text in ("this", "that")]
-    made = await edge(client, *ends, metadata={"sure": True}, valid_to="2200-01-01")
-    path = f"/{ends[1]}/relationships/{made['id']}"
-    for same in ({}, {"metadata": {"sure": True}}, {"valid_to": "2200-01-01T00:00:00Z"}):
-        assert await ask(client, "PATCH", path, json=same) == made
-    changed = await ask(client, "PATCH", path, json={"metadata": {"sure": 1}})
-    assert changed["metadata"]["sure"] is not True
-    assert changed["updated_at"] > made["updated_at"]
-
-
 async def test_a_correction_of_true_to_one_is_a_change(client: Client) -> None:
     made = await add(client, "is sure", metadata={"sure": True, "since": 2020})
     path = f"/{made['id']}"
@@ -120,46 +99,3 @@ async def test_a_correction_of_true_to_one_is_a_change(client: Client) -> None:
     assert await ask(client, "PUT", path, json=same) == made
     changed = await ask(client, "PUT", path, json={"metadata": {"sure": 1}})
     assert (changed["version"], changed["metadata"]["sure"] is True) == (2, False)
-
-
-async def batch(client: Client, *items: Fields) -> list[Fields]:
-    """The memories of one session, as the answers tell them."""
-    talk = {"user_id": "alice", "session_id": "talk"}
-    body = {"memories": [item | talk for item in items]}
-    results = (await ask(client, "POST", "/batch", json=body))["results"]
-    return [each["memory"] for each in results]
-
-
-async def test_items_of_a_batch_are_recorded_in_its_order(client: Client) -> None:
-    made = await batch(
-        client,
-        {"content": "lives in Oslo", "valid_from": "2001-01-01", "valid_to": "2002-01-01"},
-        {"content": "lives in Oslo", "valid_from": "2003-01-01"},
-        {"content": "and then this"},
-    )
-    assert made == sorted(made, key=lambda each: each["created_at"])
-    last, middle = made[2]["id"], made[1]["id"]
-    assert await related(client, last, relation="FOLLOWS", direction="out") == [
-        (middle, "FOLLOWS", 1)
-    ]
-
-
-async def test_an_item_that_ends_what_shares_a_claim_keeps_its_place(client: Client) -> None:
-    (oslo,) = await batch(client, {"content": "lives in Oslo", "valid_from": "2003-01-01"})
-    made = await batch(
-        client,
-        {"content": "lives in Oslo", "valid_from": "2001-01-01", "valid_to": "2002-01-01"},
-        {"content": "lives in Bergen", "supersedes": [oslo["id"]]},
-        {"content": "and then this"},
-    )
-    assert made == sorted(made, key=lambda each: each["created_at"])
-
-
-async def test_an_item_says_anew_what_an_earlier_one_of_its_batch_ended(client: Client) -> None:
-    oslo, *_ = await batch(client, {"content": "lives in Oslo", "valid_from": "2001-01-01"})
-    bergen, back = await batch(
-        client,
-        {"content": "lives in Bergen", "valid_from": "2003-01-01", "supersedes": [oslo["id"]]},
-        {"content": "lives in Oslo", "valid_from": "2005-01-01"},
-    )
-    assert len({each["id"] for each in (oslo, bergen, back)}) == 3

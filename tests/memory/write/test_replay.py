@@ -14,8 +14,7 @@ import redis
 
 from config import Settings
 from graph_store import open_graph_store
-from memory.context.idempotency import Idempotency
-from memory.domain.caller import DEFAULT_PROJECT, Caller, Once
+from memory.domain.caller import Caller
 from memory.domain.errors import (
     Conflict,
     IdempotencyMismatch,
@@ -32,13 +31,13 @@ from memory.ports.models import Vectors
 from memory.query.views import Query
 from memory.service.service import MemoryService
 from tests.memory.failing import Failing
+from tests.memory.write.keyed import DEFAULT, keyed
 from tests.redis_server import RedisServer
 from tests.service import started, started_on
 from tests.word_embedder import WordEmbedder
 from vector_store import open_vector_store
 
 ALICE = Scope(user_id="alice")
-DEFAULT = Caller(DEFAULT_PROJECT)
 CANARY = "zanzibar"
 
 
@@ -73,10 +72,6 @@ async def services(
 @pytest.fixture
 def service(services: list[MemoryService]) -> MemoryService:
     return services[0]
-
-
-def keyed(key: str, request: str = "digest", caller: Caller = DEFAULT) -> Caller:
-    return replace(caller, once=Once(key, request))
 
 
 def draft(content: str, **fields: Any) -> NewMemory:
@@ -466,47 +461,6 @@ async def test_over_http_a_replay_has_the_same_status_and_body(client: httpx.Asy
     headers, body = {"Idempotency-Key": "POST "}, {"content": "likes milk", "user_id": "alice"}
     other = await client.post("/v1/memories", json=body, headers=headers)
     assert (other.status_code, other.json()["code"]) == (409, "idempotency_mismatch")
-
-
-async def test_a_longer_operation_keeps_its_answer_with_its_claim(service: MemoryService) -> None:
-    project = await service.project()
-    idempotency = Idempotency(service.record.idempotency)
-    assert await idempotency.operation(project, DEFAULT) is None
-    operation = await idempotency.operation(project, keyed("k"))
-    assert operation is not None
-    assert operation.kept is None
-    assert await idempotency.keep(project, operation, {"imported": 3}) is None
-    assert await idempotency.keep(project, operation, {"imported": 0}) == {"imported": 3}
-    again = await idempotency.operation(project, keyed("k"))
-    assert again is not None
-    assert (again.id, again.nonce) == (operation.id, operation.nonce)
-    assert again.kept == {"imported": 3}
-    with pytest.raises(IdempotencyMismatch):
-        await idempotency.operation(project, keyed("k", "other"))
-
-
-async def test_an_answer_is_not_kept_for_who_uses_the_key_after_a_day(
-    service: MemoryService, redis_server: RedisServer
-) -> None:
-    project = await service.project()
-    idempotency = Idempotency(service.record.idempotency)
-    slow = await idempotency.operation(project, keyed("k"))
-    forget_claims(redis_server)
-    later = await idempotency.operation(project, keyed("k", "other"))
-    assert slow is not None
-    assert later is not None
-    assert later.nonce != slow.nonce
-    assert await idempotency.keep(project, slow, {"imported": 3}) is None
-    again = await idempotency.operation(project, keyed("k", "other"))
-    assert again is not None
-    assert again.kept is None
-
-
-def forget_claims(server: RedisServer) -> None:
-    """What 25 hours do."""
-    with redis.Redis(port=server.port) as client:
-        for key in client.scan_iter("mg:once:*"):
-            client.delete(key)
 
 
 @pytest.fixture
