@@ -255,7 +255,9 @@ class Settings(BaseSettings):
                 )
         unknown = sorted(name for name in os.environ if _looks_ours(name) and name not in known())
         if unknown:
-            raise InvalidSettings(f"config: no setting is called {unknown[0]}; see the README")
+            raise InvalidSettings(
+                f"config: no setting is called {unknown[0]}; docs/settings.md lists them all"
+            )
         try:
             return cls(**(args or {}))
         except (ValidationError, SettingsError) as error:

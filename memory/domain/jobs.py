@@ -56,7 +56,7 @@ class Relation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class JobProgress:
     """Which job it is, and how far it has come. Times are microseconds by Redis's clock.
     `created_at` and `updated_at` are 0 before the job is stored."""
 
@@ -72,7 +72,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job(Progress):
+class Job(JobProgress):
     """A job as its caller sees it. `details` is JSON in the service's own words: how the memories
     were inferred, and what was not applied."""
 
@@ -100,7 +100,7 @@ class Ending:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Assignment(Progress):
+class Assignment(JobProgress):
     """A job as it is kept.
 
     `request` is what was asked for. `plan` is what a worker decided to do. Both are JSON, and both

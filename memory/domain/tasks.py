@@ -11,14 +11,14 @@ from enum import StrEnum
 from typing import Any
 
 
-class Kind(StrEnum):
+class TaskKind(StrEnum):
     VERIFY = "verify"
     REBUILD = "rebuild"
     COMPACT = "compact"
     ERASE_PROJECT = "erase_project"
 
 
-class State(StrEnum):
+class TaskState(StrEnum):
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
@@ -34,10 +34,10 @@ class Task:
     """
 
     id: str
-    kind: Kind
+    kind: TaskKind
     project: str | None
     dry_run: bool = False
-    state: State = State.RUNNING
+    state: TaskState = TaskState.RUNNING
     done: int = 0
     total: int = 0
     report: Mapping[str, Any] = field(default_factory=dict)

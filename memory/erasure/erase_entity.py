@@ -75,7 +75,7 @@ class EraseEntity:
         self._outbox, self._contents, self._vectors = outbox, contents, vectors
         self._also, self._deadline_s = also, deadline_s
         self._holder = uuid4().hex
-        self._background = Background(_tell)
+        self._background = Background()
         # The erasures that this process carries out, by id.
         self._erasures: dict[str, asyncio.Task[ReceiptFields]] = {}
 
@@ -140,8 +140,17 @@ class EraseEntity:
         """Carry an order out in a task of its own. The task goes on if the caller goes away."""
         if order.id not in self._erasures:
             task = self._erasures[order.id] = self._background.start(self._carry_out(order))
-            task.add_done_callback(lambda _: self._erasures.pop(order.id))
+            task.add_done_callback(lambda ended: self._left(order, ended))
         return self._erasures[order.id]
+
+    def _left(self, order: Order, task: asyncio.Task[ReceiptFields]) -> None:
+        del self._erasures[order.id]
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        if isinstance(error, Unavailable | Conflict):
+            log.info("the erasure %s is left to repair: %s", order.id, error)
+        else:
+            log.error("the erasure %s failed", order.id, exc_info=error)
 
     async def _carry_out(self, order: Order) -> ReceiptFields:
         while not await self._hold(order):
@@ -208,10 +217,3 @@ class EraseEntity:
                 found = await self._memories.read(project_id, pending)
                 scopes = [memory.scope for memory in found.values()]
                 await self._owners.register(project_id, {owner_hash: scopes})
-
-
-def _tell(error: BaseException) -> None:
-    if isinstance(error, Unavailable | Conflict):
-        log.info("an erasure is left to repair: %s", error)
-    else:
-        log.error("an erasure failed", exc_info=error)

@@ -8,9 +8,9 @@ from uuid import uuid4
 from memory.context.projects import Projects
 from memory.domain.batched import batched
 from memory.domain.caller import DEFAULT_PROJECT
-from memory.domain.tasks import Kind
+from memory.domain.tasks import TaskKind
 from memory.maintenance.reindex import DRAINED_S, Reindex
-from memory.maintenance.task_runner import Progress
+from memory.maintenance.task_runner import TaskProgress
 from memory.maintenance.verify import Verify
 from memory.ports.maintenance import Compaction, Consistency, Leases
 from memory.ports.projects import Owners, ProjectRecord
@@ -52,25 +52,25 @@ class Chores:
         for batch in batched(slots, _OWNERS_A_TRIP):
             await self._consistency.unmarked(batch, mend=True)
 
-    async def carry_out(self, progress: Progress) -> None:
+    async def carry_out(self, progress: TaskProgress) -> None:
         """Do what the task is for, and write into `progress` how far it has come."""
         project_id = progress.task.project
         match progress.task.kind:
-            case Kind.VERIFY:
+            case TaskKind.VERIFY:
                 await self._verify.verify(project_id, progress)
-            case Kind.REBUILD:
+            case TaskKind.REBUILD:
                 await self._rebuild(project_id, progress)
-            case Kind.COMPACT:
+            case TaskKind.COMPACT:
                 await self._compact(project_id, progress)
-            case Kind.ERASE_PROJECT:
+            case TaskKind.ERASE_PROJECT:
                 await self._erase_project(project_id or DEFAULT_PROJECT, progress)
 
-    async def _rebuild(self, project_id: str | None, progress: Progress) -> None:
+    async def _rebuild(self, project_id: str | None, progress: TaskProgress) -> None:
         progress.report["set_aside"] = await self._vectors.recover(project_id)
         for named_id in await self._named(project_id):
             await self._reindex.move(named_id, progress)
 
-    async def _compact(self, project_id: str | None, progress: Progress) -> None:
+    async def _compact(self, project_id: str | None, progress: TaskProgress) -> None:
         """Compact what can be compacted. A project whose tenants cannot be is indexed anew."""
         named_ids = await self._named(project_id)
         progress.total = len(named_ids) + 1
@@ -83,7 +83,7 @@ class Chores:
         progress.report["left"] = await self._compaction.compact()
         progress.done += 1
 
-    async def _erase_project(self, project_id: str, progress: Progress) -> None:
+    async def _erase_project(self, project_id: str, progress: TaskProgress) -> None:
         """Erase a project; of the default project its contents only. Replicas that still know the
         project may write to it for a while, so it is cleared twice."""
         keep = project_id == DEFAULT_PROJECT

@@ -18,7 +18,7 @@ from memory.domain.errors import Conflict
 from memory.domain.ids import Project
 from memory.index.outbox import Index
 from memory.index.points import BATCH
-from memory.maintenance.task_runner import Progress
+from memory.maintenance.task_runner import TaskProgress
 from memory.maintenance.verify import Findings, Verify
 from memory.ports.projects import Owners, ProjectRecord
 from memory.ports.vector_store import VectorStore
@@ -45,7 +45,7 @@ class Reindex:
         self._owners, self._vectors = owners, vectors
         self._index, self._verify = index, verify
 
-    async def move(self, project_id: str, progress: Progress) -> None:
+    async def move(self, project_id: str, progress: TaskProgress) -> None:
         """Write the index anew, as the next generation. Raises Conflict if another move of the
         project interfered."""
         project = await self._project_of(project_id)
@@ -80,7 +80,7 @@ class Reindex:
             raise Conflict("another task moved this project's index meanwhile")
         return await self._project_of(project.id)
 
-    async def _copy(self, project: Project, generation: int, progress: Progress) -> None:
+    async def _copy(self, project: Project, generation: int, progress: TaskProgress) -> None:
         """Copy every memory, and then look at each owner whether nothing is missing."""
         slots = [slot async for slot in self._owners.slots(project.id)]
         progress.total += sum(await self._owners.sizes(slots))

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from memory.context.background import stopped
 from memory.domain.errors import Mem0gError, Unavailable
-from memory.domain.tasks import Kind, State, Task
+from memory.domain.tasks import Task, TaskKind, TaskState
 from memory.ports.maintenance import TaskRecord
 
 log = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ LEASE_S = 15
 
 
 @dataclass(slots=True)
-class Progress:
+class TaskProgress:
     """How far a task has come. The runner stores it with every heartbeat."""
 
     task: Task
@@ -38,7 +38,7 @@ class Progress:
         )
 
 
-Work = Callable[[Progress], Awaitable[None]]
+Work = Callable[[TaskProgress], Awaitable[None]]
 
 
 class TaskRunner:
@@ -51,7 +51,7 @@ class TaskRunner:
         self._taking: set[str] = set()
         self._closing = asyncio.Event()
 
-    async def start(self, kind: Kind, project_id: str | None, dry_run: bool = False) -> Task:
+    async def start(self, kind: TaskKind, project_id: str | None, dry_run: bool = False) -> Task:
         """A new task, under way. If one of this kind and project runs already, it is that one."""
         task = await self._record.begin(Task(f"task_{uuid4().hex}", kind, project_id, dry_run))
         await self._take(task)
@@ -80,7 +80,7 @@ class TaskRunner:
             self._taking.discard(task.id)
 
     async def _run(self, task: Task) -> None:
-        progress = Progress(replace(task, error=None))  # an error of an earlier run is over
+        progress = TaskProgress(replace(task, error=None))  # an error of an earlier run is over
         work = asyncio.ensure_future(self._work(progress))
         while not work.done() and not self._closing.is_set():
             await _first(HEARTBEAT_S, work, self._closing)
@@ -95,20 +95,20 @@ class TaskRunner:
         return await self._record.tell(task, self._holder, seconds)
 
 
-def _outcome(progress: Progress, work: asyncio.Future[None]) -> tuple[Task, int]:
+def _outcome(progress: TaskProgress, work: asyncio.Future[None]) -> tuple[Task, int]:
     """How a task stands after its work has ended, and for how many seconds to hold it still."""
     if work.cancelled():
         return progress.told(), 0
     error = work.exception()
     if error is None:
-        return progress.told(state=State.DONE), 0
+        return progress.told(state=TaskState.DONE), 0
     if isinstance(error, Unavailable):
         log.warning("task %s waits: %s", progress.task.kind, error.message)
         return progress.told(error=error.message), error.retry_after
     if isinstance(error, Mem0gError):
-        return progress.told(state=State.FAILED, error=error.message), 0
+        return progress.told(state=TaskState.FAILED, error=error.message), 0
     log.error("task %s failed", progress.task.kind, exc_info=error)
-    return progress.told(state=State.FAILED, error="internal error, see the log"), 0
+    return progress.told(state=TaskState.FAILED, error="internal error, see the log"), 0
 
 
 async def _first(seconds: float, work: asyncio.Future[None], event: asyncio.Event) -> None:

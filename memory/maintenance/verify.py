@@ -18,7 +18,7 @@ from memory.domain.memory import Memory
 from memory.index.outbox import Index
 from memory.index.points import BATCH
 from memory.index.survey import surveyed
-from memory.maintenance.task_runner import Progress
+from memory.maintenance.task_runner import TaskProgress
 from memory.ports.commits import Outbox
 from memory.ports.maintenance import Consistency
 from memory.ports.memories import MemoryReader
@@ -96,7 +96,7 @@ class Verify:
         self._owners, self._memories, self._outbox = owners, memories, outbox
         self._consistency, self._vectors, self._index = consistency, vectors, index
 
-    async def verify(self, project_id: str | None, progress: Progress) -> None:
+    async def verify(self, project_id: str | None, progress: TaskProgress) -> None:
         """Compare all owners and tenants of one project, or of all, and mend what differs unless
         the task is a dry run. The findings are in the task's report."""
         findings = Findings(mend=not progress.task.dry_run)

@@ -9,7 +9,7 @@ from memory.context.projects import Projects
 from memory.domain.caller import Caller
 from memory.domain.errors import NotFound
 from memory.domain.ids import NOBODY, Project, job_owner_hash
-from memory.domain.jobs import Assignment, Job, JobPage, Outcome, Progress, Relation
+from memory.domain.jobs import Assignment, Job, JobPage, JobProgress, Outcome, Relation
 from memory.domain.memory import Memory, Scope
 from memory.ports.edges import EdgeReader
 from memory.ports.job_queue import JobRecord
@@ -71,7 +71,7 @@ def job_of(
     job: Assignment, memories: Mapping[str, Memory], relations: Sequence[Relation] = ()
 ) -> Job:
     """A job as its caller sees it."""
-    progress = {field.name: getattr(job, field.name) for field in fields(Progress)}
+    progress = {field.name: getattr(job, field.name) for field in fields(JobProgress)}
     return Job(
         outcomes=[
             Outcome(event, memory_id, memories.get(memory_id))

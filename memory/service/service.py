@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from memory.context.background import Background
 from memory.context.extents import Extents
 from memory.context.idempotency import Idempotency
@@ -56,6 +58,8 @@ from memory.write.feedback import Ratings
 from memory.write.replay import Replay
 from memory.write.similar import SimilarTexts
 
+log = logging.getLogger(__name__)
+
 
 class MemoryService:
     """All parts of memory.service.api.Service, and the care that keeps them going."""
@@ -97,8 +101,11 @@ async def open_service(
         await graph.open(card)
         await vectors.open(card)
     except BaseException:
-        await vectors.close()
-        await graph.close()
+        for store in (vectors, graph):
+            try:
+                await store.close()
+            except Exception:
+                log.exception("a store does not close")
         raise
     return build_service(graph, vectors, embedder, card, settings, meter, model)
 
