@@ -46,6 +46,9 @@ class Site:
         crew.until(crew.acknowledged + WRITES_BETWEEN)
         ledger = crew.stop()
         assert len(ledger.memories) > WRITES_BETWEEN
+        assert ledger.edges
+        assert ledger.erased
+        assert len(ledger.valid()) < len(ledger.memories)
         verify(self.url, ledger)
         return crew
 

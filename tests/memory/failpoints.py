@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, cast, get_type_hints
 
 from config import Settings
 from graph_store import open_graph_store
@@ -16,25 +17,27 @@ from tests.service import OpenService, started_on
 from vector_store import open_vector_store
 
 BEFORE, HALFWAY, AFTER = "before", "halfway through", "after"
-_MANY = {"graph.commits.commit", "vectors.upsert", "vectors.retract", "vectors.erase"}
-"""Writes of several things that need not all be there: their last argument lists them."""
+# Writes of several things that need not all be there: their last argument lists them.
+SEVERAL = {"graph.commits.commit", "vectors.upsert", "vectors.retract", "vectors.erase"}
 
-_READS = (
+READS = (
     *("graph.commits.brief", "graph.memories.read", "graph.memories.history"),
     *("graph.memories.histories", "graph.memories.page", "graph.memories.instant"),
     *("graph.memories.superseded", "graph.owners.naming", "graph.edges.expand"),
     *("graph.edges.read", "graph.projects.epochs", "graph.outbox.pending", "graph.outbox.dirty"),
-    *(
-        "graph.outbox.moved",
-        "vectors.check",
-        "vectors.nearest",
-        "vectors.match",
-        "vectors.select",
-        "vectors.count",
-        "vectors.named",
-    ),
+    *("graph.outbox.moved", "vectors.check", "vectors.nearest", "vectors.match"),
+    *("vectors.select", "vectors.count", "vectors.named"),
     *("embedder.embed", "embedder.card"),
 )
+
+
+def is_call(name: str) -> bool:
+    """Whether a port has such a call, by the name that a fuse gives it."""
+    first, *parts, method = name.split(".")
+    port: Any = {"graph": GraphStore, "vectors": VectorStore, "embedder": Embedder}[first]
+    for part in parts:
+        port = get_type_hints(port)[part]
+    return inspect.iscoroutinefunction(getattr(port, method, None))
 
 
 class Crash(BaseException):
@@ -62,7 +65,7 @@ class Fuse:
             Fuse(index, moment)
             for index, (name, divisible) in enumerate(self.calls)
             for moment in (BEFORE, HALFWAY, AFTER)
-            if name not in _READS and (divisible or moment != HALFWAY)
+            if name not in READS and (divisible or moment != HALFWAY)
         ]
 
     async def call(self, name: str, method: Callable[..., Awaitable[Any]], args: Any) -> Any:
@@ -70,7 +73,7 @@ class Fuse:
             raise Crash
         if not self.armed:
             return await method(*args)
-        half = _half(args) if name in _MANY else None
+        half = _half(args) if name in SEVERAL else None
         self.calls.append((name, half is not None))
         if self.at not in (name, len(self.calls) - 1):
             return await method(*args)

@@ -28,7 +28,7 @@ from tests.memory.cut_requests import (
     stored,
     supersede,
 )
-from tests.memory.failpoints import Crash, Fuse, Ground
+from tests.memory.failpoints import HALFWAY, READS, SEVERAL, Crash, Fuse, Ground, is_call
 from tests.memory.witness import (
     DEFAULT,
     Story,
@@ -103,6 +103,7 @@ async def rehearsed(
     async with ground.service(fuse := Fuse()) as service:
         await request(service, known, caller_of(known, keyed))
     stages.append(await story(calm, known.user))
+    assert fuse.points(), request
     return stages, fuse.points()
 
 
@@ -139,6 +140,17 @@ async def assert_all_or_nothing(
             await assert_claims_stand(successor, known.user, CONTENTS, point)
 
 
+@pytest.mark.parametrize("name", sorted({*READS, *SEVERAL}))
+def test_what_is_told_apart_of_the_calls_of_stores_are_calls_of_theirs(name: str) -> None:
+    assert is_call(name)
+    assert not is_call(f"{name}_once")
+
+
+async def test_a_batch_is_cut_in_half_in_both_stores(ground: Ground, calm: MemoryService) -> None:
+    _, points = await rehearsed(ground, calm, add_a_batch)
+    assert sum(point.moment == HALFWAY for point in points) > 1
+
+
 @pytest.mark.parametrize("request_", REQUESTS, ids=lambda each: each.__name__)
 async def test_a_crash_leaves_all_of_a_write_or_nothing_and_repair_mends_it(
     ground: Ground, calm: MemoryService, witness: Witness, request_: Request
@@ -164,6 +176,7 @@ async def test_a_crash_of_the_repair_is_repaired(
     await cut_before_the_index(known := await a_user(calm))
     async with ground.service(fuse := Fuse()) as service:
         await service.care.repair()
+    assert fuse.points()
     for point in fuse.points():
         await cut_before_the_index(known := await a_user(calm))
         with suppress(Crash):

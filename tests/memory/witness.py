@@ -136,6 +136,7 @@ class Witness:
 async def assert_findable(service: MemoryService, user: str, case: object) -> None:
     """Whatever is valid is found first by its own words, and is in the list of its agent."""
     page = await service.memories.page(DEFAULT, Scope(user_id=user), 1000, None, False)
+    assert page.memories, case
     for memory in page.memories:
         query = Query(text=memory.content, scope=memory.scope, limit=3, threshold=0.5)
         hits = await service.search.find(DEFAULT, query)

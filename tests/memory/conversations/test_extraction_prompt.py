@@ -76,4 +76,5 @@ def test_relations_are_asked_for_where_they_are_wanted_and_are_short() -> None:
         question("Ann sails"), conversation=replace(question().conversation, graph=True)
     )
     relation = related.schema()["properties"]["relations"]["items"]["properties"]
+    assert relation.keys() >= {"source", "relationship", "target"}
     assert all(each["maxLength"] for each in relation.values())

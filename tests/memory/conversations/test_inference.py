@@ -135,6 +135,7 @@ async def test_a_waiting_conversation_is_applied_once_wherever_its_worker_dies(
                 async with ground.service() as service:
                     accepted = await attempt(service, scope, once)
             deaths.append((fuse, scope, accepted))
+    assert len(deaths) > 20
     lapse(redis_server)
     async with ground.service() as service:
         for fuse, scope, job in deaths:

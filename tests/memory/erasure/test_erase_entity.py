@@ -27,7 +27,7 @@ from tests.memory.erasure.entities import (
     left,
     removed,
 )
-from tests.memory.failpoints import AFTER, Crash, Fuse, Ground
+from tests.memory.failpoints import AFTER, Crash, Fuse, Ground, is_call
 from tests.redis_server import RedisServer
 from tests.word_embedder import WordEmbedder
 
@@ -84,6 +84,7 @@ async def test_a_crash_anywhere_leaves_what_the_same_request_finishes(
         whole = await counts_of(service, scope, once)
     assert whole.memories > 3
     names = named(redis_server)
+    assert all(map(is_call, WRITES))
     assert len(writes) > 8
     for at in writes:
         redis_server.flush()

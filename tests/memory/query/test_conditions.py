@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from memory.domain.ids import mint
 from memory.domain.memory import Memory, NewMemory, Scope
@@ -27,8 +27,9 @@ from memory.query.conditions import (
     storable,
 )
 from memory.query.filter_parser import parse
-from tests.memory.filter_language import DRAFTS, FILTERS, holds
+from tests.memory.filter_language import DRAFTS, FILTERS, FIRST_DAY, holds
 
+ANNS = NewMemory(content="green tea", scope=Scope(user_id="ann"), valid_from=FIRST_DAY)
 PURE = settings(max_examples=400, deadline=None, derandomize=True, database=None)
 
 
@@ -57,6 +58,7 @@ def test_a_condition_is_met_by_what_the_filters_say(
 
 
 @PURE
+@example({"user_id": "ann"}, ANNS)
 @given(FILTERS, DRAFTS)
 def test_no_memory_is_lost_by_asking_a_store_and_none_gained_where_it_is_exact(
     filters: dict[str, Any], draft: NewMemory
@@ -72,6 +74,7 @@ def test_no_memory_is_lost_by_asking_a_store_and_none_gained_where_it_is_exact(
 
 
 @PURE
+@example({"OR": [{"user_id": "ann"}, {"agent_id": "*"}]}, ANNS)
 @given(FILTERS, DRAFTS)
 def test_a_memory_that_is_meant_is_covered_by_a_scope_of_the_condition(
     filters: dict[str, Any], draft: NewMemory
