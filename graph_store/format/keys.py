@@ -62,7 +62,7 @@ DIRTY = tuple(f"mg:dirty:{digit:x}" for digit in range(16))
 _OWNED = re.compile(r"mg:\{([^}]+)\}:.+")
 
 
-class Kind(StrEnum):
+class KeyKind(StrEnum):
     """What follows the prefix of an owner's keys. An id comes after a kind that ends in a colon.
     Lua knows each as KEY_<name> (lua_constants.py)."""
 
@@ -112,86 +112,86 @@ class OwnerKeys:
 
     @property
     def clock(self) -> str:
-        return self.key(Kind.CLOCK)
+        return self.key(KeyKind.CLOCK)
 
     @property
     def listing(self) -> str:
         """Ids of all memories by created_at."""
-        return self.key(Kind.LISTING)
+        return self.key(KeyKind.LISTING)
 
     @property
     def bounded(self) -> str:
         """Ids of the memories that are not open, by valid_to."""
-        return self.key(Kind.BOUNDED)
+        return self.key(KeyKind.BOUNDED)
 
     @property
     def tombstones(self) -> str:
-        return self.key(Kind.TOMBSTONES)
+        return self.key(KeyKind.TOMBSTONES)
 
     @property
     def successors(self) -> str:
-        return self.key(Kind.SUCCESSORS)
+        return self.key(KeyKind.SUCCESSORS)
 
     @property
     def outbox(self) -> str:
-        return self.key(Kind.OUTBOX)
+        return self.key(KeyKind.OUTBOX)
 
     @property
     def content_claims(self) -> str:
-        return self.key(Kind.CONTENT_CLAIMS)
+        return self.key(KeyKind.CONTENT_CLAIMS)
 
     @property
     def events(self) -> str:
-        return self.key(Kind.EVENTS)
+        return self.key(KeyKind.EVENTS)
 
     @property
     def operations(self) -> str:
-        return self.key(Kind.OPERATIONS)
+        return self.key(KeyKind.OPERATIONS)
 
     @property
     def feedback(self) -> str:
-        return self.key(Kind.FEEDBACK)
+        return self.key(KeyKind.FEEDBACK)
 
     @property
     def names(self) -> str:
-        return self.key(Kind.NAMES)
+        return self.key(KeyKind.NAMES)
 
     @property
     def jobs(self) -> str:
-        return self.key(Kind.JOBS)
+        return self.key(KeyKind.JOBS)
 
     @property
     def waiting_jobs(self) -> str:
-        return self.key(Kind.WAITING_JOBS)
+        return self.key(KeyKind.WAITING_JOBS)
 
     def memory(self, memory_id: str) -> str:
-        return self.key(Kind.MEMORY, memory_id)
+        return self.key(KeyKind.MEMORY, memory_id)
 
     def earlier_memories(self, memory_id: str) -> str:
-        return self.key(Kind.EARLIER_MEMORIES, memory_id)
+        return self.key(KeyKind.EARLIER_MEMORIES, memory_id)
 
     def edge(self, edge_id: str) -> str:
-        return self.key(Kind.EDGE, edge_id)
+        return self.key(KeyKind.EDGE, edge_id)
 
     def earlier_edges(self, edge_id: str) -> str:
-        return self.key(Kind.EARLIER_EDGES, edge_id)
+        return self.key(KeyKind.EARLIER_EDGES, edge_id)
 
     def edge_claims(self, source_id: str) -> str:
-        return self.key(Kind.EDGE_CLAIMS, source_id)
+        return self.key(KeyKind.EDGE_CLAIMS, source_id)
 
     def operation(self, operation: str) -> str:
-        return self.key(Kind.OPERATION, operation)
+        return self.key(KeyKind.OPERATION, operation)
 
     def tally(self, erasure_id: str) -> str:
-        return self.key(Kind.TALLY, erasure_id)
+        return self.key(KeyKind.TALLY, erasure_id)
 
     def job(self, job_id: str) -> str:
-        return self.key(Kind.JOB, job_id)
+        return self.key(KeyKind.JOB, job_id)
 
     def session(self, session_id: str) -> str:
         """Hashed: a session id may be long, and keys are many."""
         digest = hashlib.blake2b(session_id.encode(), digest_size=12).hexdigest()
-        return self.key(Kind.SESSION, digest)
+        return self.key(KeyKind.SESSION, digest)
 
     def claim(self, claim: DedupKey) -> str:
         """The hash that holds a dedup claim."""
@@ -265,11 +265,11 @@ def lease(name: str) -> str:
     """The key of a lease by its name: "repair:<slot>", "erasing:<project>:<subject>", "upkeep"."""
     area, _, rest = name.partition(":")
     if area == "repair":
-        return OwnerKeys(rest).key(Kind.LEASE)
+        return OwnerKeys(rest).key(KeyKind.LEASE)
     if area == "erasing":
         project_id, _, subject = rest.rpartition(":")
         return f"mg:erasing:{{{project_id}}}:{subject}"
-    return OwnerKeys(name).key(Kind.LEASE)
+    return OwnerKeys(name).key(KeyKind.LEASE)
 
 
 def task(task_id: str) -> str:

@@ -11,7 +11,7 @@ from graph_store.format import keys
 from graph_store.redis.connection import Connection
 from graph_store.redis.replies import flat, mapping
 from graph_store.redis.scripts import inline, script
-from memory.domain.tasks import Task, TaskKind, TaskState
+from memory.domain.tasks import Kind, State, Task
 
 _KEPT_S = 7 * 24 * 3600
 
@@ -47,7 +47,7 @@ class RedisTasks:
         while not await self._redis.one("HSETNX", keys.RUNNING, what, task.id):
             other_id = await self._redis.one("HGET", keys.RUNNING, what) or ""
             other = await self.read(other_id)
-            if other is not None and other.state is TaskState.RUNNING:
+            if other is not None and other.state is State.RUNNING:
                 await self._redis.one("DEL", key)
                 return other
             if await self._redis.one(*_STAND_IN.call([keys.RUNNING], what, other_id, task.id)):
@@ -64,7 +64,7 @@ class RedisTasks:
         names = [keys.task(task.id), keys.task_lease(task.id)]
         call = _TELL.call(names, holder, seconds * 1000, _KEPT_S, *_flat(task))
         held = await self._redis.one(*call)
-        if held and task.state is not TaskState.RUNNING:
+        if held and task.state is not State.RUNNING:
             await self._redis.one(*_RELEASE.call([keys.RUNNING], _what(task), task.id))
         return bool(held)
 
@@ -81,7 +81,7 @@ class RedisTasks:
 
     async def running(self) -> list[Task]:
         found = await self._read(await self._redis.one("HVALS", keys.RUNNING))
-        return [task for task in found if task.state is TaskState.RUNNING]
+        return [task for task in found if task.state is State.RUNNING]
 
     async def _read(self, ids: Sequence[str]) -> list[Task]:
         if not ids:
@@ -111,10 +111,10 @@ def _flat(task: Task) -> list[str | int]:
 def _task(task_id: str, fields: Mapping[str, Any]) -> Task:
     return Task(
         task_id,
-        TaskKind(fields["kind"]),
+        Kind(fields["kind"]),
         fields["project"] or None,
         fields["dry_run"] == "1",
-        TaskState(fields["state"]),
+        State(fields["state"]),
         int(fields["done"]),
         int(fields["total"]),
         orjson.loads(fields["report"]),

@@ -11,14 +11,14 @@ from enum import StrEnum
 from typing import Any
 
 
-class TaskKind(StrEnum):
+class Kind(StrEnum):
     VERIFY = "verify"
     REBUILD = "rebuild"
     COMPACT = "compact"
     ERASE_PROJECT = "erase_project"
 
 
-class TaskState(StrEnum):
+class State(StrEnum):
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
@@ -34,10 +34,10 @@ class Task:
     """
 
     id: str
-    kind: TaskKind
+    kind: Kind
     project: str | None
     dry_run: bool = False
-    state: TaskState = TaskState.RUNNING
+    state: State = State.RUNNING
     done: int = 0
     total: int = 0
     report: Mapping[str, Any] = field(default_factory=dict)

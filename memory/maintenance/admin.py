@@ -5,7 +5,7 @@ from __future__ import annotations
 from memory.context.projects import Projects
 from memory.domain.caller import DEFAULT_PROJECT, Caller
 from memory.domain.errors import Forbidden, NotFound
-from memory.domain.tasks import Task, TaskKind
+from memory.domain.tasks import Kind, Task
 from memory.maintenance.task_runner import TaskRunner
 from memory.ports.maintenance import TaskRecord
 from memory.ports.projects import ProjectRecord
@@ -25,16 +25,16 @@ class Maintenance:
         self._tasks, self._runner = tasks, runner
 
     async def verify(self, caller: Caller, project_id: str | None, dry_run: bool = False) -> Task:
-        return await self._begin(caller, TaskKind.VERIFY, project_id, dry_run)
+        return await self._begin(caller, Kind.VERIFY, project_id, dry_run)
 
     async def rebuild(self, caller: Caller, project_id: str | None) -> Task:
-        return await self._begin(caller, TaskKind.REBUILD, project_id)
+        return await self._begin(caller, Kind.REBUILD, project_id)
 
     async def compact(self, caller: Caller, project_id: str | None) -> Task:
-        return await self._begin(caller, TaskKind.COMPACT, project_id)
+        return await self._begin(caller, Kind.COMPACT, project_id)
 
     async def erase_project(self, caller: Caller, project_id: str) -> Task:
-        return await self._begin(caller, TaskKind.ERASE_PROJECT, project_id)
+        return await self._begin(caller, Kind.ERASE_PROJECT, project_id)
 
     async def task(self, caller: Caller, task_id: str) -> Task:
         _may(caller)
@@ -48,7 +48,7 @@ class Maintenance:
         return await self._tasks.all()
 
     async def _begin(
-        self, caller: Caller, kind: TaskKind, project_id: str | None, dry_run: bool = False
+        self, caller: Caller, kind: Kind, project_id: str | None, dry_run: bool = False
     ) -> Task:
         """A task of this kind, under way. Raises NotFound if there is no such project."""
         _may(caller)

@@ -8,7 +8,7 @@ from uuid import uuid4
 from memory.context.projects import Projects
 from memory.domain.batched import batched
 from memory.domain.caller import DEFAULT_PROJECT
-from memory.domain.tasks import TaskKind
+from memory.domain.tasks import Kind
 from memory.maintenance.reindex import DRAINED_S, Reindex
 from memory.maintenance.task_runner import TaskProgress
 from memory.maintenance.verify import Verify
@@ -56,13 +56,13 @@ class Chores:
         """Do what the task is for, and write into `progress` how far it has come."""
         project_id = progress.task.project
         match progress.task.kind:
-            case TaskKind.VERIFY:
+            case Kind.VERIFY:
                 await self._verify.verify(project_id, progress)
-            case TaskKind.REBUILD:
+            case Kind.REBUILD:
                 await self._rebuild(project_id, progress)
-            case TaskKind.COMPACT:
+            case Kind.COMPACT:
                 await self._compact(project_id, progress)
-            case TaskKind.ERASE_PROJECT:
+            case Kind.ERASE_PROJECT:
                 await self._erase_project(project_id or DEFAULT_PROJECT, progress)
 
     async def _rebuild(self, project_id: str | None, progress: TaskProgress) -> None:

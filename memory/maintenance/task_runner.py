@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from memory.context.background import stopped
 from memory.domain.errors import Mem0gError, Unavailable
-from memory.domain.tasks import Task, TaskKind, TaskState
+from memory.domain.tasks import Kind, State, Task
 from memory.ports.maintenance import TaskRecord
 
 log = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ class TaskRunner:
         self._taking: set[str] = set()
         self._closing = asyncio.Event()
 
-    async def start(self, kind: TaskKind, project_id: str | None, dry_run: bool = False) -> Task:
+    async def start(self, kind: Kind, project_id: str | None, dry_run: bool = False) -> Task:
         """A new task, under way. If one of this kind and project runs already, it is that one."""
         task = await self._record.begin(Task(f"task_{uuid4().hex}", kind, project_id, dry_run))
         await self._take(task)
@@ -101,14 +101,14 @@ def _outcome(progress: TaskProgress, work: asyncio.Future[None]) -> tuple[Task, 
         return progress.told(), 0
     error = work.exception()
     if error is None:
-        return progress.told(state=TaskState.DONE), 0
+        return progress.told(state=State.DONE), 0
     if isinstance(error, Unavailable):
         log.warning("task %s waits: %s", progress.task.kind, error.message)
         return progress.told(error=error.message), error.retry_after
     if isinstance(error, Mem0gError):
-        return progress.told(state=TaskState.FAILED, error=error.message), 0
+        return progress.told(state=State.FAILED, error=error.message), 0
     log.error("task %s failed", progress.task.kind, exc_info=error)
-    return progress.told(state=TaskState.FAILED, error="internal error, see the log"), 0
+    return progress.told(state=State.FAILED, error="internal error, see the log"), 0
 
 
 async def _first(seconds: float, work: asyncio.Future[None], event: asyncio.Event) -> None:

@@ -12,7 +12,7 @@ from config import Settings
 from memory.domain.caller import DEFAULT_PROJECT, Caller
 from memory.domain.memory import NewMemory, Scope
 from memory.domain.results import Added
-from memory.domain.tasks import Task, TaskState
+from memory.domain.tasks import State, Task
 from memory.query.views import Query
 from memory.service.service import MemoryService
 from tests.service import started
@@ -42,9 +42,9 @@ async def running(
 async def ended(service: MemoryService, task: Task) -> Task:
     """The task once it has ended, and it must end well."""
     async with asyncio.timeout(60):
-        while (found := await service.maintenance.task(ADMIN, task.id)).state is TaskState.RUNNING:  # noqa: ASYNC110
+        while (found := await service.maintenance.task(ADMIN, task.id)).state is State.RUNNING:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
-    assert found.state is TaskState.DONE, found
+    assert found.state is State.DONE, found
     return found
 
 

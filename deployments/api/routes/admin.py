@@ -23,7 +23,7 @@ from deployments.api.schemas.fields import Body
 from deployments.api.schemas.serialize import Json, replayed
 from memory.domain.clock import format_instant
 from memory.domain.errors import NotFound
-from memory.domain.tasks import Task, TaskKind, TaskState
+from memory.domain.tasks import Kind, State, Task
 from memory.service.api import Maintenance
 
 
@@ -41,9 +41,9 @@ class TaskOut(TypedDict):
     """`done` of `total` steps; the report has counts and ids, never text."""
 
     id: Annotated[str, Field(examples=["task_5a552b1c6d9f1a100d5c7c1e6a0e8f0b"])]
-    kind: TaskKind
+    kind: Kind
     project_id: str | None
-    state: TaskState
+    state: State
     done: int
     total: int
     report: Mapping[str, Any]

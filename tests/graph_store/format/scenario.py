@@ -25,7 +25,7 @@ from memory.domain.ids import Project, mint, mint_job
 from memory.domain.jobs import Assignment, Ending, JobKind, JobState
 from memory.domain.memory import SUPERSEDES, Edge, Memory, Owner, Scope, VersionEvent
 from memory.domain.reports import Report
-from memory.domain.tasks import Task, TaskKind
+from memory.domain.tasks import Kind, Task
 from memory.domain.transaction import (
     DedupClaim,
     EraseMemory,
@@ -184,9 +184,7 @@ class Scenario:
             known_at=LATE, bound=self.owner_hash,
         )  # fmt: skip
         await self.graph.reports.save(project.id, report)
-        task = await self.graph.tasks.begin(
-            Task("task_1", TaskKind.VERIFY, project.id, dry_run=True)
-        )
+        task = await self.graph.tasks.begin(Task("task_1", Kind.VERIFY, project.id, dry_run=True))
         assert await self.graph.tasks.take(task.id, "replica", 3_000)
         told = replace(task, done=1, total=2, report={"faults": {"a": 1}})
         assert await self.graph.tasks.tell(told, "replica", 3_000)

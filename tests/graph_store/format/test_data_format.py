@@ -19,7 +19,7 @@ from memory.domain.idempotency import Operation
 from memory.domain.jobs import JobState
 from memory.domain.memory import Owner, Scope, VersionEvent
 from memory.domain.records import Landing
-from memory.domain.tasks import TaskState
+from memory.domain.tasks import State
 from memory.domain.transaction import EraseMemory, Transaction
 from memory.ports.edges import Reach
 from memory.query.views import Direction, Snapshot
@@ -196,7 +196,7 @@ async def test_projects_keys_reports_and_tasks_are_read(stored: RedisGraph, acce
     assert [saved.id for saved in await stored.reports.all(PROJECT)] == ["report_1"]
     task = await stored.tasks.read("task_1")
     assert task is not None
-    assert (task.state, task.done, task.report) == (TaskState.RUNNING, 1, {"faults": {"a": 1}})
+    assert (task.state, task.done, task.report) == (State.RUNNING, 1, {"faults": {"a": 1}})
     assert await stored.tasks.take("task_1", "replica", 60)
     assert [running.id for running in await stored.tasks.running()] == ["task_1"]
     entries = await stored.entries.all()

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from memory.domain.errors import StoreUnavailable
-from memory.domain.tasks import Task, TaskKind, TaskState
+from memory.domain.tasks import Kind, State, Task
 from memory.maintenance.task_runner import TaskProgress, TaskRunner
 
 
@@ -21,7 +21,7 @@ class Book:
         return task
 
     async def running(self) -> list[Task]:
-        return [self.told[-1]] if self.told[-1].state is TaskState.RUNNING else []
+        return [self.told[-1]] if self.told[-1].state is State.RUNNING else []
 
     async def take(self, task_id: str, holder: str, seconds: int) -> bool:
         await asyncio.sleep(0)
@@ -44,7 +44,7 @@ async def test_a_task_that_is_started_and_taken_up_at_once_runs_once() -> None:
 
     book: Any = Book()
     upkeep = TaskRunner(book, work)
-    book.told.append(Task("task_1", TaskKind.VERIFY, None))
+    book.told.append(Task("task_1", Kind.VERIFY, None))
     await asyncio.gather(upkeep.resume(), upkeep.resume(), upkeep.resume())
     await settled(upkeep)
     assert len(runs) == 1
@@ -59,9 +59,9 @@ async def test_what_a_task_waited_for_is_no_longer_its_error() -> None:
 
     book: Any = Book()
     upkeep = TaskRunner(book, work)
-    await upkeep.start(TaskKind.VERIFY, None)
+    await upkeep.start(Kind.VERIFY, None)
     await settled(upkeep)
     assert book.told[-1].error == "Redis does not answer"
     await upkeep.resume()
     await settled(upkeep)
-    assert (book.told[-1].state, book.told[-1].error) == (TaskState.DONE, None)
+    assert (book.told[-1].state, book.told[-1].error) == (State.DONE, None)

@@ -14,7 +14,7 @@ import redis as redis_client
 from config import Settings
 from memory.domain.ids import mint, owner_hash_of
 from memory.domain.memory import Correction, NewEdge, NewMemory, Scope
-from memory.domain.tasks import TaskState
+from memory.domain.tasks import State
 from memory.index.points import Points
 from memory.ports.vector_store import Point, Retraction
 from memory.service.service import MemoryService
@@ -211,7 +211,7 @@ async def test_a_task_of_a_replica_that_died_is_taken_up_by_another(
             await asyncio.sleep(0.1)
             await other.care.resume()
     done = await ended(other, task)
-    assert done.state is TaskState.DONE
+    assert done.state is State.DONE
     assert done.done == done.total > 0
     await other.care.close()
     stuck.set()
