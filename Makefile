@@ -15,10 +15,12 @@ test: .venv/installed
 # What test-fast leaves out: a real Ray, servers that are killed or paused, random requests and
 # timelines, the published clients, and modules that take many seconds each.
 SLOW := tests/serve tests/kill tests/outages tests/fuzz tests/temporal tests/loadtest tests/mem0 \
-	tests/isolation tests/examples tests/access/test_rate_limits.py \
-	tests/deployments/test_embedder.py tests/deployments/models/test_language_model.py \
-	tests/deployments/api/feed tests/deployments/api/mem0 tests/deployments/api/test_cursors.py \
-	tests/deployments/api/middleware/test_admission.py tests/deployments/api/routes/test_keys.py \
+	tests/isolation tests/examples tests/access/test_rate_limits.py tests/contract/test_conditions.py \
+	tests/deployments/test_embedder.py tests/deployments/test_main.py \
+	tests/deployments/test_supervisor.py tests/deployments/models tests/deployments/api/feed \
+	tests/deployments/api/mem0 tests/deployments/api/schemas tests/deployments/api/transfer \
+	tests/deployments/api/test_cursors.py tests/deployments/api/middleware/test_admission.py \
+	tests/deployments/api/middleware/test_dialect.py tests/deployments/api/routes/test_keys.py \
 	tests/deployments/api/routes/test_admin.py tests/deployments/api/routes/test_erasures.py \
 	tests/graph_store/redis/test_local_server.py tests/memory/conversations/test_inference.py \
 	tests/memory/erasure tests/memory/maintenance tests/memory/transfer \

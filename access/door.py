@@ -10,7 +10,7 @@ from hashlib import blake2b
 from typing import Protocol
 
 from access.key_ring import KeyRing
-from access.model import Demand, Key, Pass, Right, Standing
+from access.model import Demand, Key, LimitStanding, Pass, Right
 from access.rate_limits import RateLimits
 from memory.domain import clock
 from memory.domain.caller import DEFAULT_PROJECT, Caller
@@ -32,7 +32,7 @@ class Door(Protocol):
         """Who is calling. Raises Unauthenticated for no key or one that is unknown, expired or,
         for a second at most, revoked; StoreUnavailable if that cannot be known."""
 
-    async def count(self, visitor: Pass, demand: Demand) -> Standing | None:
+    async def count(self, visitor: Pass, demand: Demand) -> LimitStanding | None:
         """Count the call; None if no limit is set. Raises StoreUnavailable."""
 
 
@@ -42,7 +42,7 @@ class OpenDoor:
     async def enter(self, credential: str) -> Pass:
         return replace(_EVERYWHERE, key_id="none")
 
-    async def count(self, visitor: Pass, demand: Demand) -> Standing | None:
+    async def count(self, visitor: Pass, demand: Demand) -> LimitStanding | None:
         return None
 
 
@@ -68,7 +68,7 @@ class KeyDoor:
             raise Unauthenticated("this key has expired")
         return Pass(Caller(key.project_id, key.user_id), key.id, key.rights, identity=identity)
 
-    async def count(self, visitor: Pass, demand: Demand) -> Standing | None:
+    async def count(self, visitor: Pass, demand: Demand) -> LimitStanding | None:
         if visitor.everywhere:
             return None
         return await self._limits.count(visitor.key_id, visitor.caller.project, demand.writes)

@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from access.model import IssuedKey, Key, NewKey, Pass, Right
 from access.pepper import Pepper
 from access.projects import missing as missing_project
-from access.repeats import KEPT_S, Repeats
+from access.repeats import Repeats
 from graph_store.format import keys
 from graph_store.redis.connection import Connection
+from graph_store.redis.kept_answers import KEPT_S
 from graph_store.redis.replies import flat, mapping
 from graph_store.redis.scripts import inline
 from memory.domain import clock

@@ -94,7 +94,7 @@ class ProjectDetails:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class LimitStanding:
     """How much of the tightest limit is left; `reset_s` whole seconds until there is more.
     `refusal` names the limit if the call is one too many."""
 

@@ -22,7 +22,8 @@ _MEMBER = "member:"
 _NO_MEMBER = "they are no member of this project"
 _MOST_MEMBERS = 1_000
 
-# The first memory call makes the default project's record, without a name (redis_graph.py).
+# The first memory call makes the default project's record, without a name
+# (graph_store/projects/projects.py).
 _MAKE = inline("""#!lua
 for index = 1, #ARGV, 2 do redis.call('HSETNX', KEYS[1], ARGV[index], ARGV[index + 1]) end
 return redis.call('HMGET', KEYS[1], 'name', 'created_at')""")

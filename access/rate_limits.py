@@ -17,7 +17,7 @@ from redis.asyncio import BlockingConnectionPool
 from redis.asyncio.connection import parse_url
 from redis.exceptions import RedisClusterException, RedisError
 
-from access.model import Standing
+from access.model import LimitStanding
 from config.settings import Limits, RedisSettings
 from graph_store.redis.connection import Connection
 from memory.domain.errors import StoreUnavailable
@@ -50,7 +50,7 @@ class RateLimits:
         self._client: Any = None
         self._opening = asyncio.Lock()
 
-    async def count(self, key_id: str, project_id: str, writes: bool) -> Standing | None:
+    async def count(self, key_id: str, project_id: str, writes: bool) -> LimitStanding | None:
         """Count one call; how the tightest limit stands, None if there is none.
 
         If a limit refuses, those after it do not count: a key that is over its own limit uses up
@@ -77,11 +77,11 @@ class RateLimits:
 
     async def _standing(
         self, limiter: SlidingWindowCounterRateLimiter, window: _Window
-    ) -> Standing:
+    ) -> LimitStanding:
         stats = await self._answer(limiter.get_window_stats(window.item, *window.names))
         # In the millisecond in which a window opens the library says that it ends now.
         reset_s = max(1, math.ceil(stats.reset_time - time.time()))
-        return Standing(window.item.amount, stats.remaining, reset_s)
+        return LimitStanding(window.item.amount, stats.remaining, reset_s)
 
     async def _opened(self) -> SlidingWindowCounterRateLimiter:
         if self._limiter is None:

@@ -1,11 +1,5 @@
 """Has what an administrator asks done once for an Idempotency-Key, and answers the same again. A
 secret in the answer is not kept: it is made of what the caller sends each time.
-
-These stay apart from the claims of memory calls (graph_store/memories/idempotency.py), although
-both keep a digest, a nonce and an answer under a key. A claim of a memory call is one string, and
-lives for a day after its last use. What is kept here is a hash, and it ends a day after its first
-use: a secret must not come back for as long as somebody asks for it. One class for both would
-change the format of one of them, or how long it is kept.
 """
 
 from __future__ import annotations
@@ -14,50 +8,34 @@ import hmac
 import json
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from access.model import Pass
 from access.pepper import Pepper
 from graph_store.redis.connection import Connection
-from graph_store.redis.scripts import inline
+from graph_store.redis.kept_answers import KeptAnswers, KeptClaim
 from memory.domain.errors import IdempotencyMismatch
-
-# Seconds from the first attempt; an hour more than callers are told.
-KEPT_S = 25 * 3600
-
-_BEGIN = inline("""#!lua
--- KEYS: attempt. ARGV: digest of the request, nonce, seconds to keep
-if redis.call('HSETNX', KEYS[1], 'request', ARGV[1]) == 1 then
-  redis.call('HSET', KEYS[1], 'nonce', ARGV[2])
-  redis.call('EXPIRE', KEYS[1], ARGV[3])
-end
-return redis.call('HMGET', KEYS[1], 'request', 'nonce', 'answer')""")
-
-_END = inline("""#!lua
--- KEYS: attempt. ARGV: answer
-if redis.call('EXISTS', KEYS[1]) == 1 then
-  return redis.call('HSET', KEYS[1], 'answer', ARGV[1])
-end
-return 0""")
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """`seed`: 32 bytes, the same at every attempt of one request, random if it has no
-    Idempotency-Key. `answer`: what was stored when an earlier attempt came to its end. `key`: where
-    it is kept; None if it has no Idempotency-Key."""
+    Idempotency-Key. `answer`: what was stored when an earlier attempt came to its end. `claim` is
+    kept under `key`; both are None if the request has no Idempotency-Key."""
 
     seed: bytes
     answer: str | None = None
     key: str | None = None
+    claim: KeptClaim | None = None
 
 
 class Repeats:
-    """Attempts of the calls that change things."""
+    """Attempts of the calls that change things. A claim ends 25 hours after its first use: a secret
+    must not come back for as long as somebody asks for it."""
 
     def __init__(self, redis: Connection, pepper: Pepper) -> None:
-        self._redis, self._pepper = redis, pepper
+        self._answers, self._pepper = KeptAnswers(redis, renews=False), pepper
 
     async def begin(self, caller: Pass) -> Attempt:
         """Raises IdempotencyMismatch if the Idempotency-Key came with another request."""
@@ -66,19 +44,17 @@ class Repeats:
             return Attempt(secrets.token_bytes(32))
         named = (caller.identity, once.key.encode())
         key = f"mg:once:_:{(await self._pepper.digest('once', *named)).hex()}"
-        request, nonce, answer = await self._redis.one(
-            *_BEGIN.call([key], once.request, secrets.token_hex(16), KEPT_S)
-        )
-        if not hmac.compare_digest(request, once.request):
+        claim = await self._answers.claim(key, KeptClaim(once.request, secrets.token_hex(16)))
+        if not hmac.compare_digest(claim.request, once.request):
             raise IdempotencyMismatch("this Idempotency-Key was given to another request")
         # The nonce: a key used again after a day must not bring a revoked secret back.
-        seed = await self._pepper.digest("seed", *named, bytes.fromhex(nonce))
-        return Attempt(seed, answer, key)
+        seed = await self._pepper.digest("seed", *named, bytes.fromhex(claim.nonce))
+        return Attempt(seed, claim.answer, key, claim)
 
     async def end(self, attempt: Attempt, answer: str) -> None:
         """Keep what to answer from now on; nothing secret."""
-        if attempt.key is not None:
-            await self._redis.one(*_END.call([attempt.key], answer))
+        if attempt.key is not None and attempt.claim is not None:
+            await self._answers.keep(attempt.key, replace(attempt.claim, answer=answer))
 
     async def once(
         self, caller: Pass, work: Callable[[], Awaitable[Mapping[str, Any]]]

@@ -1,4 +1,4 @@
-"""What may be set, and how it is checked."""
+"""The settings, and how they are checked."""
 
 from config.settings import Settings
 

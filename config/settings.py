@@ -1,6 +1,7 @@
-"""Settings come from `args` in serve_config.yaml; an environment variable MEM0G_<SECTION>__<NAME>
-wins over it. Secrets come from the environment only: every process loads its settings itself, so no
-config, log or checkpoint of Ray ever holds one.
+"""Settings, which every process loads itself.
+
+They come from `args` in serve_config.yaml, and an environment variable MEM0G_<SECTION>__<NAME> wins
+over that. Secrets come from the environment only, so no config, log or checkpoint of Ray holds one.
 """
 
 import os
@@ -44,7 +45,7 @@ class Section(BaseModel):
 
 
 class Auth(Section):
-    """`admin_key` is a secret; mode none is for 127.0.0.1 only."""
+    """`admin_key` is a secret. The mode none is for 127.0.0.1 only."""
 
     mode: Literal["none", "api_key"] = "none"
     admin_key: SecretStr | None = Field(default=None, min_length=16)
@@ -80,8 +81,8 @@ RateLimit = Annotated[str, AfterValidator(_is_a_limit)]
 
 
 class Limits(Section):
-    """Calls in a sliding window, in the notation of the library `limits`; "" is none. The admin
-    key is not limited."""
+    """Calls in a sliding window, in the notation of the library `limits`. "" is no limit. The admin
+    key has no limit."""
 
     key_read: RateLimit = ""
     key_write: RateLimit = "12000/minute"
@@ -97,8 +98,8 @@ class Calibration(Section):
 
 
 class EmbedderSettings(Section):
-    """`threads` 0 means half the cores: on one machine with the rest of the service, more threads
-    win no throughput and cost latency. `tokens_per_step` bounds one forward pass."""
+    """`threads` 0 means half of the cores. More threads win no throughput and cost latency if the
+    rest of the service runs on the same machine. `tokens_per_step` bounds one forward pass."""
 
     model: str = DEFAULT_MODEL
     device: str = "auto"
@@ -107,8 +108,9 @@ class EmbedderSettings(Section):
 
 
 class Ranking(Section):
-    """`calibrations` maps a model's name to the curve fitted for it. A memory `half_life_days`
-    old scores half; None is without decay. From `similar_cosine` on texts count as similar."""
+    """`calibrations` maps a model's name to the curve that was fitted for it. A memory
+    `half_life_days` old scores half; None is without decay. From `similar_cosine` on two texts are
+    similar."""
 
     lexical_weight: float = Field(default=0.4, ge=0)
     half_life_days: float | None = Field(default=None, gt=0)
@@ -117,13 +119,13 @@ class Ranking(Section):
 
 
 class GraphSettings(Section):
-    """`follows`: consecutive memories of a session follow each other, as derived edges."""
+    """`follows` derives an edge between two consecutive memories of a session."""
 
     follows: bool = True
 
 
 class VectorStoreSettings(Section):
-    """`buckets` is fixed for a project when it is made; `cache_mb` is for the embedded store."""
+    """`buckets` is fixed for a project when it is made. `cache_mb` is for the embedded store."""
 
     backend: Literal["embedded", "weaviate"] = "embedded"
     buckets: int = Field(default=1, ge=1, le=1024)
@@ -142,15 +144,15 @@ class WeaviateSettings(Section):
 
 
 class RedisSettings(Section):
-    """`url` is a secret: it may hold a password. Without it the service runs a valkey of its own,
-    the only reader of `fsync`."""
+    """`url` is a secret: it may hold a password. Without it the service runs a valkey of its own.
+    Only that valkey uses `fsync`."""
 
     url: SecretStr | None = None
 
     @field_validator("url")
     @classmethod
     def _is_a_url(cls, url: SecretStr | None) -> SecretStr | None:
-        """Checked here, because a client's own complaint would quote the password."""
+        """The URL is checked here, because a client's own error would quote the password."""
         if url is not None:
             try:
                 parts = urlsplit(url.get_secret_value())
@@ -169,9 +171,9 @@ class RedisSettings(Section):
 
 
 class Llm(Section):
-    """A language model behind an OpenAI-compatible API; without `base_url` there is none, and
+    """A language model behind an OpenAI-compatible API. Without `base_url` there is none, and
     conversations are stored as they stand. `api_key` is a secret. `deadline_s` is for one answer.
-    A conversation is FAILED after so many `attempts` that brought no usable answer, or if the
+    A conversation has FAILED after so many `attempts` that brought no usable answer, or if the
     model was down for `patience_s`."""
 
     base_url: str | None = Field(default=None, pattern=r"^https?://[^/?#@]+(/[^?#@]*)?$")
@@ -189,14 +191,15 @@ class Llm(Section):
 
 
 class Metrics(Section):
-    """`port` of Prometheus' page; 0 takes any free one, which `python -m deployments` names."""
+    """`port` of Prometheus' page. 0 takes any free port, which `python -m deployments` names."""
 
     port: int = Field(default=0, ge=0, le=65535)
 
 
 class Tracing(Section):
-    """Traces go to `endpoint`/v1/traces, OTLP over HTTP; without it none are made. Both count for
-    `python -m deployments`; elsewhere tracing_config decides, and the endpoint only is ours."""
+    """Traces go to `endpoint`/v1/traces, by OTLP over HTTP. Without an endpoint there are none.
+    `python -m deployments` uses both settings. Elsewhere tracing_config decides, and only the
+    endpoint is taken from here."""
 
     endpoint: str | None = Field(default=None, pattern=r"^https?://[^/?#@]+(/[^?#@]*)?$")
     sampling_ratio: float = Field(default=0.1, ge=0, le=1)
@@ -226,7 +229,7 @@ class Settings(BaseSettings):
     @field_validator("data_dir")
     @classmethod
     def _absolute(cls, folder: Path) -> Path:
-        """Relative to the checkout: every process of the service has a cwd of its own."""
+        """A relative folder is in the checkout: every process of the service has its own cwd."""
         return _CHECKOUT / folder
 
     @classmethod
@@ -243,7 +246,7 @@ class Settings(BaseSettings):
 
     @classmethod
     def load(cls, args: Mapping[str, Any] | None = None) -> Self:
-        """Settings of this process. Raises InvalidSettings with the first thing that is wrong."""
+        """The settings of this process. Raises InvalidSettings, which names the first mistake."""
         for section, name in SECRETS:
             if name in (dict(args or {}).get(section) or {}):
                 raise InvalidSettings(
@@ -252,13 +255,16 @@ class Settings(BaseSettings):
                 )
         unknown = sorted(name for name in os.environ if _looks_ours(name) and name not in known())
         if unknown:
-            raise InvalidSettings(f"config: no setting is called {unknown[0]}; see the README")
+            raise InvalidSettings(
+                f"config: no setting is called {unknown[0]}; docs/settings.md lists them all"
+            )
         try:
             return cls(**(args or {}))
         except (ValidationError, SettingsError) as error:
             raise InvalidSettings(f"config: {_first(error)}") from None
 
 
+# (section, name) of each setting that is a secret.
 SECRETS = (("auth", "admin_key"), ("weaviate", "api_key"), ("redis", "url"), ("llm", "api_key"))
 _PREFIX = "MEM0G_"
 _FOR_TESTS = "MEM0G_TEST_"

@@ -39,7 +39,7 @@ START_S = 600
 READY_S = 60
 STOP_S = 7
 OBJECT_STORE_BYTES = 200_000_000  # vectors cross in the messages themselves; Ray wants some
-EXPORTER = "deployments.observability.tracing:exporter"
+EXPORTER = "deployments.tracing:exporter"
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 

@@ -17,7 +17,7 @@ logger = logging.getLogger("ray.serve")
 
 
 class Embedder:
-    """Implements memory.ports.vector_store.Embedder; concurrent callers share each forward pass."""
+    """Implements memory.ports.models.Embedder; concurrent callers share each forward pass."""
 
     def __init__(
         self,

@@ -115,6 +115,8 @@ class _RemotePart:
         self._part, self._call, self._deadline_s = part, call, deadline_s
 
     def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
+        if name.startswith("_"):  # a copy asks for these before it has a part
+            raise AttributeError(name)
         operation = f"{self._part}.{name}"
         if operation not in OPERATIONS:
             raise AttributeError(operation)
@@ -140,7 +142,7 @@ def remote_service(store: Any, deadline_s: float) -> Service:
 
 
 class RemoteEmbedder:
-    """memory.ports.vector_store.Embedder behind a handle of the Embedder."""
+    """memory.ports.models.Embedder behind a handle of the Embedder."""
 
     def __init__(self, embedder: Any, deadline_s: float) -> None:
         self._embed: HandleMethod = embedder.embed

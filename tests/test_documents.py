@@ -15,6 +15,7 @@ import pytest
 from config import Settings
 from config.settings import known, variable
 from deployments.api import create_app
+from tests.deployments.api.documented import NO_SERVICE
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("config", "memory", "vector_store", "graph_store", "access", "deployments")
@@ -139,7 +140,7 @@ def test_the_map_has_every_package() -> None:
 @pytest.fixture(scope="module")
 def openapi(tmp_path_factory: pytest.TempPathFactory) -> dict:
     settings = Settings(data_dir=tmp_path_factory.mktemp("data"))
-    return create_app(None, settings).openapi()  # type: ignore[arg-type]
+    return create_app(NO_SERVICE, settings).openapi()
 
 
 def test_the_first_answer_in_the_readme_has_the_fields_of_today(openapi: dict) -> None:

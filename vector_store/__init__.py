@@ -1,4 +1,4 @@
-"""Where memories are found: memory.ports.vector_store.VectorStore and the backends behind it."""
+"""The backends of memory.ports.vector_store.VectorStore, which finds memories."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from memory.ports.vector_store import VectorStore
 
 
 def open_vector_store(settings: Settings, meter: Meter = SILENT) -> VectorStore:
-    """The configured backend, not yet opened; only that one is imported."""
+    """The configured backend, not opened yet. The other backend is not imported."""
     if settings.vector_store.backend == "weaviate":
         from vector_store.weaviate import WeaviateVectorStore
 

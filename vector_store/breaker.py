@@ -1,6 +1,6 @@
-"""A deadline and a circuit breaker: a server that is gone costs one caller a wait, not all.
+"""A deadline and a circuit breaker. If a server is gone, one caller waits for it, not all of them.
 
-The Weaviate client by itself retries a lost server for a minute before it says so.
+The Weaviate client retries a lost server for a minute before it reports the loss.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ T = TypeVar("T")
 
 
 class Breaker:
-    """Closed at first. An outage opens it; while open, calls fail at once with StoreUnavailable.
+    """A breaker is closed at first. An outage opens it. While it is open, calls fail at once with
+    StoreUnavailable.
 
-    After `pause_s` one call is let through as a probe: its success closes the breaker, its
-    failure opens it for another pause. `outage` tells whether an error means that the server
-    is gone or hanging; a call that outlives `deadline_s` always does.
+    After `pause_s` one call passes as a probe. If it succeeds, the breaker closes; if it fails, the
+    breaker stays open for another pause. `outage` tells whether an error means that the server is
+    gone or hangs. A call that outlives `deadline_s` is always an outage.
     """
 
     def __init__(
@@ -45,8 +46,8 @@ class Breaker:
         return self._retry_at is None
 
     async def call(self, work: Callable[[], Awaitable[T]]) -> T:
-        """The result of `work()`. Raises StoreUnavailable for an outage and while open; other
-        errors of `work` pass as they are and count as an answer."""
+        """The result of `work()`. Raises StoreUnavailable if there is an outage or the breaker is
+        open. Other errors of `work` pass as they are, and count as an answer."""
         probe = self._admit()
         try:
             async with asyncio.timeout(self._deadline_s):
@@ -66,7 +67,8 @@ class Breaker:
                 self._probing = False
 
     def _admit(self) -> bool:
-        """True where this call is the probe of an open breaker."""
+        """Whether this call is the probe of an open breaker. Raises StoreUnavailable if it may not
+        pass."""
         if self._retry_at is None:
             return False
         if self._probing or time.monotonic() < self._retry_at:

@@ -1,7 +1,7 @@
-"""The vector store without a server: a SQLite file a tenant, searched exactly with numpy.
+"""The vector store without a server: one SQLite file a tenant, searched exactly with numpy.
 
-For one node with a local disk. All writes of a process go through one thread, reads through a
-few, so the event loop never waits for the disk.
+It is for one node with a local disk. One thread of a process does all writes and a few threads do
+the reads, so the event loop never waits for the disk.
 """
 
 from __future__ import annotations
@@ -34,14 +34,17 @@ T = TypeVar("T")
 Work: TypeAlias = Callable[[sqlite3.Connection], T]
 
 _READERS = 4
+# Files that a thread keeps open at most.
 _FILES_PER_THREAD = 32
+# The store takes no writes if the disk has less room.
 _LEAST_FREE_BYTES = 32 << 20
+# What a cached row takes besides its vector, about.
 _ROW_OVERHEAD_BYTES = 200
 
 
 class EmbeddedVectorStore:
-    """memory.ports.vector_store.VectorStore; see there for the contract. `folder` holds the
-    tenants' files."""
+    """Implements memory.ports.vector_store.VectorStore, which holds the contract. `folder` holds
+    the tenants' files."""
 
     def __init__(self, folder: Path, cache_mb: int, meter: Meter = SILENT) -> None:
         self._folder, self._meter = folder, meter
@@ -112,7 +115,7 @@ class EmbeddedVectorStore:
         limit: int = 1000,
         deep: bool = False,
     ) -> list[Indexed]:
-        """Never deeper: a search here reads the very rows that are surveyed."""
+        """`deep` changes nothing: a search here reads the very rows that are surveyed."""
         return await self._in(
             self._readers, tenant, lambda file: tenant_rows.survey(file, prefix, after, limit), []
         )
@@ -187,7 +190,7 @@ class EmbeddedVectorStore:
         return await timed(self._meter, "embedded", call)
 
     def _run(self, tenant: str, work: Work[T], missing: T, make: bool) -> T:
-        """In a thread: `work` on the tenant's file, or `missing` where there is none to read."""
+        """In a thread: the result of `work` on the tenant's file; `missing` if there is no file."""
         try:
             file = self._file(tenant, make)
             return missing if file is None else work(file)
@@ -198,12 +201,12 @@ class EmbeddedVectorStore:
             raise StoreUnavailable(error.message) from None
 
     def _file(self, tenant: str, make: bool) -> sqlite3.Connection | None:
-        """This thread's connection to a tenant's file."""
+        """This thread's connection to a tenant's file. None if there is no file, unless `make`."""
         files = self._thread.files
         path = self._folder / f"{tenant}.db"
         standing = tenant_file.standing(path)
         if tenant in files and files[tenant][1] != standing:
-            self._let_go(tenant)  # set aside or lost: what is written to it is written nowhere
+            self._let_go(tenant)  # the file was set aside or lost, so a write to it would be lost
             self._cache.clear(tenant)
         if tenant not in files:
             if standing is None:
@@ -226,6 +229,7 @@ class EmbeddedVectorStore:
     def _rank(
         self, file: sqlite3.Connection, tenant: str, vector: Vectors, where: Where, limit: int
     ) -> list[Hit]:
+        """The `limit` rows with the highest cosine to `vector`, of shape (dimensions,)."""
         with tenant_file.transaction(file, "DEFERRED"):
             rows = tenant_rows.candidates(file, where)
             scores = np.empty(len(rows), np.float32)
@@ -242,7 +246,7 @@ class EmbeddedVectorStore:
         return sorted(hits, key=lambda hit: (-hit.score, hit.memory_id, hit.version))[:limit]
 
     def _examine(self) -> None:
-        """Raises StartupRefused where vectors cannot be kept, or must not be read."""
+        """Raises StartupRefused if vectors cannot be kept here, or if a file must not be read."""
         try:
             self._make_folder()
             probe = self._folder / f".{uuid4().hex}.probe"
@@ -265,7 +269,7 @@ class EmbeddedVectorStore:
 
 
 class _ThreadFiles(threading.local):
-    """The files a thread has open with their inodes, the one used longest ago first."""
+    """The files that a thread has open, with their inodes, the least recently used first."""
 
     def __init__(self) -> None:
         self.files: OrderedDict[str, tuple[sqlite3.Connection, int | None]] = OrderedDict()

@@ -1,4 +1,4 @@
-"""Concurrent writers of a tenant share one transaction, and so one wait for the disk."""
+"""Lets concurrent writers of a tenant share one transaction, and so one wait for the disk."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from memory.ports.vector_store import Point
 
 
 class GroupCommit:
-    """Whatever comes in for a tenant while its last write is under way goes into the next one.
+    """Points that come in while a tenant is written to go together into its next write.
 
-    `write(tenant, take)` runs in a thread; `take()` closes the group and returns its points.
+    `write(tenant, take)` runs in a thread. `take()` closes the group and returns its points.
     """
 
     def __init__(
@@ -23,7 +23,7 @@ class GroupCommit:
         self._groups: dict[str, tuple[list[Point], asyncio.Future[None]]] = {}
 
     async def add(self, tenant: str, points: Sequence[Point]) -> None:
-        """Return once these points are committed; raises what the shared write raised."""
+        """Return once these points are committed. Raises what the shared write raised."""
         with self._lock:
             group = self._groups.get(tenant)
             if group is None:
@@ -38,9 +38,10 @@ class GroupCommit:
             return self._groups.pop(tenant)[0]
 
     def _forget(self, tenant: str, done: asyncio.Future[None]) -> None:
-        """A write that failed before it took its group must not leave it to later callers."""
+        """Forget the group of a write that failed before it took the group: no later caller may
+        join it."""
         with self._lock:
             if tenant in self._groups and self._groups[tenant][1] is done:
                 del self._groups[tenant]
         if not done.cancelled():
-            done.exception()  # its callers have it; asyncio would complain where they are gone
+            done.exception()  # its callers have it; if they are gone, asyncio would complain

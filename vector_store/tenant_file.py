@@ -1,6 +1,6 @@
 """One tenant of the embedded store: a SQLite file that several processes read and write at once.
 
-A file names its format and the model of its vectors, so it can be moved and judged by itself.
+A file names its format and the model of its vectors, so it can be moved and checked by itself.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ from uuid import uuid4
 from memory.domain.errors import StartupRefused
 from memory.ports.models import ModelCard
 
+# SQLite's mark of the program that a file belongs to: "Mem0" in ASCII.
 APPLICATION = 0x4D656D30
 FORMAT = 1
 
+# How long a writer waits for another process.
 _BUSY_S = 10
 _SCHEMA = f"""
 PRAGMA journal_mode = WAL;
@@ -53,7 +55,7 @@ COMMIT;
 
 
 def create(path: Path, card: ModelCard) -> None:
-    """Make an empty file; nobody ever sees it half made, and one that exists is left alone.
+    """Make an empty file. Nobody ever sees it half made. A file that exists is left alone.
 
     Raises sqlite3.Error or OSError.
     """
@@ -63,7 +65,7 @@ def create(path: Path, card: ModelCard) -> None:
             made.executescript(_SCHEMA)
             made.execute(f"PRAGMA user_version = {FORMAT}")
             made.execute("INSERT INTO card VALUES (?, ?)", (card.name, card.dimensions))
-            # Where the rowids begin: one is never used twice, not even by a file of the same name.
+            # Rowids begin at random: none is used twice, not even by another file of this name.
             made.execute("INSERT INTO sqlite_sequence VALUES ('points', ?)", (getrandbits(47),))
         with suppress(FileExistsError):
             os.link(draft, path)
@@ -74,8 +76,8 @@ def create(path: Path, card: ModelCard) -> None:
 
 
 def connect(path: Path, card: ModelCard) -> sqlite3.Connection:
-    """An existing file, in autocommit mode. Raises StartupRefused for a format or model that is
-    not ours, sqlite3.Error otherwise."""
+    """Open an existing file, in autocommit mode. Raises StartupRefused if its format or its model
+    is not ours, and sqlite3.Error if it cannot be read."""
     opened = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode=rw",
         uri=True,
@@ -95,7 +97,7 @@ def connect(path: Path, card: ModelCard) -> sqlite3.Connection:
 
 @contextmanager
 def transaction(file: sqlite3.Connection, kind: str = "IMMEDIATE") -> Iterator[None]:
-    """All or nothing; kind DEFERRED is for reads that must see one and the same state."""
+    """All or nothing. The kind DEFERRED is for reads that must see one and the same state."""
     file.execute(f"BEGIN {kind}")
     try:
         yield
@@ -106,7 +108,7 @@ def transaction(file: sqlite3.Connection, kind: str = "IMMEDIATE") -> Iterator[N
 
 
 def standing(path: Path) -> int | None:
-    """Which file has this name now; None where there is none."""
+    """The inode of the file that has this name now. None if there is none."""
     try:
         return path.stat().st_ino
     except FileNotFoundError:
@@ -114,7 +116,7 @@ def standing(path: Path) -> int | None:
 
 
 def damaged(path: Path) -> bool:
-    """True where SQLite cannot read all of the file."""
+    """Whether SQLite cannot read all of the file."""
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as opened:
             (verdict,) = opened.execute("PRAGMA quick_check(1)").fetchone()
@@ -126,7 +128,7 @@ def damaged(path: Path) -> bool:
 
 
 def set_aside(path: Path) -> None:
-    """Keep a damaged file, out of the way, for whoever wants to look into it."""
+    """Rename a damaged file, so that somebody may look into it later."""
     suffix = f".corrupt-{time.strftime('%Y%m%dT%H%M%S')}"
     for part in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
         with suppress(FileNotFoundError):
@@ -134,14 +136,14 @@ def set_aside(path: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Other processes that have the file open notice it at their next call."""
+    """Delete a file. Other processes that have it open notice that at their next call."""
     for part in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
         part.unlink(missing_ok=True)
 
 
 def compact(file: sqlite3.Connection) -> bool:
-    """Overwrite what deleted rows left in the words, the pages and the log. False where readers
-    of another process kept the log from being cut."""
+    """Overwrite what deleted rows left in the words, the pages and the log. False if readers of
+    another process kept the log from being cut."""
     with transaction(file):
         file.execute("INSERT INTO words (words) VALUES ('optimize')")
     file.execute("VACUUM")
@@ -150,6 +152,7 @@ def compact(file: sqlite3.Connection) -> bool:
 
 
 def _accept(opened: sqlite3.Connection, path: Path, card: ModelCard) -> None:
+    """Raises StartupRefused if a file's program, format or model is not ours."""
     [application], [written] = (
         opened.execute(f"PRAGMA {name}").fetchone() for name in ("application_id", "user_version")
     )

@@ -1,8 +1,8 @@
-"""What is written to and asked of one tenant's file, as SQL.
+"""The SQL that writes and reads one tenant's file.
 
-Rows never change but for their retraction, and a rowid is never used twice, so what a process
-remembers of a row stays true. Words and owners are indexed as hashes: FTS5 can then neither split
-nor fold them, and no term can be mistaken for its query language.
+A row changes only when it is retracted, and a rowid is never used twice. So what a process knows of
+a row stays true. Words and owners are indexed as hashes: FTS5 can then neither split nor fold them,
+and it takes no term for its query language.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ from memory.query.views import Where
 from vector_store.tenant_file import transaction
 from vector_store.tenant_where import marks, rows_where, scope_field
 
+# Rowids to ask for at once. SQLite binds at most 32,766 values.
 LARGEST_QUERY = 10_000
-"""Rowids to ask for at once; SQLite binds at most 32,766 values."""
 
+# Greater than any character of a memory id.
 _BEYOND = "\U0010ffff"
+# Owners that a full-text query names at most: FTS5 compares every row with each of them.
 _FEW_OWNERS = 100
-"""To name in a full-text query: FTS5 compares every row with each of them."""
 
 
 def write(file: sqlite3.Connection, points: Sequence[Point]) -> None:
@@ -51,7 +52,7 @@ def retract(file: sqlite3.Connection, retractions: Sequence[Retraction]) -> None
 
 
 def erase(file: sqlite3.Connection, memory_ids: Sequence[str]) -> list[int]:
-    """Returns the rowids that are gone."""
+    """Delete all versions of these memories; returns the rowids that are gone."""
     statement = "DELETE FROM points WHERE memory_id = ? RETURNING id"
     with transaction(file):
         return [rowid for each in memory_ids for (rowid,) in file.execute(statement, (each,))]
@@ -71,13 +72,13 @@ def candidates(file: sqlite3.Connection, where: Where) -> list[tuple[int, str, i
 
 
 def vectors(file: sqlite3.Connection, rowids: Sequence[int]) -> Iterable[tuple[int, bytes]]:
-    """Of at most LARGEST_QUERY rowids, as float32 in memory order."""
+    """(rowid, vector) of at most LARGEST_QUERY rowids. A vector is float32 in native byte order."""
     return file.execute(f"SELECT id, vector FROM vectors WHERE id IN ({marks(rowids)})", rowids)
 
 
 def match(file: sqlite3.Connection, terms: Sequence[str], where: Where, limit: int) -> list[Hit]:
-    """Best BM25 first. Owners are part of the full-text query, which spares a walk over everybody
-    else's words, but weigh nothing in the score."""
+    """The best rows by BM25, best first. Few owners are part of the full-text query, so that nobody
+    else's words are read. They weigh nothing in the score."""
     owners = [values for name, values in where.clauses if name == "owner"]
     query = [f"owner : ({_tokens(' OR ', each)})" for each in owners if len(each) <= _FEW_OWNERS]
     query.append(f"terms : ({_tokens(' OR ', dict.fromkeys(terms))})")
@@ -162,4 +163,5 @@ def _tokens(separator: str, texts: Iterable[str]) -> str:
 
 
 def _token(text: str) -> str:
+    """A word or an owner as a word that FTS5 leaves as it is."""
     return f"h{hashlib.blake2b(text.encode(), digest_size=8).hexdigest()}"

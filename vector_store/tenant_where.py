@@ -1,7 +1,7 @@
-"""Which rows of a tenant's file a Where means, as SQL of `points p` and the values bound in it.
+"""A Where as SQL: a condition on the rows `points p` of a tenant's file, and its bound values.
 
-No value is ever part of the SQL. An absent field is NULL, and a comparison with it neither true
-nor false; `IS NOT TRUE` is what makes a negation take it in.
+No value is ever part of the SQL. An absent field is NULL, and a comparison with it is neither true
+nor false. So a negation is `IS NOT TRUE`, which is true of an absent field as well.
 """
 
 from __future__ import annotations
@@ -18,19 +18,20 @@ Bound: TypeAlias = list[str | int]
 
 _FIELDS = frozenset({"owner", *SCOPE_FIELDS, "memory_id"})
 _INSTANTS = frozenset({"valid_from", "valid_to", "recorded_at"})
+# Fields that usually match rows of many owners, or all rows of one owner.
 _SHARED = frozenset({"user_id", "agent_id", "app_id"})
-"""Fields that usually match rows of many owners, or all rows of the one."""
+# Values that are bound one by one. SQLite binds at most 32,766, so a longer list is bound as one
+# value, in JSON. That is as fast, and exact for every text without NUL
+# (deployments.api.schemas.limits).
 _MOST_MARKS = 100
-"""SQLite binds at most 32,766 values: a longer list is bound as one, in JSON, which is as fast and
-exact for every text without NUL (deployments.api.schemas.limits)."""
 
 
 def rows_where(where: Where) -> tuple[str, Bound]:
-    """A condition that SQLite finds true of the rows, and its values in order."""
+    """A condition that SQLite finds true of the rows, and the values bound in it, in order."""
     clauses, bound = ["1"], Bound()
     owned = any(name == "owner" for name, _ in where.clauses)
     for name, values in where.clauses:
-        # The plus keeps SQLite from walking the rows of all who use the same agent or app.
+        # The plus keeps SQLite from reading the rows of everybody who uses the same agent or app.
         plus = "+" if owned and name in _SHARED else ""
         clauses.append(_is(name, values, bound, plus))
     if where.open:
@@ -43,11 +44,12 @@ def rows_where(where: Where) -> tuple[str, Bound]:
 
 
 def marks(values: Sized) -> str:
+    """A question mark for each value."""
     return ", ".join("?" * len(values))
 
 
 def scope_field(name: str) -> str:
-    """The name, where it is one: names are part of the SQL."""
+    """The name. Raises ValueError if it is no scope field: names are part of the SQL."""
     if name not in SCOPE_FIELDS:
         raise ValueError(f"no scope field is called {name!r}")
     return name
@@ -68,7 +70,7 @@ def _shown(snapshot: Snapshot, bound: Bound) -> list[str]:
 
 
 def _condition(condition: Condition, bound: Bound, plus: str) -> str:
-    """An expression in brackets or without a need of them; `plus` keeps SQLite from its indexes."""
+    """A condition as an expression in brackets. `plus` keeps SQLite from using its indexes."""
     match condition:
         case Every(parts):
             return f"({' AND '.join(_condition(each, bound, plus) for each in parts) or '1'})"

@@ -1,4 +1,4 @@
-"""Vectors that were searched before, so that a search reads each from its file only once."""
+"""Keeps vectors that were searched, so that a process reads each from its file only once."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from memory.ports.metrics import SILENT, Meter
 
 
 class VectorCache:
-    """At most `capacity` rows; the tenants searched least recently make room, and in the only
-    one the rows read longest ago.
+    """Keeps at most `capacity` rows. The tenant that was searched least recently makes room. If
+    there is only one, its rows that were read longest ago do.
 
-    Rows are kept as their bytes: joining the few hundred of an owner into a matrix costs less
-    than keeping a matrix in step with the file. Safe to use from several threads.
+    Rows are kept as bytes: to join the few hundred rows of an owner costs less than to keep a
+    matrix in step with the file. Several threads may use a cache.
     """
 
     def __init__(self, capacity: int, meter: Meter = SILENT) -> None:
@@ -29,7 +29,7 @@ class VectorCache:
         rowids: Sequence[int],
         fetch: Callable[[Sequence[int]], Iterable[tuple[int, bytes]]],
     ) -> bytes:
-        """The rows one after the other, in order; `fetch` is asked for those not yet known."""
+        """The rows one after the other, in order. `fetch` is asked for rows that are not known."""
         with self._lock:
             known = self._rows.setdefault(tenant, {})
             self._rows.move_to_end(tenant)

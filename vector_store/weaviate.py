@@ -1,4 +1,4 @@
-"""The vector store in Weaviate: one collection, its tenants, one object a version."""
+"""The vector store in Weaviate: one collection with its tenants, and one object a version."""
 
 from __future__ import annotations
 
@@ -38,18 +38,21 @@ from vector_store.weaviate_writes import (
 
 T = TypeVar("T")
 
+# Points that are written one by one.
 _FEW = 4
+# Points that one batch writes, and memories that one deletion names.
 _BATCH = 100
+# Retractions, and searches of a survey, that are under way at a time.
 _PATCHES = 8
 _SEARCHES = 8
 
 
 class TenantMissing(Exception):
-    """Nothing was ever written there, or it was dropped."""
+    """Nothing was ever written to the tenant, or it was dropped."""
 
 
 class WeaviateVectorStore:
-    """memory.ports.vector_store.VectorStore; see there for the contract."""
+    """Implements memory.ports.vector_store.VectorStore, which holds the contract."""
 
     def __init__(self, settings: WeaviateSettings, meter: Meter = SILENT) -> None:
         self._settings = settings
@@ -57,7 +60,7 @@ class WeaviateVectorStore:
         self._tenants: set[str] = set()
 
     async def open(self, card: ModelCard) -> None:
-        """Also makes anew a collection that was dropped."""
+        """Also makes the collection anew if it was dropped."""
         self._card = card
         name = self._settings.collection
 
@@ -163,7 +166,7 @@ class WeaviateVectorStore:
         gate = asyncio.Semaphore(_SEARCHES)
 
         async def findable(found: Object) -> bool:
-            async with gate:  # each with a deadline of its own
+            async with gate:  # each search has a deadline of its own
                 return not deep or await self._call(tenant, finds_itself(found))
 
         try:
@@ -178,7 +181,7 @@ class WeaviateVectorStore:
         return sorted(name for name in names if project_id in (None, project_of_tenant(name)))
 
     async def compact(self, tenant: str) -> bool:
-        """Its segments keep erased objects until they happen to be merged."""
+        """Always False: Weaviate's segments keep erased objects until they happen to be merged."""
         return False
 
     async def recover(self, project_id: str | None = None) -> list[str]:
@@ -218,7 +221,7 @@ class WeaviateVectorStore:
     async def _rows(
         self, tenant: str, where: Where, after: Listed | None, limit: float, *fields: str
     ) -> AsyncIterator[lists.Row]:
-        """In the order of a list, as many at once as Weaviate answers."""
+        """At most `limit` rows beyond `after`, in the order of a list."""
         while limit > 0:
             most = int(min(limit, MOST_MATCHES))
             following = lists.page(conditions(where), after, most, *fields)
@@ -232,7 +235,7 @@ class WeaviateVectorStore:
     async def _read(
         self, tenant: str, where: Where, read: Callable[[Tenant], Awaitable[T]]
     ) -> T | None:
-        """None where there is nothing that could be read."""
+        """What `read` returns. None if a clause allows no value, or if there is no such tenant."""
         if not all(values for _, values in where.clauses):
             return None
         try:
@@ -255,7 +258,8 @@ class WeaviateVectorStore:
             await self._call(tenant, remove)
 
     async def _call(self, tenant: str | None, work: Callable[[Tenant], Awaitable[T]]) -> T:
-        """Raises TenantMissing, and StoreUnavailable for everything else that goes wrong."""
+        """The result of `work`. Raises TenantMissing if there is no such tenant, and
+        StoreUnavailable if anything else goes wrong."""
         try:
             return await self._connection.call(
                 lambda client: work(
@@ -273,7 +277,7 @@ def _hit(found: Any, score: float) -> Hit:
 
 
 def _refused(error: WeaviateBaseError) -> StoreUnavailable:
-    """Without the server's words: they may quote what people wrote."""
+    """The error to raise. It leaves the server's words out: they may quote what people wrote."""
     code = status(error)
     kind = type(error).__name__ if code is None else f"HTTP {code}"
     return StoreUnavailable(f"weaviate refused a call ({kind})")

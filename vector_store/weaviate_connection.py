@@ -1,4 +1,4 @@
-"""The connection to Weaviate: made when first needed, made anew after an outage, never chatty."""
+"""The connection to Weaviate. It is made when it is first needed, and anew after an outage."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ from vector_store.breaker import Breaker
 
 T = TypeVar("T")
 
-# It logs every object it fails to send with all properties; our errors say what failed.
+# This logger writes whole objects, with what people said, when a write fails. Our errors say what
+# failed.
 logging.getLogger("weaviate-client").disabled = True
 
 _OUTAGES = (
@@ -63,8 +64,8 @@ class WeaviateConnection:
         return self._breaker.closed
 
     async def call(self, work: Callable[[WeaviateAsyncClient], Awaitable[T]]) -> T:
-        """The result of `work`. Raises StoreUnavailable for an outage, and Weaviate's own errors
-        for what a server that answers has refused."""
+        """The result of `work`. Raises StoreUnavailable if there is an outage, and Weaviate's own
+        errors if the server answers and refuses."""
         used: WeaviateAsyncClient | None = None
 
         async def attempt() -> T:
@@ -126,7 +127,7 @@ class WeaviateConnection:
     def _retire(self, client: WeaviateAsyncClient) -> None:
         """Connect anew next time: a gRPC channel to a server that vanished hangs for minutes.
 
-        Calls under way on the old client may still succeed until their deadline.
+        Calls that are under way on the old client may still succeed before their deadline.
         """
         if client is not self._client:
             return
@@ -141,7 +142,7 @@ class WeaviateConnection:
 
 
 def outage(error: Exception) -> bool:
-    """True where the server is gone, starting or hanging, and not merely refusing."""
+    """Whether the server is gone, starts or hangs. It is not if the server merely refuses."""
     if isinstance(error, _OUTAGES):
         return True
     if isinstance(error, UnexpectedStatusCodeError):
@@ -152,5 +153,5 @@ def outage(error: Exception) -> bool:
 
 
 def status(error: WeaviateBaseError) -> int | None:
-    """The HTTP status of an answer, where it has one."""
+    """The HTTP status of an answer. None if the error has none."""
     return error.status_code if isinstance(error, UnexpectedStatusCodeError) else None

@@ -1,4 +1,4 @@
-"""Lists and counts of what a Weaviate tenant holds, without any search."""
+"""Lists and counts what a Weaviate tenant holds, without any search."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from weaviate.classes.query import Filter, FilterReturn, Sort
 from memory.ports.vector_store import Listed, Named
 from vector_store.weaviate_writes import Tenant
 
+# Entities that Weaviate may group by. The time that it takes grows with their square.
 MOST_GROUPS = 1000
-"""Entities that Weaviate may group by: what it takes grows with their square."""
 
+# The properties of an object that were asked for. One that it lacks is None or missing.
 Row: TypeAlias = Mapping[str, Any]
-"""The properties of an object that are asked for; one that it lacks is None or not there."""
 
 _ORDER = (
     Sort.by_property("valid_from", ascending=False)
@@ -28,7 +28,8 @@ _ORDER = (
 def page(
     matching: FilterReturn | None, after: Listed | None, limit: int, *fields: str
 ) -> Callable[[Tenant], Awaitable[list[Row]]]:
-    """At most MOST_MATCHES, in the order of a list, with what `listed` needs and these fields."""
+    """Reads at most MOST_MATCHES rows, in the order of a list. They have what `listed` needs, and
+    these fields."""
     both = [each for each in (matching, _below(after)) if each is not None]
 
     async def read(collection: Tenant) -> list[Row]:
@@ -56,7 +57,7 @@ def count(matching: FilterReturn | None) -> Callable[[Tenant], Awaitable[int]]:
 
 
 def named(field: str, matching: FilterReturn | None) -> Callable[[Tenant], Awaitable[list[Named]]]:
-    """Where they are MOST_GROUPS, there may be more."""
+    """Reads the entities that a field names. If they are MOST_GROUPS, there may be more."""
 
     async def read(collection: Tenant) -> list[Named]:
         answer = await collection.aggregate.over_all(
@@ -73,7 +74,7 @@ def named(field: str, matching: FilterReturn | None) -> Callable[[Tenant], Await
 
 
 def counted(field: str, row: Row, found: dict[str, Named]) -> None:
-    """Add a row, which has recorded_at, to the entities found."""
+    """Count a row, which has recorded_at, in the entities that were found."""
     name, begun, recorded = row.get(field), int(row["valid_from"]), int(row["recorded_at"])
     if name:
         known = found.get(name, Named(name, 0, begun, recorded))
@@ -88,6 +89,7 @@ def _named(group: Any) -> Named:
 
 
 def _below(after: Listed | None) -> FilterReturn | None:
+    """The rows that come after `after` in the order of a list."""
     if after is None:
         return None
     begun, memory_id, version = map(Filter.by_property, ("valid_from", "memory_id", "version"))

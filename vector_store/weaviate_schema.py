@@ -1,6 +1,6 @@
-"""The one collection in Weaviate: its properties, and how points map to them.
+"""The one collection in Weaviate: its properties, and the points as its objects.
 
-Ids are FIELD-tokenised: with Weaviate's default, `alice` would also find `alice-bob`.
+Ids are tokenised as FIELD. With Weaviate's default, `alice` would also find `alice-bob`.
 """
 
 from __future__ import annotations
@@ -24,15 +24,16 @@ from memory.ports.models import ModelCard
 from memory.ports.vector_store import Point
 
 FORMAT = 1
+# Stands for an end that is None. It is later than any instant, and exact in a double.
 OPEN_END = 2**53 - 1
-"""Stands for an end of None: later than any instant, and exact in a double."""
 
+# The namespace of the objects' UUIDs.
 _POINTS = uuid.UUID("5c1c5b5e-4d35-5c0e-8f0c-0d6f7d1c6a11")
 _INSTANTS = ("valid_from", "valid_to", "recorded_at", "retracted_at")
 
 
 def definition(card: ModelCard, replication_factor: int) -> dict[str, Any]:
-    """Arguments of `collections.create`; nearly nothing of this can be changed afterwards."""
+    """The arguments of `collections.create`. Almost none of them can be changed afterwards."""
     fields = [_text(name, Tokenization.FIELD) for name in ("owner", *SCOPE_FIELDS, "memory_id")]
     instants = [
         Property(name=name, data_type=DataType.INT, index_range_filters=True) for name in _INSTANTS
@@ -72,7 +73,7 @@ def definition(card: ModelCard, replication_factor: int) -> dict[str, Any]:
 
 
 def accept(collection: str, description: str | None, card: ModelCard) -> None:
-    """Raises StartupRefused where the collection's data is not ours, newer, or of another model."""
+    """Raises StartupRefused if the collection is not ours, newer than us, or of another model."""
     try:
         found = json.loads(description or "")
         written, model = int(found["format"]), ModelCard(found["model"], found["dimensions"])
@@ -95,7 +96,7 @@ def accept(collection: str, description: str | None, card: ModelCard) -> None:
 
 
 def identity(memory_id: str, version: int) -> uuid.UUID:
-    """The object of a version; the same in every process."""
+    """The UUID of a version's object. It is the same in every process."""
     return uuid.uuid5(_POINTS, f"{memory_id}/{version}")
 
 

@@ -1,4 +1,4 @@
-"""What a Weaviate tenant holds, page by page, and whether its vector index has all of it."""
+"""Reads all that a Weaviate tenant holds, and asks whether its vector index has all of it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from memory.ports.vector_store import Indexed
 from vector_store.weaviate_schema import OPEN_END
 from vector_store.weaviate_writes import Tenant
 
+# An object of Weaviate's client, whose properties are known at run time only.
 Object: TypeAlias = Any
-"""One of the client's, with properties that it knows at run time only."""
 
 
 def page(
@@ -32,7 +32,8 @@ def page(
 
 
 def finds_itself(found: Object) -> Callable[[Tenant], Awaitable[bool]]:
-    """A kill of the server can leave an object out of the vector index, and only there."""
+    """Asks whether the vector index has an object. A kill of the server can leave the object out of
+    the vector index, and only there."""
 
     async def search(collection: Tenant) -> bool:
         vector = found.vector.get("default")

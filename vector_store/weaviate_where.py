@@ -1,7 +1,7 @@
-"""What a Where means in Weaviate's filters.
+"""A Where as Weaviate's filters.
 
-A negation there takes in whatever the filters beside it do not keep out, numbers of objects that
-are gone among them: one is never left to stand alone.
+A negation matches all that the filters beside it do not exclude, even numbers of objects that are
+gone. So a negation never stands alone here.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _NONE = Filter.by_property("valid_from").less_than(-OPEN_END)
 
 
 def conditions(where: Where) -> FilterReturn | None:
-    """What Weaviate must match; None matches everything."""
+    """What Weaviate must match. None matches everything."""
     clauses = [_is(name, values) for name, values in where.clauses]
     if where.open:
         clauses.append(Filter.by_property("open").equal(True))
@@ -66,7 +66,7 @@ def _is(field: str, values: tuple[str, ...]) -> FilterReturn:
 
 
 def _within(field: str, low: int | None, high: int | None) -> FilterReturn:
-    """An end of None is a number of its own, OPEN_END, which lies in no interval."""
+    """An end that is None is stored as OPEN_END, which lies in no interval."""
     instant = Filter.by_property(field)
     below = instant.less_than(OPEN_END if high is None else min(high, OPEN_END))
     return below if low is None else Filter.all_of([instant.greater_or_equal(low), below])

@@ -1,6 +1,6 @@
-"""Single writes to a Weaviate tenant; those that must outlive a kill of the server say why.
+"""Single writes to a Weaviate tenant, made so that they outlive a kill of the server.
 
-A REST write of a new vector reaches the index's log at once, and takes with it what earlier gRPC
+A REST write of a new vector reaches the index's log at once. It takes along what earlier gRPC
 batches of the tenant left in memory.
 """
 
@@ -27,13 +27,16 @@ from vector_store.weaviate_schema import identity, properties
 Tenant: TypeAlias = CollectionAsync[Any, Any]
 Write: TypeAlias = Callable[[Tenant], Awaitable[None]]
 
+# Weaviate's default QUERY_MAXIMUM_RESULTS. It is also the most that one deletion removes.
 MOST_MATCHES = 10_000
-"""Weaviate's default QUERY_MAXIMUM_RESULTS; also the most that one deletion removes."""
 
 
 def put(point: Point) -> Write:
-    """Insert, or replace what is there already by a vector whose last bits differ: Weaviate skips
-    an equal one, and what a killed server had stored but not indexed yet would stay unfound."""
+    """Inserts a point, or replaces it by a vector whose last bits differ.
+
+    Weaviate skips an equal vector. A point that a killed server had stored and not yet indexed
+    would then never be found.
+    """
     key = identity(point.memory.id, point.memory.version)
 
     async def write(collection: Tenant) -> None:
@@ -48,7 +51,7 @@ def put(point: Point) -> Write:
 
 
 def put_batch(points: Sequence[Point]) -> Write:
-    """The same for many, which the next `put` to the tenant makes durable."""
+    """Does the same for many points. The next `put` to the tenant makes them durable."""
     keys = [identity(point.memory.id, point.memory.version) for point in points]
 
     async def write(collection: Tenant) -> None:
@@ -73,6 +76,8 @@ def put_batch(points: Sequence[Point]) -> Write:
 
 
 def delete(matching: FilterReturn) -> Write:
+    """Deletes every object that matches."""
+
     async def write(collection: Tenant) -> None:
         while True:
             result = await collection.data.delete_many(where=matching)
@@ -85,6 +90,8 @@ def delete(matching: FilterReturn) -> Write:
 
 
 def close_interval(retraction: Retraction) -> Write:
+    """Ends the record interval of a point. A missing point is skipped."""
+
     async def write(collection: Tenant) -> None:
         try:
             await collection.data.update(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from graph_store.backup.restore import restore_call
 from graph_store.format import layout, packing
-from graph_store.format.keys import Kind, OwnerKeys
+from graph_store.format.keys import KeyKind, OwnerKeys
 from graph_store.memories import versions
 from graph_store.redis.connection import Connection
 from graph_store.redis.replies import names
@@ -17,7 +17,7 @@ from memory.domain.records import EdgeRecord, Landing, Leaving, MemoryRecord, Re
 _EDGES_A_SCAN = 500
 # The letter that a place to begin at has, and the set it is in. Live edges come first: one that is
 # retracted meanwhile is then met among the retracted.
-_LEAVING = {"o": Kind.OUTGOING, "x": Kind.RETRACTED_OUTGOING}
+_LEAVING = {"o": KeyKind.OUTGOING, "x": KeyKind.RETRACTED_OUTGOING}
 
 
 class RedisArchive:

@@ -8,7 +8,7 @@ import orjson
 
 from graph_store.events.entries import events
 from graph_store.format import layout, packing
-from graph_store.format.keys import Kind, OwnerKeys
+from graph_store.format.keys import KeyKind, OwnerKeys
 from graph_store.redis.connection import Command, Connection
 from graph_store.redis.scripts import inline, script
 from memory.domain import dedup
@@ -87,7 +87,7 @@ class RedisOwnerErasure:
                 for text in next(answers):
                     member = packing.unpack_member(text)
                     edges.add(member.edge_id)
-                    if side in (Kind.INCOMING, Kind.RETRACTED_INCOMING):
+                    if side in (KeyKind.INCOMING, KeyKind.RETRACTED_INCOMING):
                         asked.add((member.other, f"{member.relation}|{memory.id}"))
             held |= {(memory.id, field) for field in next(answers)}
             if any(holder.id == memory.id for holder in packing.unpack_holdings(next(answers))):

@@ -19,7 +19,7 @@ _PAGE = script("events/page")
 
 
 class RedisEventLog:
-    """See memory.domain.events.EventLog."""
+    """See memory.ports.event_log.EventLog."""
 
     def __init__(self, redis: Connection, projects: RedisProjects, buckets: int) -> None:
         self._redis, self._projects, self._buckets = redis, projects, buckets

@@ -23,7 +23,8 @@ mg:by:{project}:<field>:<value>   owner hashes that name an agent, app or sessio
 mg:project:<id>        secret, buckets, generation (read), writes (generations), epoch; and
                        name, created_at, updated_at, prefers:<name>, member:<email>
 mg:meta                format and model
-mg:lease:<name>        who does a thing now; lapses by itself (redis/leases.py)
+mg:{slot}:lease        who repairs the owner; lapses by itself (redis/leases.py)
+mg:erasing:{project}:<subject>       who erases an entity       mg:{upkeep}:lease  the hourly look
 mg:task:<id>           an upkeep task, and who took it last    mg:tasks  ids by start
 mg:lease:{mg:task:<id>}           the lease of a task
 mg:tasks:running       "<kind>:<project>" → id
@@ -61,7 +62,7 @@ DIRTY = tuple(f"mg:dirty:{digit:x}" for digit in range(16))
 _OWNED = re.compile(r"mg:\{([^}]+)\}:.+")
 
 
-class Kind(StrEnum):
+class KeyKind(StrEnum):
     """What follows the prefix of an owner's keys. An id comes after a kind that ends in a colon.
     Lua knows each as KEY_<name> (lua_constants.py)."""
 
@@ -92,6 +93,7 @@ class Kind(StrEnum):
     JOBS = "js"
     WAITING_JOBS = "jw"
     JOB_LEASE = "jl"
+    LEASE = "lease"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,86 +112,86 @@ class OwnerKeys:
 
     @property
     def clock(self) -> str:
-        return self.key(Kind.CLOCK)
+        return self.key(KeyKind.CLOCK)
 
     @property
     def listing(self) -> str:
         """Ids of all memories by created_at."""
-        return self.key(Kind.LISTING)
+        return self.key(KeyKind.LISTING)
 
     @property
     def bounded(self) -> str:
         """Ids of the memories that are not open, by valid_to."""
-        return self.key(Kind.BOUNDED)
+        return self.key(KeyKind.BOUNDED)
 
     @property
     def tombstones(self) -> str:
-        return self.key(Kind.TOMBSTONES)
+        return self.key(KeyKind.TOMBSTONES)
 
     @property
     def successors(self) -> str:
-        return self.key(Kind.SUCCESSORS)
+        return self.key(KeyKind.SUCCESSORS)
 
     @property
     def outbox(self) -> str:
-        return self.key(Kind.OUTBOX)
+        return self.key(KeyKind.OUTBOX)
 
     @property
     def content_claims(self) -> str:
-        return self.key(Kind.CONTENT_CLAIMS)
+        return self.key(KeyKind.CONTENT_CLAIMS)
 
     @property
     def events(self) -> str:
-        return self.key(Kind.EVENTS)
+        return self.key(KeyKind.EVENTS)
 
     @property
     def operations(self) -> str:
-        return self.key(Kind.OPERATIONS)
+        return self.key(KeyKind.OPERATIONS)
 
     @property
     def feedback(self) -> str:
-        return self.key(Kind.FEEDBACK)
+        return self.key(KeyKind.FEEDBACK)
 
     @property
     def names(self) -> str:
-        return self.key(Kind.NAMES)
+        return self.key(KeyKind.NAMES)
 
     @property
     def jobs(self) -> str:
-        return self.key(Kind.JOBS)
+        return self.key(KeyKind.JOBS)
 
     @property
     def waiting_jobs(self) -> str:
-        return self.key(Kind.WAITING_JOBS)
+        return self.key(KeyKind.WAITING_JOBS)
 
     def memory(self, memory_id: str) -> str:
-        return self.key(Kind.MEMORY, memory_id)
+        return self.key(KeyKind.MEMORY, memory_id)
 
     def earlier_memories(self, memory_id: str) -> str:
-        return self.key(Kind.EARLIER_MEMORIES, memory_id)
+        return self.key(KeyKind.EARLIER_MEMORIES, memory_id)
 
     def edge(self, edge_id: str) -> str:
-        return self.key(Kind.EDGE, edge_id)
+        return self.key(KeyKind.EDGE, edge_id)
 
     def earlier_edges(self, edge_id: str) -> str:
-        return self.key(Kind.EARLIER_EDGES, edge_id)
+        return self.key(KeyKind.EARLIER_EDGES, edge_id)
 
     def edge_claims(self, source_id: str) -> str:
-        return self.key(Kind.EDGE_CLAIMS, source_id)
+        return self.key(KeyKind.EDGE_CLAIMS, source_id)
 
     def operation(self, operation: str) -> str:
-        return self.key(Kind.OPERATION, operation)
+        return self.key(KeyKind.OPERATION, operation)
 
     def tally(self, erasure_id: str) -> str:
-        return self.key(Kind.TALLY, erasure_id)
+        return self.key(KeyKind.TALLY, erasure_id)
 
     def job(self, job_id: str) -> str:
-        return self.key(Kind.JOB, job_id)
+        return self.key(KeyKind.JOB, job_id)
 
     def session(self, session_id: str) -> str:
         """Hashed: a session id may be long, and keys are many."""
         digest = hashlib.blake2b(session_id.encode(), digest_size=12).hexdigest()
-        return self.key(Kind.SESSION, digest)
+        return self.key(KeyKind.SESSION, digest)
 
     def claim(self, claim: DedupKey) -> str:
         """The hash that holds a dedup claim."""
@@ -260,7 +262,14 @@ def api_keys(project_id: str) -> str:
 
 
 def lease(name: str) -> str:
-    return f"mg:lease:{name}"
+    """The key of a lease by its name: "repair:<slot>", "erasing:<project>:<subject>", "upkeep"."""
+    area, _, rest = name.partition(":")
+    if area == "repair":
+        return OwnerKeys(rest).key(KeyKind.LEASE)
+    if area == "erasing":
+        project_id, _, subject = rest.rpartition(":")
+        return f"mg:erasing:{{{project_id}}}:{subject}"
+    return OwnerKeys(name).key(KeyKind.LEASE)
 
 
 def task(task_id: str) -> str:
@@ -269,15 +278,15 @@ def task(task_id: str) -> str:
 
 def task_lease(task_id: str) -> str:
     """In the same cluster slot as the task, so that one script reaches both."""
-    return lease(f"{{{task(task_id)}}}")
+    return f"mg:lease:{{{task(task_id)}}}"
 
 
 def everything(project_id: str) -> tuple[str, ...]:
     """Patterns of all that a project holds: its owners' keys, and what is derived or kept beside
-    them. Leases of an owner are left out: they lapse."""
-    kinds = ("once", "erased", "erasure", "report", "jobs")
+    them."""
+    kinds = ("once", "erasing", "erased", "erasure", "report", "jobs")
     beside = (f"mg:{kind}:{{{project_id}}}:*" for kind in kinds)
-    return (f"mg:{{{project_id}.*}}:*", *beside, lease(f"*:{project_id}:*"))
+    return (f"mg:{{{project_id}.*}}:*", *beside)
 
 
 def listings(project_id: str | None = None) -> str:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from graph_store.format import keys, packing
-from graph_store.format.keys import Kind, OwnerKeys
+from graph_store.format.keys import KeyKind, OwnerKeys
 from memory.domain.clock import AT_COMMIT
 from memory.domain.memory import Edge, Memory
 from memory.domain.transaction import ERASED, DedupKey, Holding
@@ -21,18 +21,18 @@ from memory.domain.transaction import ERASED, DedupKey, Holding
 WriteCommand = list[str]
 
 # The live adjacency sets of a memory, outgoing edges first, and the retracted ones after them.
-SIDES = (Kind.OUTGOING, Kind.INCOMING, Kind.RETRACTED_OUTGOING, Kind.RETRACTED_INCOMING)
+SIDES = (KeyKind.OUTGOING, KeyKind.INCOMING, KeyKind.RETRACTED_OUTGOING, KeyKind.RETRACTED_INCOMING)
 # Where the other end of an edge lists it.
 MIRRORS = {
-    Kind.OUTGOING: Kind.INCOMING,
-    Kind.INCOMING: Kind.OUTGOING,
-    Kind.RETRACTED_OUTGOING: Kind.RETRACTED_INCOMING,
-    Kind.RETRACTED_INCOMING: Kind.RETRACTED_OUTGOING,
+    KeyKind.OUTGOING: KeyKind.INCOMING,
+    KeyKind.INCOMING: KeyKind.OUTGOING,
+    KeyKind.RETRACTED_OUTGOING: KeyKind.RETRACTED_INCOMING,
+    KeyKind.RETRACTED_INCOMING: KeyKind.RETRACTED_OUTGOING,
 }
 # Where a side's edges move when they are retracted.
 RETRACTED = {
-    Kind.OUTGOING: Kind.RETRACTED_OUTGOING,
-    Kind.INCOMING: Kind.RETRACTED_INCOMING,
+    KeyKind.OUTGOING: KeyKind.RETRACTED_OUTGOING,
+    KeyKind.INCOMING: KeyKind.RETRACTED_INCOMING,
 }
 
 # About how many events an owner's stream keeps.
@@ -144,9 +144,9 @@ def leave_ends(owner: OwnerKeys, edge: Edge) -> Iterator[WriteCommand]:
         yield ["ZREM", owner.key(side, end), member]
 
 
-def _ends(edge: Edge) -> Iterator[tuple[Kind, str, str]]:
-    yield Kind.OUTGOING, edge.source, packing.pack_member(edge, outgoing=True)
-    yield Kind.INCOMING, edge.target, packing.pack_member(edge, outgoing=False)
+def _ends(edge: Edge) -> Iterator[tuple[KeyKind, str, str]]:
+    yield KeyKind.OUTGOING, edge.source, packing.pack_member(edge, outgoing=True)
+    yield KeyKind.INCOMING, edge.target, packing.pack_member(edge, outgoing=False)
 
 
 def put_claim(owner: OwnerKeys, key: DedupKey, holdings: tuple[Holding, ...]) -> WriteCommand:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 
 from graph_store.format import layout, packing
-from graph_store.format.keys import Kind
+from graph_store.format.keys import KeyKind
 from memory.domain.transaction import ERASED
 
 Value = int | str | Mapping[str, str]
@@ -26,7 +26,7 @@ def _positions(prefix: str, spans: Mapping[str, slice]) -> dict[str, Value]:
 
 
 CONSTANTS: Mapping[str, Value] = {
-    **{f"KEY_{kind.name}": kind.value for kind in Kind},
+    **{f"KEY_{kind.name}": kind.value for kind in KeyKind},
     "MIRRORS": {side.value: mirror.value for side, mirror in layout.MIRRORS.items()},
     "RETRACTED": {side.value: retracted.value for side, retracted in layout.RETRACTED.items()},
     "ERASED": ERASED,

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import orjson
 
 from memory.domain.clock import AT_COMMIT
-from memory.domain.idempotency import Answer, Commit, Operation
-from memory.domain.memory import Edge, Event, Memory, Scope
+from memory.domain.idempotency import Answer, Commit
+from memory.domain.memory import Edge, Memory, Scope, VersionEvent
 from memory.domain.transaction import Holding
 
 FORMAT = "2"
@@ -97,7 +97,7 @@ def unpack_memory(memory_id: str, packed: str, superseded_by: str | None = None)
         metadata=body.get("metadata", {}),
         categories=tuple(body.get("categories", ())),
         supersedes=tuple(body.get("supersedes", ())),
-        event=Event(body["event"]),
+        event=VersionEvent(body["event"]),
         immutable=body.get("immutable", False),
         role=body.get("role"),
         actor_id=body.get("actor_id"),
@@ -195,14 +195,6 @@ def unpack_commit(kept: str) -> Commit:
     body = orjson.loads(answer)
     not_stored = tuple(body.get("not_stored", ()))
     return Commit(int(at), Answer(body["id"], body.get("present", False), not_stored))
-
-
-def pack_claim(operation: Operation) -> str:
-    return orjson.dumps([operation.request, operation.kept, operation.nonce]).decode()
-
-
-def unpack_claim(operation_id: str, text: str) -> Operation:
-    return Operation(operation_id, *orjson.loads(text))
 
 
 def _times(packed: str) -> dict[str, Any]:

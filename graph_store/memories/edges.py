@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from graph_store.format import packing
-from graph_store.format.keys import Kind, OwnerKeys
+from graph_store.format.keys import KeyKind, OwnerKeys
 from graph_store.format.packing import score, stamp
 from graph_store.memories import versions
 from graph_store.memories.snapshot_args import snapshot_arguments
@@ -23,9 +23,9 @@ WORK_CAP = 20_000
 SHARE = 20_000
 _ADJACENT = script("lib/snapshot", "memories/adjacent")
 _SIDES = {
-    Direction.OUT: (Kind.OUTGOING,),
-    Direction.IN: (Kind.INCOMING,),
-    Direction.BOTH: (Kind.OUTGOING, Kind.INCOMING),
+    Direction.OUT: (KeyKind.OUTGOING,),
+    Direction.IN: (KeyKind.INCOMING,),
+    Direction.BOTH: (KeyKind.OUTGOING, KeyKind.INCOMING),
 }
 
 
@@ -67,7 +67,7 @@ class AdjacencyRead:
     reach: Reach
     cut: bool = False
     found: dict[str, list[Adjacent]] = field(default_factory=dict)
-    _sets: list[tuple[Kind, str]] = field(default_factory=list)
+    _sets: list[tuple[KeyKind, str]] = field(default_factory=list)
     _taken: int = 0
 
     def __post_init__(self) -> None:
@@ -102,6 +102,6 @@ class AdjacencyRead:
             self.found[memory_id] += [_adjacent(str(member), side) for member in members]
 
 
-def _adjacent(text: str, side: Kind) -> Adjacent:
+def _adjacent(text: str, side: KeyKind) -> Adjacent:
     member = packing.unpack_member(text)
-    return Adjacent(member.edge_id, member.relation, member.other, side is Kind.OUTGOING)
+    return Adjacent(member.edge_id, member.relation, member.other, side is KeyKind.OUTGOING)

@@ -42,8 +42,8 @@ class Connection:
     """Commands for one Redis. A repeated send is harmless: every write here is idempotent.
 
     A script is sent whole once, and as its digest from then on. If the server does not know it (it
-    was restarted, another node took over, its scripts were flushed), the whole trip is sent again
-    with the text of every script.
+    was restarted, another node took over, its scripts were flushed), the commands that did not run
+    are sent again, with the text of their scripts.
     """
 
     def __init__(self, url: str, settings: RedisSettings, meter: Meter = SILENT) -> None:
@@ -60,7 +60,8 @@ class Connection:
     async def one(self, *command: Argument) -> Any:
         """One command, and its answer."""
         trip = self._with_scripts(self._single, [command])
-        return await timed(self._meter, "redis", self._answer(trip))
+        (answer,) = await timed(self._meter, "redis", self._answer(trip))
+        return answer
 
     async def scan(self, pattern: str) -> AsyncIterator[str]:
         """Keys that match, of every node that takes writes; one may come twice. The deadline is
@@ -107,23 +108,29 @@ class Connection:
             await self._client.aclose()
 
     async def _with_scripts(
-        self, send: Callable[[Sequence[_Plain]], Awaitable[Any]], commands: Sequence[Command]
-    ) -> Any:
-        """What `send` answers to the commands, each of which runs one script at most."""
+        self, send: Callable[[Sequence[_Plain]], Awaitable[list[Any]]], commands: Sequence[Command]
+    ) -> list[Any]:
+        """The answers to the commands, each of which runs one script at most. `send` gives errors
+        of the server as values."""
         used = {part.sha for command in commands for part in command[1:2] if _is_script(part)}
-        if used & self._known:
-            try:
-                answer = await send([_plain(command, self._known) for command in commands])
-            except NoScriptError:
-                answer = await send([_plain(command) for command in commands])
-        else:
-            answer = await send([_plain(command) for command in commands])
+        answers = await send([_plain(command, self._known) for command in commands])
+        unknown = [at for at, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
+        if unknown:
+            again = await send([_plain(commands[at]) for at in unknown])
+            for at, answer in zip(unknown, again, strict=True):
+                answers[at] = answer
+        for answer in answers:
+            if isinstance(answer, RedisError):
+                raise answer
         self._known |= used
-        return answer
+        return answers
 
-    async def _single(self, commands: Sequence[_Plain]) -> Any:
+    async def _single(self, commands: Sequence[_Plain]) -> list[Any]:
         client = await self._connected()
-        return await client.execute_command(*commands[0])
+        try:
+            return [await client.execute_command(*commands[0])]
+        except NoScriptError as error:
+            return [error]
 
     async def _pipeline(self, commands: Sequence[_Plain]) -> list[Any]:
         client = await self._connected()
@@ -133,7 +140,7 @@ class Connection:
             pipeline = client.pipeline(transaction=False)
         for command in commands:
             pipeline.execute_command(*command)
-        return cast(list[Any], await pipeline.execute())
+        return cast(list[Any], await pipeline.execute(raise_on_error=False))
 
     async def _answer(self, work: Awaitable[Any]) -> Any:
         try:

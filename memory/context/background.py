@@ -1,4 +1,4 @@
-"""Work that goes on in the background of a process, whoever asked for it goes away."""
+"""Work in the background of a process. It goes on even if its caller goes away."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-# A call under way may swallow a cancellation. It is cancelled again after so long.
+# A call under way may swallow a cancellation. It is cancelled again after this time.
 _CANCEL_AGAIN_S = 1.0
 
 
 class Background:
-    """Keeps tasks alive that nobody awaits, and says how they failed: `failed` takes the error."""
+    """Keeps tasks alive that nobody awaits. If a task fails, `failed` gets the error."""
 
     def __init__(self, failed: Callable[[BaseException], None] = lambda _: None) -> None:
         self._failed = failed
         self.under_way: set[asyncio.Future[Any]] = set()
 
     def start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """Begin work; its caller may await the task, or leave it."""
+        """Begin work. The caller may await the task, or leave it."""
         task = asyncio.create_task(work)
         self._keep(task)
         return task
@@ -32,7 +32,7 @@ class Background:
         return await asyncio.shield(task)
 
     async def ended(self) -> None:
-        """Return when nothing is under way."""
+        """Return as soon as nothing is under way."""
         while self.under_way:
             await asyncio.wait({*self.under_way})
 
@@ -47,13 +47,13 @@ class Background:
 
     def _left(self, task: asyncio.Future[Any]) -> None:
         self.under_way.discard(task)
-        # The error is asked for in any case: asyncio complains of one that nobody saw.
+        # The error is always asked for: asyncio complains of an error that nobody saw.
         if not task.cancelled() and (error := task.exception()) is not None:
             self._failed(error)
 
 
 async def stopped(task: asyncio.Future[Any]) -> None:
-    """Cancel a task, and return when it has ended."""
+    """Cancel a task, and return as soon as it has ended."""
     while not task.done():
         await _cancel({task})
 

@@ -1,4 +1,4 @@
-"""Finds the owners that a read is about, and the instant to pin it at."""
+"""Finds the owners that a read is about, and the instant to pin the read to."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from memory.query.extent import Extent, bounded
 
 
 class Extents:
-    """Makes extents of scopes and conditions."""
+    """Makes an extent of a scope and a condition."""
 
     def __init__(self, owners: Owners, memories: MemoryReader) -> None:
         self._owners, self._memories = owners, memories
 
     async def of(self, project: Project, scope: Scope, condition: Condition) -> Extent:
-        """What a read of the scope, and of the scopes that the condition names, is about. Raises
-        ScopeRequired and Forbidden as memory.query.extent.bounded does."""
+        """What a read of the scope and of the condition's scopes is about. Raises ScopeRequired and
+        Forbidden as memory.query.extent.bounded does."""
         scope, named = bounded(project, scope, condition)
         if Scope() in named:
             return Extent(project, scope, condition, named, None)
@@ -32,8 +32,8 @@ class Extents:
     async def owner_hashes(self, project: Project, scope: Scope) -> list[str]:
         """Hashes of the owners whose memories the scope can name.
 
-        A user's memories have one owner. An agent's, app's or session's lie with the entity itself
-        and with every owner that named it beside itself.
+        A user's memories have one owner. The memories of an agent, an app or a session belong to
+        the entity itself, and to every owner whose memories name the entity as well.
         """
         own = project.owner_hash(scope.owner)
         if scope.user_id is not None:
@@ -43,7 +43,7 @@ class Extents:
         return [own, *(owner_hash for owner_hash in naming if owner_hash != own)]
 
     async def instant(self, extent: Extent) -> Instant:
-        """The instant to pin a read at. If the owners are not known, any of them may have a memory
+        """The instant to pin a read to. If the owners are not known, any of them may have a memory
         that is valid without being open."""
         if extent.slots:
             return await self._memories.instant(extent.slots)

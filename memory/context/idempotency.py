@@ -1,4 +1,4 @@
-"""Claims an operation for a caller's Idempotency-Key, and keeps what it was answered."""
+"""Claims an operation for a caller's Idempotency-Key, and keeps the answer of the operation."""
 
 from __future__ import annotations
 
@@ -14,16 +14,19 @@ from memory.ports.commits import IdempotencyClaims
 
 
 class Idempotency:
-    """A request of one commit, or of one commit an item, gives its transactions items of the
-    operation (Transaction.once): the commit script keeps their answers. Anything longer calls
-    `keep` at its end, and answers what is kept if an earlier send came so far."""
+    """Makes a request happen once.
+
+    If a request is one commit, or one commit for each item, each of its transactions is an item of
+    the operation (Transaction.once). The commit script keeps the answers of these. A longer request
+    calls `keep` at its end. If an earlier send of it came so far, it answers what is kept.
+    """
 
     def __init__(self, claims: IdempotencyClaims) -> None:
         self._claims = claims
 
     async def operation(self, project: Project, caller: Caller) -> Operation | None:
-        """Claim the operation that the caller's Idempotency-Key stands for; None without a key.
-        Raises IdempotencyMismatch if the key was given to another request."""
+        """Claim the operation that the caller's Idempotency-Key stands for. None if there is no
+        key. Raises IdempotencyMismatch if the key was given to another request."""
         if caller.once is None:
             return None
         wanted = operation_of(project, caller.once)
@@ -35,8 +38,9 @@ class Idempotency:
     async def keep(
         self, project: Project, operation: Operation | None, answer: Mapping[str, Any]
     ) -> Mapping[str, Any] | None:
-        """Keep an answer, JSON without any text of the caller's, for later sends of its request.
-        If another send was faster, its answer, which stands for this one as well."""
+        """Keep an answer for later sends of its request. The answer is JSON without any text of the
+        caller. If another send was faster, its answer is returned: it counts for this send as well.
+        None if the given answer is kept, or if there is no operation."""
         if operation is None:
             return None
         kept = await self._claims.keep(project.id, replace(operation, kept=answer))

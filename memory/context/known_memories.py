@@ -1,4 +1,4 @@
-"""Memories by their ids, as a read may see them."""
+"""Reads memories by their ids, as a read may see them."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from memory.query.views import Snapshot, View
 
 
 class KnownMemories:
-    """Reads memories by id, and pins the instants at which a read sees them."""
+    """Reads memories by id, and pins reads to an instant."""
 
     def __init__(self, memories: MemoryReader) -> None:
         self._memories = memories
 
     async def get(self, project: Project, memory_id: str, known_at: int | None = None) -> Memory:
-        """The version that was known then. Raises NotFound, in the same words for malformed,
-        missing and foreign ids."""
+        """The version that was known then. Raises NotFound for malformed, missing and foreign ids,
+        always in the same words."""
         slot_of(project, memory_id)
         found = await self._memories.read(project.id, [memory_id], known_at)
         if memory_id not in found:
@@ -29,19 +29,19 @@ class KnownMemories:
     async def shown(
         self, project: Project, memory_ids: Iterable[str], snapshot: Snapshot
     ) -> dict[str, Memory]:
-        """By id those of the memories that the snapshot shows."""
+        """The memories that the snapshot shows, by id."""
         known = await self._memories.read(project.id, list(memory_ids), snapshot.known_at)
         return {memory.id: memory for memory in known.values() if snapshot.shows(memory)}
 
     async def pin(self, slot: str, view: View) -> Snapshot:
-        """The view at an instant: its own, or Redis's now if it names none."""
+        """The snapshot of a view at its own as_of, or at Redis's now if the view names none."""
         if view.as_of is not None:
             return view.pinned(view.as_of)
         return view.pinned((await self._memories.instant([slot])).now)
 
 
 def starts(memory_id: str, known: Mapping[str, Memory], snapshot: Snapshot, view: View) -> bool:
-    """Whether a read that sets out from a memory sees it. Raises NotFound if there is no such
+    """Whether a read that starts at a memory sees the memory. Raises NotFound if there is no such
     memory, or if the caller named an instant at which it is not there."""
     shown = memory_id in known and snapshot.shows(known[memory_id])
     if not shown and (memory_id not in known or view.explicit):

@@ -1,1 +1,1 @@
-"""Takes memories out of conversations."""
+"""Makes memories of conversations."""

@@ -15,6 +15,7 @@ from memory.domain.preferences import Preferences
 
 Decision = Literal["ADD", "UPDATE", "DELETE", "NONE"]
 DECISIONS: tuple[Decision, ...] = ("ADD", "UPDATE", "DELETE", "NONE")
+# Mem0's own, as (name, description). They hold if neither the request nor the project names others.
 DEFAULT_CATEGORIES = tuple(
     (name, "")
     for name in (
@@ -23,18 +24,24 @@ DEFAULT_CATEGORIES = tuple(
         *("user_preferences", "misc"),
     )
 )
-"""Mem0's own, where neither the request nor the project has others."""
+# What is taken of an answer at most.
 _MOST_FACTS, _MOST_RELATIONS = 200, 200
+# What the schema allows. Low limits bring a small model to an end.
 _FACTS_A_MESSAGE, _MOST_CATEGORIES, _ASKED_LENGTH = 10, 3, 500
-"""Asked for, so that a small model comes to an end."""
+# Characters.
 _LONGEST_FACT, _LONGEST_NAME, _LONGEST_DATE = 8_000, 200, 40
 _MOST_DIGITS = 4
+# The number of a fact or of a memory, from 1: F1 or M1.
 _REFERENCE = re.compile(r"\s*([FM])\s*(\d{1,4})\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """`target` is the place of a memory that was shown, from 0. `speaker` is who said it."""
+    """A fact, and what it does to the known memories.
+
+    `target` is the position, from 0, of a memory that the model was shown. `valid_from` is
+    microseconds, None if the conversation names no date. `speaker` is who said it.
+    """
 
     text: str
     decision: Decision = "ADD"
@@ -46,8 +53,11 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A relationship between two entities, and where each is told of: ("F", place of a fact) or
-    ("M", place of a memory that was shown), from 0."""
+    """A relationship between two entities, and what tells of each of them.
+
+    That is ("F", position of a fact) or ("M", position of a memory that the model was shown).
+    Positions count from 0.
+    """
 
     source: str
     relationship: str
@@ -58,14 +68,19 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
+    """What the model's answer says."""
+
     facts: tuple[Fact, ...]
     links: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A conversation said at `at`, microseconds, by these speakers, with memories that are near
-    to what it is about."""
+    """What the model is asked: to read a conversation beside known memories.
+
+    `said` are the messages that somebody said, `at` is when they were said, microseconds, and
+    `shown` are memories that the conversation may be about.
+    """
 
     conversation: Conversation
     said: Sequence[Said]
@@ -75,15 +90,17 @@ class Question:
 
     @property
     def categories(self) -> tuple[tuple[str, str], ...]:
+        """(name, description) of each: the request's, else the project's, else Mem0's."""
         own = self.conversation.categories
         return own or self.preferences.custom_categories or DEFAULT_CATEGORIES
 
     @property
     def speakers(self) -> dict[str, Said]:
-        """By what the model calls them."""
-        return {each.name or each.role: each for each in self.said}
+        """One message of each speaker, by the name that the model knows the speaker by."""
+        return {message.name or message.role: message for message in self.said}
 
     def instructions(self) -> str:
+        """What the model is told, as a list of rules."""
         asked, project = self.conversation, self.preferences
         day = moment(self.at).strftime("%A, %Y-%m-%d")
         rules = [
@@ -120,22 +137,23 @@ class Question:
             of = "facts that the assistant said" if asked.scope.user_id else "all facts"
             rules.append(f"For {of} these rules come before all others: {agents}")
         rules.append('Answer with JSON: {"facts": [...]}; an empty list where there are none.')
-        return "\n".join(f"- {each}" for each in rules)
+        return "\n".join(f"- {rule}" for rule in rules)
 
     def text(self) -> str:
+        """What the model is shown: the memories, numbered from 1, and the messages."""
         known = [
-            f"{number}. {each.content} (since {format_day(each.valid_from)})"
-            for number, each in enumerate(self.shown, start=1)
+            f"{number}. {memory.content} (since {format_day(memory.valid_from)})"
+            for number, memory in enumerate(self.shown, start=1)
         ]
-        said = [f"{each.name or each.role}: {each.content}" for each in self.said]
+        said = [f"{message.name or message.role}: {message.content}" for message in self.said]
         return "\n".join(["Memories:", *(known or ["none"]), "", "Conversation:", *said])
 
     def schema(self) -> dict[str, Any]:
-        """What adds has no target, what does anything else has one."""
+        """The JSON Schema of an answer. A fact that is added has no target; any other has one."""
         nothing = {"type": "null"}
         adds = {"decision": _one_of(["ADD"]), "target": nothing}
         numbers = {"type": "integer", "enum": [*range(1, len(self.shown) + 1)]}
-        others = _one_of(each for each in DECISIONS if each != "ADD")
+        others = _one_of(decision for decision in DECISIONS if decision != "ADD")
         text = {"text": _text(_ASKED_LENGTH)}
         more = {
             "valid_from": {"anyOf": [_text(_LONGEST_DATE), nothing]},
@@ -150,19 +168,19 @@ class Question:
         fields: dict[str, Any] = {"facts": _list(fact, most)}
         if self.conversation.graph:
             names = ("source", "source_in", "relationship", "target", "target_in")
-            relation = _object({each: _text(_LONGEST_NAME) for each in names})
+            relation = _object({name: _text(_LONGEST_NAME) for name in names})
             fields["relations"] = _list(relation, most)
         return _object(fields)
 
     def read(self, answer: Mapping[str, Any]) -> Reading:
-        """Raises UnfitAnswer for what is no list of facts; single fields that make no sense
-        are left out."""
+        """Read an answer, in which fields that make no sense are left out. Raises UnfitAnswer if it
+        has no list of facts."""
         facts = _items(answer, "facts")
-        kept = [self._fact(each) for each in facts[:_MOST_FACTS]]
+        kept = [self._fact(fact) for fact in facts[:_MOST_FACTS]]
         graph = self.conversation.graph and answer.get("relations") is not None
         links = _items(answer, "relations")[:_MOST_RELATIONS] if graph else []
-        places = {"F": len(kept), "M": len(self.shown)}
-        found = [link for each in links if (link := _link(each, places))]
+        counts = {"F": len(kept), "M": len(self.shown)}
+        found = [read for link in links if (read := _link(link, counts))]
         return Reading(tuple(kept), tuple(found))
 
     def _fact(self, given: Mapping[str, Any]) -> Fact:
@@ -183,12 +201,13 @@ class Question:
             decision,
             target,
             self._since(given.get("valid_from")),
-            tuple(dict.fromkeys(named[each] for each in chosen if each in named)),
+            tuple(dict.fromkeys(named[name] for name in chosen if name in named)),
             self.speakers.get(str(given.get("attributed_to"))),
         )
 
     def _since(self, given: Any) -> int | None:
-        """An instant, None where none is said; the day of the conversation is when it was held."""
+        """An instant, microseconds. None if none is named, or if it is the day of the conversation:
+        then `at` is more exact."""
         if not isinstance(given, str):
             return None
         try:
@@ -200,7 +219,7 @@ class Question:
 
 
 def clean(text: Any) -> str:
-    """What the stores can hold of a text that a model wrote."""
+    """The part of a text that the stores can hold; "" if it is no text."""
     if not isinstance(text, str):
         return ""
     return text.replace("\x00", "").encode(errors="ignore").decode().strip()
@@ -208,13 +227,13 @@ def clean(text: Any) -> str:
 
 def _items(answer: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
     found = answer.get(name)
-    if not isinstance(found, list) or not all(isinstance(each, Mapping) for each in found):
+    if not isinstance(found, list) or not all(isinstance(item, Mapping) for item in found):
         raise UnfitAnswer(f"the language model's answer has no list of {name}")
     return found
 
 
 def _number(given: Any, most: int) -> int | None:
-    """A place from 0, of a number from 1."""
+    """The position, from 0, that a number from 1 to `most` names. None if it names none."""
     text = str(given).strip().removeprefix("M").removeprefix("m")
     if isinstance(given, bool) or not text.isascii() or not text.isdigit():
         return None
@@ -223,14 +242,15 @@ def _number(given: Any, most: int) -> int | None:
     return int(text) - 1 if 1 <= int(text) <= most else None
 
 
-def _link(given: Mapping[str, Any], places: Mapping[str, int]) -> Link | None:
+def _link(given: Mapping[str, Any], counts: Mapping[str, int]) -> Link | None:
+    """A link of an answer that has so many facts and memories. None if it makes no sense."""
     names = [
         clean(given.get(name))[:_LONGEST_NAME] for name in ("source", "relationship", "target")
     ]
     ends = []
     for name in ("source_in", "target_in"):
         match = _REFERENCE.fullmatch(str(given.get(name)))
-        if match and 1 <= int(match[2]) <= places[match[1].upper()]:
+        if match and 1 <= int(match[2]) <= counts[match[1].upper()]:
             ends.append((match[1].upper(), int(match[2]) - 1))
     if not all(names) or len(ends) != 2:
         return None

@@ -1,21 +1,21 @@
-"""Carries out a conversation's job: a language model decides, the decisions are kept, then applied.
+"""Carries out the job of a conversation: a language model makes a plan, which is kept and applied.
 
-Every step can be taken again. The first plan that is kept stands. What a commit wrote is an
-operation of the job, which is committed once, and only while the job is under way.
+Every step can be taken again. The first plan that is kept stands. Each write is an operation of the
+job: it is committed once, and only while the job is under way.
 """
 
 from __future__ import annotations
 
 import asyncio
 import itertools
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from memory.context.idempotency import Idempotency
 from memory.context.projects import Projects
-from memory.conversations.extraction_prompt import Fact, Link, Question, Reading
+from memory.conversations.extraction_prompt import Fact, Link, Question
+from memory.conversations.plan import drafts, edge_of, packed_plan, reading_of, replaceable
 from memory.conversations.verbatim import (
     event_of,
     how_remembered,
@@ -36,14 +36,7 @@ from memory.domain.errors import (
 )
 from memory.domain.ids import Project, split_slot
 from memory.domain.jobs import Assignment, Ending
-from memory.domain.memory import (
-    RESERVED_RELATIONS,
-    SCOPE_FIELDS,
-    Correction,
-    Memory,
-    NewEdge,
-    NewMemory,
-)
+from memory.domain.memory import SCOPE_FIELDS, Correction, Memory
 from memory.domain.results import Added
 from memory.graph.relationships import RelationshipEdits
 from memory.ports.commits import Commits
@@ -56,20 +49,20 @@ from memory.search.search import Search
 from memory.write.add import Add
 from memory.write.correct_and_erase import CorrectAndErase
 
-# Memories that the model sees.
+# Memories that the model sees at most.
 _MOST_SHOWN = 10
-# Messages that they are looked for by.
+# The last messages, which such memories are searched with.
 _LAST_SAID = 8
+# Characters of a message that a search takes.
 _LONGEST_SEARCH = 2_000
-_UNLABELLED = "related_to"
 
 
 class JobGone(Exception):
-    """The job was removed, or is in other hands by now."""
+    """The job was removed, or another worker has it by now."""
 
 
 class Inference:
-    """Without a `model` a job that waits for one is stored as it stands."""
+    """Carries out jobs of the kind ADD. Without a `model` it stores conversations as they stand."""
 
     def __init__(
         self,
@@ -90,42 +83,41 @@ class Inference:
         self._model = model
 
     async def carry_out(self, job: Assignment, holder: str) -> Ending:
+        """Remember the job's conversation; returns what came of it.
+
+        Raises JobGone if `holder` does not hold the job any more, Conflict if another writer
+        changed a memory that was to be replaced, and what the model and the stores raise.
+        """
         project = await self._projects.fresh(split_slot(job.slot)[0])
         conversation = unpacked(job.request or {})
-        if self._model is None and job.plan is None:  # there was one when it was asked for
+        if self._model is None and job.plan is None:  # there was one when the request came
             details = how_remembered(conversation)
             caller = _once_of(job, "add")
             return (await stored(self._add, caller, verbatim(conversation), details))[0]
         plan = job.plan
         if plan is None and self._model is not None:
-            decided = await self._decided(project, job, conversation, self._model)
+            decided = await self._decide(project, job, conversation, self._model)
             plan = await self._jobs.plan(job, holder, decided)
         if plan is None:
             raise JobGone
-        return await self._applied(project, job, conversation, plan)
+        return await self._apply(project, job, conversation, plan)
 
-    async def _decided(
+    async def _decide(
         self, project: Project, job: Assignment, conversation: Conversation, model: LanguageModel
     ) -> dict[str, Any]:
+        """Ask the model; returns the plan as JSON."""
         said = spoken(conversation)
         at = job.created_at if conversation.said_at is None else conversation.said_at
         shown = await self._near(project, conversation, said)
         question = Question(conversation, said, at, shown, project.preferences)
         answer = await model.fill(question.instructions(), question.text(), question.schema())
-        reading = question.read(answer)
-        return {
-            "model": model.name,
-            "at": at,
-            "shown": [memory.id for memory in shown],
-            "facts": [asdict(fact) for fact in reading.facts],
-            "links": [asdict(link) for link in reading.links],
-        }
+        return packed_plan(model.name, at, shown, question.read(answer))
 
     async def _near(
         self, project: Project, conversation: Conversation, said: Sequence[Said]
     ) -> list[Memory]:
-        """What is known already that the conversation may be about, of its sessions and others.
-        Only of its own owner: what users said to an agent is theirs, and in another slot."""
+        """Memories of any session that the conversation may be about, best first. All have its
+        owner: what users said to an agent belongs to the users, and lies in other slots."""
         scope = conversation.scope
         above = itertools.takewhile(lambda name: getattr(scope, name) is None, SCOPE_FIELDS)
         own = every([Not(Present(name)) for name in above])
@@ -148,34 +140,35 @@ class Inference:
                 for text in texts
             )
         )
-        hits = sorted((hit for own in found for hit in own), key=lambda hit: -hit.score)
+        hits = sorted((hit for nearest in found for hit in nearest), key=lambda hit: -hit.score)
         return [*{hit.memory.id: hit.memory for hit in hits}.values()][:_MOST_SHOWN]
 
-    async def _applied(
+    async def _apply(
         self,
         project: Project,
         job: Assignment,
         conversation: Conversation,
         plan: Mapping[str, Any],
     ) -> Ending:
-        reading, shown, at = _reading(plan), plan["shown"], int(plan["at"])
+        """Do what a plan says; returns what came of it."""
+        reading, shown, at = reading_of(plan), plan["shown"], int(plan["at"])
         known = await self._memories.read(project.id, shown)
         targets = [
             None if fact.target is None else known.get(shown[fact.target]) for fact in reading.facts
         ]
         outcomes = await self._add_facts(project, job, conversation, reading.facts, targets, at)
-        for index, (fact, target) in enumerate(zip(reading.facts, targets, strict=True)):
+        for position, (fact, target) in enumerate(zip(reading.facts, targets, strict=True)):
             if fact.decision == "DELETE" and target is not None:
-                await self._end_fact(job, index, target, fact.valid_from or at)
+                await self._end_fact(job, position, target, fact.valid_from or at)
             if fact.decision in ("DELETE", "NONE") and target is not None:
-                outcomes[index] = (fact.decision, target.id)
+                outcomes[position] = (fact.decision, target.id)
         edges = await self._link(job, reading.links, outcomes, shown)
         details: dict[str, Any] = {"inference": plan["model"]}
         if conversation.unused:
             details["not_applied"] = [*conversation.unused]
         if len(edges) < len(reading.links):
             details["relations_without_edge"] = len(reading.links) - len(edges)
-        ordered = dict.fromkeys(outcomes[index] for index in sorted(outcomes))
+        ordered = dict.fromkeys(outcomes[position] for position in sorted(outcomes))
         return Ending(tuple(ordered), tuple(dict.fromkeys(edges)), details)
 
     async def _add_facts(
@@ -187,24 +180,16 @@ class Inference:
         targets: Sequence[Memory | None],
         at: int,
     ) -> dict[int, tuple[str, str]]:
-        """(event, memory id) of each fact that is stored, by its project."""
-        drafts: dict[int, NewMemory] = {}
-        replaced: set[str] = set()
-        for index, (fact, target) in enumerate(zip(facts, targets, strict=True)):
-            if fact.decision in ("ADD", "UPDATE"):
-                old = target if fact.decision == "UPDATE" else None
-                if old and (old.id in replaced or not _replaceable(old)):
-                    old = None
-                drafts[index] = _draft(conversation, fact, old, at)
-                replaced.update(drafts[index].supersedes)
-        if not drafts:
+        """Store the new facts; returns (outcome, memory id) of each by the fact's position."""
+        added = drafts(conversation, facts, targets, at)
+        if not added:
             return {}
         caller = _once_of(job, "add")
-        answers = await self._add.add(caller, [*drafts.values()])
+        answers = await self._add.add(caller, [*added.values()])
         outcomes: dict[int, tuple[str, str]] = {}
-        for item, (index, answer) in enumerate(zip(drafts, answers, strict=True)):
+        for item, (position, answer) in enumerate(zip(added, answers, strict=True)):
             if isinstance(answer, Added):
-                outcomes[index] = (event_of(answer), answer.memory.id)
+                outcomes[position] = (event_of(answer), answer.memory.id)
             elif not await self._erased_since(project, job, caller, item, answer):
                 raise answer.error()
         return outcomes
@@ -212,8 +197,8 @@ class Inference:
     async def _erased_since(
         self, project: Project, job: Assignment, caller: Caller, item: int, answer: Refused
     ) -> bool:
-        """Whether an earlier attempt has stored it, and somebody erased it. Raises Conflict where
-        what it stands on has changed while it was added: read again."""
+        """Whether an earlier attempt stored the draft, and somebody has erased it since. Raises
+        Conflict if a memory that it replaces has changed: then the job is tried again."""
         if answer.code in (NotFound.code, SupersedeConflict.code, Immutable.code):
             operation = await self._idempotency.operation(project, caller)
             if operation and (await self._commits.committed([(job.slot, operation.item(item))]))[0]:
@@ -221,16 +206,16 @@ class Inference:
             raise Conflict("a memory that was to be replaced has changed")
         return False
 
-    async def _end_fact(self, job: Assignment, index: int, target: Memory, at: int) -> None:
-        """Not true any more from then on; it stays in the past. One that has ended, or is not to
-        be changed, stays as it is."""
-        if not _replaceable(target):
+    async def _end_fact(self, job: Assignment, position: int, target: Memory, at: int) -> None:
+        """Let a memory be true only until `at`, microseconds; it stays in the past. A memory that
+        has ended, or is immutable, stays as it is."""
+        if not replaceable(target):
             return
         end = Correction(valid_to=max(at, target.valid_from + 1))
         try:
-            await self._changes.correct(_once_of(job, f"end {index}"), target.id, end)
+            await self._changes.correct(_once_of(job, f"end {position}"), target.id, end)
         except (NotFound, Immutable, SupersedeConflict, InvalidInput):
-            return  # it was erased, or replaced, meanwhile
+            return  # it was erased or replaced meanwhile
 
     async def _link(
         self,
@@ -239,90 +224,24 @@ class Inference:
         outcomes: Mapping[int, tuple[str, str]],
         shown: Sequence[str],
     ) -> list[str]:
-        """Ids of the edges: of a relationship that is told of in two memories."""
+        """Make an edge of each link whose ends two memories tell of; returns the edges' ids."""
         edges: list[str] = []
-        for index, link in enumerate(links):
-            ends = [
-                outcomes.get(project, ("", ""))[1] if kind == "F" else shown[project]
-                for kind, project in (link.source_in, link.target_in)
-            ]
-            if not all(ends) or ends[0] == ends[1]:
-                continue
-            told = {
-                "source": link.source,
-                "relationship": link.relationship,
-                "target": link.target,
-            }
-            edge = NewEdge(
-                source=ends[0], target=ends[1], relation=label(link.relationship), metadata=told
+        for position, link in enumerate(links):
+            source, target = (
+                outcomes.get(end, ("", ""))[1] if kind == "F" else shown[end]
+                for kind, end in (link.source_in, link.target_in)
             )
+            if not source or not target or source == target:
+                continue
+            caller = _once_of(job, f"edge {position}")
             try:
-                made, _ = await self._relationships.relate(_once_of(job, f"edge {index}"), edge)
+                made, _ = await self._relationships.relate(caller, edge_of(link, source, target))
             except NotFound:
-                continue  # one of them was erased meanwhile
+                continue  # one of the memories was erased meanwhile
             edges.append(made.id)
         return edges
 
 
 def _once_of(job: Assignment, step: str) -> Caller:
+    """A caller whose write is committed once, as this step of the job."""
     return Caller(split_slot(job.slot)[0], once=Once(f"job {job.id} {step}", job.id, job.id))
-
-
-def label(relationship: str) -> str:
-    """A relation that the graph takes; the words themselves stay in the edge's metadata."""
-    found = re.sub(r"[^A-Za-z0-9_.-]+", "_", relationship).strip("_.-")[:64]
-    if not re.match(r"[A-Za-z]", found):
-        return _UNLABELLED
-    return found.lower() if found in RESERVED_RELATIONS else found
-
-
-def _replaceable(memory: Memory) -> bool:
-    return not memory.immutable and memory.superseded_by is None and memory.valid_to is None
-
-
-def _draft(conversation: Conversation, fact: Fact, old: Memory | None, at: int) -> NewMemory:
-    since = at if fact.valid_from is None else fact.valid_from
-    valid_to = conversation.valid_to
-    if valid_to is not None and since >= valid_to:
-        since = min(at, valid_to - 1)
-    if old is not None and valid_to is not None and old.valid_from + 1 >= valid_to:
-        old = None
-    if old is not None and since <= old.valid_from:
-        since = old.valid_from + 1
-    speaker = fact.speaker
-    return NewMemory(
-        content=fact.text,
-        scope=conversation.scope,
-        metadata={**(old.metadata if old else {}), **conversation.metadata},
-        categories=fact.categories or (old.categories if old else ()),
-        valid_from=since,
-        valid_to=valid_to,
-        supersedes=(old.id,) if old else (),
-        immutable=conversation.immutable,
-        role=speaker.role if speaker else None,
-        actor_id=speaker.name if speaker else None,
-    )
-
-
-def _reading(plan: Mapping[str, Any]) -> Reading:
-    facts = [
-        Fact(
-            **{
-                **fact,
-                "categories": tuple(fact["categories"]),
-                "speaker": Said(**fact["speaker"]) if fact["speaker"] else None,
-            }
-        )
-        for fact in plan["facts"]
-    ]
-    links = [
-        Link(
-            each["source"],
-            each["relationship"],
-            each["target"],
-            (each["source_in"][0], each["source_in"][1]),
-            (each["target_in"][0], each["target_in"][1]),
-        )
-        for each in plan["links"]
-    ]
-    return Reading(tuple(facts), tuple(links))

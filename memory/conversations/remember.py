@@ -1,4 +1,7 @@
-"""Remember a conversation: as it stands, at once; or by a language model, as a job that waits."""
+"""Remembers a conversation: at once, as it stands, or later, by a language model.
+
+Either way the answer is a job.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +23,11 @@ from memory.write.add import Add
 
 
 class Remember:
-    """Part of memory.service.api.Jobs. It `infers` if there is a language model; `begin_work` takes
-    up jobs that wait, in the background."""
+    """Part of memory.service.api.Jobs: `remember`.
+
+    `infers` is True if there is a language model. `begin_work` takes up jobs that wait, in the
+    background.
+    """
 
     def __init__(
         self,
@@ -45,7 +51,7 @@ class Remember:
         if conversation.supersedes and len(drafts) != 1:
             raise InvalidInput("supersedes goes with one message, which replaces what it names")
         operation = await self._idempotency.operation(project, caller)
-        if operation and operation.kept:  # it may have been erased since: it does not come back
+        if operation and operation.kept:  # what has been erased since does not come back
             return await self._reader.get(caller, str(operation.kept["job"]))
         owner_hash = project.owner_hash(conversation.scope.owner)
         job = Assignment(
@@ -59,19 +65,20 @@ class Remember:
             queued = await self._queued(project, replace(job, request=packed(conversation)))
             await self._idempotency.keep(project, operation, {"job": job.id})
             return queued
-        if not drafts:  # no memory names them, but the job does
+        if not drafts:  # no memory names the entities, but the job does
             await self._register(project, job)
         ending, memories = await stored(self._add, caller, drafts, how_remembered(conversation))
         ended = replace(job, state=JobState.SUCCEEDED, ending=ending)
         return job_of(await self._jobs.note(project.id, ended), memories)
 
     async def _queued(self, project: Project, job: Assignment) -> Job:
-        """Keep a job until a worker takes it up: one of this process at once, if it has room."""
+        """Keep a job until a worker takes it up. A worker of this process does so at once if it has
+        room."""
         await self._register(project, job)
         kept = await self._jobs.note(project.id, job)
         self._begin_work()
         return (await self._reader.shown(project, [kept]))[0]
 
     async def _register(self, project: Project, job: Assignment) -> None:
-        """Let an erasure of an agent, app or session find the job."""
+        """Register the names in a job, so that an erasure of an agent, app or session finds it."""
         await self._owners.register(project.id, {split_slot(job.slot)[1]: [job.scope]})

@@ -1,4 +1,4 @@
-"""A conversation as it stands: a memory of every message that somebody said."""
+"""A conversation as it stands: every message that somebody said becomes a memory."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from memory.domain.memory import Memory, NewMemory, Scope
 from memory.domain.results import Added
 from memory.write.add import Add
 
+# The role of instructions, which nobody said.
 SYSTEM = "system"
-# What only a language model can act on, as Mem0's clients call it, and in a Conversation.
+# What only a language model can act on: Mem0's name of it, and the field of a Conversation.
 _ONLY_INFERRED = {
     "custom_instructions": "instructions",
     "agent_custom_instructions": "agent_instructions",
@@ -28,7 +29,7 @@ _NO_MODEL = "none: no language model is configured"
 
 
 def verbatim(conversation: Conversation) -> list[NewMemory]:
-    """A draft for every message that somebody said, in order: what a system is told is none."""
+    """A draft of every message that somebody said, in order."""
     return [
         NewMemory(
             content=said.content,
@@ -47,11 +48,12 @@ def verbatim(conversation: Conversation) -> list[NewMemory]:
 
 
 def packed(conversation: Conversation) -> dict[str, Any]:
-    """As JSON that `unpacked` reads."""
+    """A conversation as JSON, which `unpacked` reads."""
     return asdict(conversation)
 
 
 def unpacked(request: Mapping[str, Any]) -> Conversation:
+    """The conversation that was `packed`."""
     categories = request["categories"]
     fields = {
         **request,
@@ -65,11 +67,12 @@ def unpacked(request: Mapping[str, Any]) -> Conversation:
 
 
 def spoken(conversation: Conversation) -> list[Said]:
+    """The messages that somebody said, without empty ones and those of the system."""
     return [said for said in conversation.messages if said.role != SYSTEM and said.content.strip()]
 
 
 def how_remembered(conversation: Conversation) -> dict[str, Any]:
-    """The details of a job that needed no language model: what of the request had no effect."""
+    """The details of a job that needed no language model. They name what had no effect."""
     reason = _NO_MODEL if conversation.infer else "none: infer is false"
     if conversation.supersedes:
         reason = "none: the message says itself what it replaces"
@@ -78,7 +81,7 @@ def how_remembered(conversation: Conversation) -> dict[str, Any]:
 
 
 def event_of(added: Added) -> str:
-    """What became of a draft (memory.domain.jobs.Outcome)."""
+    """What became of a draft, as memory.domain.jobs.Outcome calls it."""
     if added.deduplicated:
         return "NONE"
     return "UPDATE" if added.memory.supersedes else "ADD"
@@ -87,7 +90,10 @@ def event_of(added: Added) -> str:
 async def stored(
     add: Add, caller: Caller, drafts: Sequence[NewMemory], details: dict[str, Any]
 ) -> tuple[Ending, dict[str, Memory]]:
-    """Every draft as it stands. What is refused is told, unless nothing else was asked for."""
+    """Store every draft as it stands; returns the ending of the job, and the memories by id.
+
+    Refusals are told in the details. If every draft is refused, the first refusal is raised.
+    """
     answers = await add.add(caller, drafts)
     added = [answer for answer in answers if isinstance(answer, Added)]
     refused = [answer for answer in answers if isinstance(answer, Refused)]

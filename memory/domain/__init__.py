@@ -1,1 +1,1 @@
-"""The nouns and the pure rules of memories. Imports nothing of ours."""
+"""The nouns and the pure rules of memories. They know no store, no model and no transport."""

@@ -9,6 +9,6 @@ T = TypeVar("T")
 
 
 def batched(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    """In order, `size` at a time; the last batch may be shorter."""
+    """The items in order, `size` at a time. The last batch may be shorter."""
     for start in range(0, len(items), size):
         yield items[start : start + size]

@@ -1,4 +1,4 @@
-"""Instants: microseconds since 1970, UTC, as plain integers; an open end is None."""
+"""Instants: microseconds since 1970 in UTC, as plain integers. An open end is None."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ DAY = 86_400 * SECOND
 EARLIEST = (datetime(1700, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
 LATEST = (datetime(2250, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
 
+# Stands for the record time, which only the commit script knows: Redis is the clock.
 AT_COMMIT = -(2**62)
-"""Stands for the record time, which only the commit script knows (Redis is the clock)."""
 
 
 def now() -> int:
-    """By this process's clock: for what no record depends on, where Redis is not asked."""
+    """Now, by this process's clock. No record may depend on it: Redis is the clock of records."""
     return time.time_ns() // 1_000
 
 
 def parse_instant(text: str, field: str) -> int:
-    """Read ISO 8601; naive times are UTC.
+    """Read an ISO 8601 time. A time without a zone is UTC.
 
-    Raises InvalidInput for anything else and for times before 1700 or from 2250 on, which
-    neither a double in Redis nor a fixed-width key could carry exactly.
+    Raises InvalidInput for anything else. It also raises InvalidInput for times before 1700 or
+    from 2250 on: neither a double in Redis nor a fixed-width key could carry them exactly.
     """
     try:
         moment = datetime.fromisoformat(text)
@@ -45,20 +45,20 @@ def parse_instant(text: str, field: str) -> int:
 
 
 def moment(instant: int) -> datetime:
-    """The same instant, in UTC."""
+    """The instant as a datetime in UTC."""
     return _EPOCH + timedelta(microseconds=instant)
 
 
 def format_instant(instant: int) -> str:
-    """ISO 8601 with six decimals and a Z, the one form the service answers with."""
+    """ISO 8601 with six decimals and a Z. The service answers in this form only."""
     return moment(instant).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def format_end(instant: int | None) -> str | None:
-    """The same of an end, which may be open."""
+    """As format_instant. None for an open end."""
     return None if instant is None else format_instant(instant)
 
 
 def format_day(instant: int) -> str:
-    """The day on which it falls, in UTC."""
+    """The day of the instant in UTC, as YYYY-MM-DD."""
     return format_instant(instant)[:10]

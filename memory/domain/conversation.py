@@ -11,7 +11,7 @@ from memory.domain.memory import Scope
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A message of a conversation; `name` is who, where the role does not tell."""
+    """A message of a conversation. `name` says who spoke, if the role does not tell."""
 
     role: str
     content: str
@@ -20,10 +20,13 @@ class Said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """What is to be remembered, and how. The messages were said at `said_at` (None: now), what
-    comes of them is valid until `valid_to`. `instructions` and `categories` replace those of the
-    project; `graph` asks for relationships between the facts. `supersedes` names what the only
-    message replaces. `unused` names fields of the request that nothing here can act on."""
+    """What is to be remembered, and how.
+
+    The messages were said at `said_at`; None is now. What comes of them is valid until `valid_to`.
+    `instructions` and `categories` replace those of the project. `graph` asks for relationships
+    between the facts. `supersedes` names the memories that the only message replaces. `unused`
+    names fields of the request that the service does not use.
+    """
 
     messages: tuple[Said, ...]
     scope: Scope

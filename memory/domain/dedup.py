@@ -1,4 +1,4 @@
-"""Dedup: the same content may be held once at a time by an owner, agent, app and session."""
+"""Dedup claims: one owner, agent, app and session holds the same content only once at a time."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ Held = Mapping[DedupKey, tuple[Holding, ...]]
 
 
 def content_key(content: str, scope: Scope) -> DedupKey:
-    """Case, punctuation and white space do not make a content another one."""
+    """The dedup claim of a content. Case, punctuation and white space make no difference."""
     parts = (normalised(content), scope.agent_id, scope.app_id, scope.session_id)
     text = "\x00".join(part or "" for part in parts)
     return DedupKey("content", hashlib.blake2b(text.encode(), digest_size=12).hexdigest())
 
 
-def key_of(thing: NewMemory | Memory) -> DedupKey:
-    return content_key(thing.content, thing.scope)
+def key_of(memory: NewMemory | Memory) -> DedupKey:
+    return content_key(memory.content, memory.scope)
 
 
 def edge_key(edge: NewEdge | Edge) -> DedupKey:
@@ -28,24 +28,27 @@ def edge_key(edge: NewEdge | Edge) -> DedupKey:
 
 
 def taken(held: tuple[Holding, ...], new: Memory | Edge) -> tuple[Holding, ...]:
-    """Holders once `new` holds it too, or anew with another interval."""
+    """The holders of a claim after `new` takes it. If `new` held it before, its interval is
+    replaced."""
     return (*released(held, new.id), holding(new))
 
 
 def moved(held: Held, last: Memory, fresh: Memory) -> Held:
-    """Claims once a correction took a memory from `last` to `fresh`; one that held none, because
-    it was stored without dedup, takes none."""
+    """The claims after a correction of a memory from `last` to `fresh`. A memory that was stored
+    without dedup holds no claim, and takes none."""
     old, new = key_of(last), key_of(fresh)
-    if all(each.id != last.id for each in held[old]):
+    if all(holder.id != last.id for holder in held[old]):
         return held
     rest = {**held, old: released(held[old], last.id)}
     return {**rest, new: taken(rest[new], fresh)}
 
 
-def released(held: tuple[Holding, ...], thing_id: str) -> tuple[Holding, ...]:
-    return tuple(each for each in held if each.id != thing_id)
+def released(held: tuple[Holding, ...], holder_id: str) -> tuple[Holding, ...]:
+    """The holders of a claim after one gives it up."""
+    return tuple(holder for holder in held if holder.id != holder_id)
 
 
 def changes(before: Held, after: Held) -> list[DedupClaim]:
-    """Compare-and-set of what differs; claims that stay as they are may move under the writer."""
+    """Compare-and-set of the claims that differ. Other writers may change the claims that stay as
+    they are."""
     return [DedupClaim(key, was, after[key]) for key, was in before.items() if after[key] != was]

@@ -1,4 +1,4 @@
-"""Erasing an entity whole: what is asked, how much it was, and what erasing needs of the record."""
+"""Erasing an entity as a whole: what is asked, how much there was, and what the record keeps."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+# A receipt as it is signed and answered (memory.erasure.receipts).
 ReceiptFields = Mapping[str, Any]
-"""A receipt as it is signed and answered (memory.erasure.receipts)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How much of an entity there was, or is. `claims` of contents and edges keep a second one
-    out; `events` are entries of the owner's stream, `index_points` versions in the index."""
+    """How much of an entity there was, or is.
+
+    `claims` counts dedup claims of contents and edges. `events` counts events in the owner's log.
+    `index_points` counts versions in the index.
+    """
 
     memories: int = 0
     versions: int = 0
@@ -25,10 +28,12 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An erasure that was asked for. `subject` stands for the entity (memory.erasure.receipts),
-    `owner_hash` for
-    the owner that it is itself. `value` is its name, kept for as long as the erasure runs where
-    memories of other owners have to be found by it: for a user that is never so."""
+    """An erasure that was asked for.
+
+    `subject` stands for the entity (memory.erasure.receipts). `owner_hash` stands for the owner
+    that the entity is itself. `value` is the entity's name. It is kept as long as the erasure runs,
+    if memories of other owners must be found by it. For a user it is None.
+    """
 
     id: str
     project_id: str
@@ -41,8 +46,8 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """An erasure that was asked for; without a receipt as long as it runs. `replayed`: an earlier
-    send of the request had this answer."""
+    """An erasure that was asked for. It has no receipt as long as it runs. If `replayed`, an
+    earlier send of the request had this answer."""
 
     id: str
     receipt: ReceiptFields | None
@@ -51,8 +56,8 @@ class Erasure:
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A finished erasure as it is stored, with the hashes of the owner that the entity is itself,
-    and of the owners that it touched."""
+    """A finished erasure as it is stored. `owner_hash` stands for the owner that the entity is
+    itself. `touched` are the hashes of the owners whose memories were erased."""
 
     receipt: ReceiptFields
     owner_hash: str
@@ -61,7 +66,8 @@ class Sealed:
 
 @dataclass(frozen=True, slots=True)
 class Belongings:
-    """What some memories of an owner are; edges and claims by id, as two of them may share one."""
+    """What belongs to some memories of an owner. Edges and dedup claims are named, because two
+    memories may share one."""
 
     versions: int
     edges: frozenset[str]
@@ -70,8 +76,12 @@ class Belongings:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """A receipt looked at again. `remaining`: what there is of the entity now, in both stores;
-    None where the receipt is not one of ours."""
+    """A receipt that was looked at again.
+
+    `remaining` counts what both stores hold of the entity now. It is None if the receipt's
+    signature is not valid. It is also None if the receipt is not kept here and the caller does not
+    name the entity.
+    """
 
     erasure: Erasure
     signature_valid: bool

@@ -7,7 +7,7 @@ Mem0gError
 ├── Unauthenticated         no key, or a wrong one
 ├── Forbidden               a key that may not do this
 ├── NotFound                nothing of this id that the caller may see
-├── Conflict                true when asked, but the world stands otherwise
+├── Conflict                true when asked, but the record stands otherwise
 │   ├── VersionMismatch     if_version named another version
 │   ├── SupersedeConflict   the old memory cannot be ended this way
 │   ├── Immutable           the memory is not to be changed
@@ -21,7 +21,7 @@ Mem0gError
 ├── DeadlineExceeded        the request outlived its deadline
 └── StartupRefused          the service must not start like this
 
-Domain code raises these; deployments/remote.py carries them over a handle as values,
+Domain code raises these. deployments/remote.py carries them over a handle as values.
 deployments/api/errors.py maps each `code` to a status.
 """
 
@@ -42,7 +42,7 @@ class Mem0gError(Exception):
         self.message = message
 
     def __init_subclass__(cls) -> None:
-        # The first of a code: Ray derives classes of its own where it carries an error.
+        # The first class of a code stays: Ray derives classes of its own when it carries an error.
         Mem0gError.by_code.setdefault(cls.code, cls)
 
 
@@ -106,13 +106,14 @@ class StoreUnavailable(Unavailable):
 
 
 class ModelUnavailable(Unavailable):
-    """Its message holds no words of a prompt or an answer."""
+    """The message holds no words of a prompt or an answer."""
 
     code = "model_unavailable"
 
 
 class UnfitAnswer(ModelUnavailable):
-    """The same question may be answered better another time. Callers see a ModelUnavailable."""
+    """The model may answer the same question better another time. Callers see a
+    ModelUnavailable."""
 
 
 class Overloaded(Unavailable):
@@ -133,7 +134,8 @@ class StartupRefused(Mem0gError):
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """An error as a value: how a batch reports one item, and how a handle carries an outcome."""
+    """An error as a value. A batch reports an item with it, and a handle carries an outcome with
+    it."""
 
     code: str
     message: str

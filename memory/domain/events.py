@@ -1,4 +1,4 @@
-"""What happened to an owner's memories, in order: what the live feed tells."""
+"""The log of an owner: what happened to the owner's memories, in order. The live feed tells it."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _POSITION = re.compile(r"([0-9]{1,20})-([0-9]{1,20})")
+# The largest number in a position of Redis. Redis refuses to say what comes after a position in
+# which both numbers are the largest.
 _LARGEST = 2**64 - 1
-"""Redis's largest number; a log refuses to say what comes after a position of two of these."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Position:
-    """A place in an owner's log, and the id of the event there: its record time in microseconds,
-    and its number among the events of that time."""
+    """A position in an owner's log. It is also the id of the log event there.
+
+    `at` is the record time of the event, in microseconds. `index` is the number of the event among
+    the events of that time.
+    """
 
     at: int = 0
     index: int = 0
@@ -24,7 +28,7 @@ class Position:
 
     @classmethod
     def parse(cls, text: str) -> Position | None:
-        """None where the text is no position that an event can come after."""
+        """Read a position. None if the text is no position that an event can come after."""
         match = _POSITION.fullmatch(text)
         if match is None:
             return None
@@ -33,7 +37,7 @@ class Position:
         return position if fits and min(position.at, position.index) < _LARGEST else None
 
     def before(self) -> Position:
-        """The one that this one comes right after."""
+        """The position right before this one. The first position is before itself."""
         if self.index:
             return Position(self.at, self.index - 1)
         return Position(self.at - 1, _LARGEST) if self.at else self
@@ -44,8 +48,11 @@ BEGINNING = Position()
 
 @dataclass(frozen=True, slots=True)
 class LogEvent:
-    """A change of a memory, which then has this `version`, or of an edge, which has these `ends`:
-    the ids of its source and its target."""
+    """A change of a memory or of an edge.
+
+    `version` is the version that a memory has after the change. `ends` are the ids of an edge's
+    source and target.
+    """
 
     position: Position
     kind: str
@@ -56,8 +63,11 @@ class LogEvent:
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    """Events beyond a position, and how much the log held at that moment: from the event at
-    `first` on (None: no event), up to the one at `last`. `dropped`: it has held more."""
+    """Log events beyond a position, and how much the log held at that moment.
+
+    The log held the events from `first` to `last`. `first` is None if it held no event. If
+    `dropped`, the log held older events before.
+    """
 
     events: Sequence[LogEvent]
     first: Position | None

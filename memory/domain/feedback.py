@@ -1,4 +1,5 @@
-"""What callers thought of a memory. Kept beside it and gone with it; no search looks at it."""
+"""What callers thought of a memory. Feedback is kept beside its memory and erased with it. No
+search looks at it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exactly once: a request with an Idempotency-Key, and what it was answered, without any text."""
+"""Exactly once: a request with an Idempotency-Key, and its answer, without any text."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from memory.domain.ids import Project
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What was answered: the memory or edge of this id, as it was known at the record time of the
-    commit that keeps the answer. Versions do not change, so that names one.
+    commit that keeps the answer. Versions do not change, so this names one version.
 
-    `present`: nothing was written, it was there already and stood for the request; `not_stored`
-    names what the caller gave and it does not hold.
+    If `present`, nothing was written: the memory or edge was there already and stood for the
+    request. `not_stored` names the fields that the caller gave and it does not hold.
     """
 
     id: str
@@ -28,8 +28,8 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """The record time of a transaction. `answer` is set where its operation had been committed
-    before: nothing was written then, and this is what was answered."""
+    """The record time of a transaction. `answer` is set if its operation had been committed before.
+    Then nothing was written, and `answer` is what was answered the first time."""
 
     at: int
     answer: Answer | None = None
@@ -37,11 +37,13 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A request that carries an Idempotency-Key. `request` is its digest; `kept` what an operation
-    that is no single commit was answered (memory.context.stores' Stores.keep), None before it was.
-    `nonce`
-    is of this claim alone: what outlives the claim is named by it, so that the key, used again
-    after a day, means something new. `job`: see memory.domain.caller's Once."""
+    """A request that carries an Idempotency-Key.
+
+    `request` is its digest. `kept` is the answer of an operation that is no single commit
+    (Idempotency.keep of memory.context.idempotency). It is None before the answer is kept. `nonce`
+    belongs to this idempotency claim alone and names what outlives the claim. So the key means
+    something new if it is used again after a day. For `job` see Once of memory.domain.caller.
+    """
 
     id: str
     request: str
@@ -50,13 +52,14 @@ class Operation:
     job: str | None = None
 
     def item(self, index: int) -> str:
-        """The id of one of its commits: an item of a batch, in the order that was sent."""
+        """The id of one of its commits. `index` is the position of an item in the batch as it was
+        sent."""
         return f"{self.id}.{index}"
 
 
 def operation_of(project: Project, once: Once) -> Operation:
-    """A key means an operation of this project, and of the user it is bound to, and no other. The
-    nonce counts where nobody has claimed it yet."""
+    """The operation that an Idempotency-Key means in this project, for the user that the project is
+    bound to. The nonce counts only if nobody has claimed the operation yet."""
     user = project.user_id or ""
     text = f"{len(user)}:{user}{once.key}".encode()
     digest = hashlib.blake2b(text, key=project.secret, digest_size=16, person=b"once")

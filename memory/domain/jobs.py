@@ -1,7 +1,7 @@
 """Work that may outlive its request: a conversation to be remembered, memories to be forgotten.
 
-Each is a job with an id of its own; Mem0's clients call them events. A job keeps what was said
-until it is done, then only which memories came of it.
+Such work is a job with an id of its own. Mem0's clients call jobs events. A job keeps what was said
+until the job has ended. Then it keeps only which memories came of it.
 """
 
 from __future__ import annotations
@@ -33,8 +33,11 @@ class JobState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a memory: ADD, UPDATE (it superseded another), DELETE (it was ended) or NONE
-    (it was there already). `memory` is as it is known now, None once it has been erased."""
+    """What became of a memory.
+
+    `event` is ADD, UPDATE (the memory superseded another), DELETE (the memory was ended) or NONE
+    (the memory was there already). `memory` is as it is known now. It is None if it was erased.
+    """
 
     event: str
     memory_id: str
@@ -43,8 +46,8 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """A relationship between two entities, stored as the edge `edge_id` between the memories that
-    tell of them."""
+    """A relationship between two entities. It is stored as the edge `edge_id` between the memories
+    that tell of them."""
 
     source: str
     relationship: str
@@ -53,9 +56,9 @@ class Relation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """Which job it is, and how far it has come. Times are microseconds by Redis's clock; 0 before
-    it is stored."""
+class JobProgress:
+    """Which job it is, and how far it has come. Times are microseconds by Redis's clock.
+    `created_at` and `updated_at` are 0 before the job is stored."""
 
     id: str
     kind: JobKind
@@ -69,8 +72,9 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job(Progress):
-    """`details` is JSON of the service's own words: how it was inferred, what was not applied."""
+class Job(JobProgress):
+    """A job as its caller sees it. `details` is JSON in the service's own words: how the memories
+    were inferred, and what was not applied."""
 
     outcomes: Sequence[Outcome] = ()
     relations: Sequence[Relation] = ()
@@ -79,7 +83,7 @@ class Job(Progress):
 
 @dataclass(frozen=True, slots=True)
 class JobPage:
-    """Newest first; `count` is how many are kept."""
+    """Some jobs, newest first. `count` is how many are kept."""
 
     count: int
     jobs: Sequence[Job]
@@ -87,8 +91,8 @@ class JobPage:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a job has ended, without any text: (event, memory id) of each outcome, the ids of edges,
-    and details in the service's own words."""
+    """How a job has ended, without any text of the caller: (event, memory id) of each outcome, the
+    ids of edges, and details in the service's own words."""
 
     outcomes: tuple[tuple[str, str], ...] = ()
     edges: tuple[str, ...] = ()
@@ -96,10 +100,13 @@ class Ending:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Assignment(Progress):
-    """A job as it is kept. `request` is what was asked for, `plan` what was decided to do about
-    it: JSON, both gone once the job has ended. `bound` is the owner hash of the only user that the
-    caller may see."""
+class Assignment(JobProgress):
+    """A job as it is kept.
+
+    `request` is what was asked for. `plan` is what a worker decided to do. Both are JSON, and both
+    are removed when the job has ended. `bound` is the owner hash of the only user that the caller
+    may see; None if the caller may see every user.
+    """
 
     slot: str
     scope: Scope = field(default_factory=Scope)

@@ -1,7 +1,7 @@
 """What a memory is: an owner's statement with two clocks, and the edges between statements.
 
-A memory and an edge are sequences of versions. A version was true in [valid_from, valid_to)
-and known in [recorded_at, retracted_at); an end of None is open.
+Memories and edges are sequences of versions. A version was true in [valid_from, valid_to)
+and known in [recorded_at, retracted_at). An end of None is open.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ RESERVED_RELATIONS = frozenset({SUPERSEDES, FOLLOWS})
 
 
 class Unset(Enum):
-    """A field the caller left out, where None already means something."""
+    """A field that the caller left out, if None means something else there."""
 
     UNSET = "unset"
 
@@ -27,7 +27,7 @@ class Unset(Enum):
 UNSET = Unset.UNSET
 
 
-class Event(Enum):
+class VersionEvent(Enum):
     """Why a version of a memory exists."""
 
     ADD = "ADD"
@@ -35,14 +35,14 @@ class Event(Enum):
     SUPERSEDE = "SUPERSEDE"
 
 
+# In order of ownership: the first field that is given names the owner of the memory.
 SCOPE_FIELDS = ("user_id", "agent_id", "app_id", "session_id")
-"""In order of ownership: the first one given owns the memory."""
 NAMES_OF_SCOPES = f"{', '.join(SCOPE_FIELDS)} (Mem0's run_id)"
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose memory it is; `kind` is one of user, agent, app, session."""
+    """The owner of a memory. `kind` is one of user, agent, app, session."""
 
     kind: str
     value: str
@@ -53,8 +53,10 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Who a memory belongs to, or which memories a read is about. The domain works on scopes with
-    at least one field (memory.domain.ids's Project.narrow)."""
+    """Who a memory belongs to, or which memories a read is about.
+
+    The domain works on scopes with at least one field (Project.narrow of memory.domain.ids).
+    """
 
     user_id: str | None = None
     agent_id: str | None = None
@@ -70,20 +72,20 @@ class Scope:
 
     @property
     def entity(self) -> Owner | None:
-        """The one entity that the scope names; None where it names none, or several."""
+        """The one entity that the scope names. None if it names no entity, or several."""
         return self.owner if len(self.given()) == 1 else None
 
     def given(self) -> dict[str, str]:
         return {name: value for name in SCOPE_FIELDS if (value := getattr(self, name))}
 
     def covers(self, other: Scope) -> bool:
-        """True where every field this scope gives is exactly the other's."""
+        """True if the other scope has the same value in every field that this scope gives."""
         return all(getattr(other, name) == value for name, value in self.given().items())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interval:
-    """Two clocks of a version; microseconds, see memory.domain.clock."""
+    """The two clocks of a version, in microseconds (memory.domain.clock)."""
 
     valid_from: int = AT_COMMIT
     valid_to: int | None = None
@@ -94,13 +96,13 @@ class Interval:
         return self.valid_from <= at and (self.valid_to is None or at < self.valid_to)
 
     def known(self, at: int | None) -> bool:
-        """Whether this is the version known then; None asks for the one known last."""
+        """Whether this version was known at that instant. None asks for the version known last."""
         if at is None:
             return self.retracted_at is None
         return self.recorded_at <= at and (self.retracted_at is None or at < self.retracted_at)
 
     def stamped(self, at: int) -> Self:
-        """The same version with the record time the commit script gave it."""
+        """The same version with the record time that the commit script gave it."""
         changes = {
             name: at
             for name in ("valid_from", "valid_to", "recorded_at", "retracted_at", "created_at")
@@ -111,9 +113,12 @@ class Interval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory(Interval):
-    """One version of a memory. `version` counts from 1 and is the memory's revision. One that is
-    `immutable` can be erased, but neither corrected nor superseded. `role` and `actor_id` say who
-    said it in a conversation."""
+    """One version of a memory.
+
+    `version` is the memory's revision and counts from 1. `event` says why this version exists. An
+    `immutable` memory can be erased, but it can neither be corrected nor superseded. `role` and
+    `actor_id` say who said it in a conversation.
+    """
 
     id: str
     content: str
@@ -123,7 +128,7 @@ class Memory(Interval):
     supersedes: tuple[str, ...] = ()
     created_at: int = AT_COMMIT
     version: int = 1
-    event: Event = Event.ADD
+    event: VersionEvent = VersionEvent.ADD
     immutable: bool = False
     role: str | None = None
     actor_id: str | None = None
@@ -131,21 +136,24 @@ class Memory(Interval):
 
     @property
     def expires_at(self) -> int | None:
-        """When it ends by itself, not by a successor."""
+        """When the memory ends by itself. None if it does not end, or if a successor ends it."""
         return None if self.superseded_by else self.valid_to
 
     @property
     def last_day(self) -> str | None:
-        """The last day, in UTC, on which it is valid if it ends by itself: Mem0's way to say
-        valid_to."""
+        """The last day, in UTC, on which a memory that ends by itself is valid.
+
+        This is how Mem0 says valid_to. None if `expires_at` is None.
+        """
         return None if self.expires_at is None else format_day(self.expires_at - 1)
 
     @property
     def open(self) -> bool:
-        """Not retracted, begun when recorded, and without an end: what a default read matches.
+        """Whether a default read matches this version.
 
-        A version that is valid now without being open is counted by the graph store, so that
-        reads know when to look further (DESIGN: Weaviate).
+        An open version is not retracted, has no end, and had begun when it was recorded. The graph
+        store counts versions that can be valid without being open. So a read knows when to look
+        further.
         """
         return (
             self.retracted_at is None
@@ -168,8 +176,11 @@ class Edge(Interval):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewMemory:
-    """What a caller asks to remember. valid_from None means: from its record time. `similar`
-    asks for memories that say nearly the same."""
+    """What a caller asks to remember.
+
+    If `valid_from` is None, the memory is valid from its record time on. `similar` asks for
+    memories that say nearly the same.
+    """
 
     content: str
     scope: Scope
@@ -187,7 +198,8 @@ class NewMemory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correction:
-    """What a caller changes of a memory. Metadata merges by top-level key, None removes one."""
+    """What a caller changes in a memory. Metadata is merged by top-level key. The value None
+    removes a key."""
 
     content: str | Unset = UNSET
     metadata: Mapping[str, Any] | Unset = UNSET

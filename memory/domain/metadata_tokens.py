@@ -1,7 +1,7 @@
 """Metadata and categories as tokens that both vector stores index alike.
 
-Metadata keys are free, so they never become columns: each scalar (and each scalar in a list)
-becomes one token `m:<length>:<key>=<type>:<value>`, each category `c=<category>`.
+Callers choose the metadata keys, so keys never become columns. Each scalar, and each scalar in a
+list, becomes one token `m:<length>:<key>=<type>:<value>`. Each category becomes `c=<category>`.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ _LONGEST_TOKEN = 256
 
 
 def metadata_tokens(metadata: Mapping[str, Any], categories: Iterable[str]) -> tuple[str, ...]:
-    """Tokens of a memory, without repetitions, in a fixed order."""
-    found = [category_token(category) for category in categories]
+    """The tokens of a memory, without repetitions, in a fixed order."""
+    tokens = [category_token(category) for category in categories]
     for key, value in metadata.items():
-        found += [value_token(key, each) for each in scalars(value)]
-    return tuple(dict.fromkeys(found))
+        tokens += [value_token(key, scalar) for scalar in scalars(value)]
+    return tuple(dict.fromkeys(tokens))
 
 
 def category_token(name: str) -> str:
@@ -26,7 +26,7 @@ def category_token(name: str) -> str:
 
 
 def value_token(key: str, value: Any) -> str:
-    """Of a scalar: null, a boolean, a number or a text."""
+    """The token of a scalar: null, a boolean, a number or a text."""
     if value is None:
         text = "null"
     elif isinstance(value, bool):
@@ -39,19 +39,21 @@ def value_token(key: str, value: Any) -> str:
 
 
 def scalars(value: Any) -> list[Any]:
-    """What of a metadata value equality is defined for: itself, or the scalars of a list."""
+    """The scalars in a metadata value: the value itself, or the scalars of a list. An object has
+    none."""
     if isinstance(value, list):
-        return [each for each in value if not isinstance(each, dict | list)]
+        return [element for element in value if not isinstance(element, dict | list)]
     return [] if isinstance(value, dict) else [value]
 
 
 def _number(value: int | float) -> str:
-    """1 and 1.0 are equal in JSON, so they are the same token."""
+    """1 and 1.0 are equal in JSON, so they get the same token."""
     return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 
 def _short(token: str) -> str:
-    """Weaviate would trim blanks at the ends of a token and refuse a long one: hash them."""
+    """The token, or its hash: Weaviate would trim blanks at the ends of a token, and would refuse
+    a long one."""
     if len(token) <= _LONGEST_TOKEN and token == token.strip():
         return token
     return f"h={hashlib.sha256(token.encode()).hexdigest()}"

@@ -1,4 +1,4 @@
-"""What a project prefers: how facts are taken out of its conversations, and how they are found."""
+"""What a project prefers: how facts are taken from its conversations, and how they are found."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Self
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """Mem0's project settings. `custom_categories` are names with descriptions; `decay` lets older
+    """Mem0's project settings. `custom_categories` are names with descriptions. With `decay` older
     memories score lower."""
 
     description: str = ""
@@ -21,8 +21,8 @@ class Preferences:
 
     @classmethod
     def read(cls, kept: Mapping[str, Any]) -> Self:
-        """From JSON by the names of the fields; what this version does not know is left out."""
-        known = {each.name for each in fields(cls)}
+        """Read JSON that is keyed by the names of the fields. Unknown names are left out."""
+        known = {field.name for field in fields(cls)}
         values = {name: value for name, value in kept.items() if name in known}
         pairs = values.get("custom_categories", ())
         return cls(**{**values, "custom_categories": tuple((name, text) for name, text in pairs)})

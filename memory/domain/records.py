@@ -1,4 +1,4 @@
-"""What upkeep needs of the record: everything there is, rather than what a request names."""
+"""What upkeep reads and writes of the record: everything that there is in it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ _Version = TypeVar("_Version", bound=Interval)
 
 @dataclass(frozen=True, slots=True)
 class MemoryRecord:
-    """A memory with every version, oldest first. `holds_claim`: it keeps others of its content
-    out (memory.domain.dedup), as all do but those stored with `dedup: false`."""
+    """A memory with every version, oldest first.
+
+    If it `holds_claim`, it holds a dedup claim, which keeps out another memory of its content
+    (memory.domain.dedup). Every memory does, unless it was stored with `dedup: false`.
+    """
 
     versions: tuple[Memory, ...]
     holds_claim: bool
@@ -24,15 +27,15 @@ class MemoryRecord:
         return self.versions[0].id
 
     def until(self, at: int) -> Self | None:
-        """As it was recorded by then; None where it was not yet."""
+        """The memory as it was recorded by then. None if it was not recorded yet."""
         versions = _until(self.versions, at)
         return replace(self, versions=versions) if versions else None
 
 
 @dataclass(frozen=True, slots=True)
 class EdgeRecord:
-    """An edge of an owner with every version, oldest first; only the last one can be retracted
-    without another in its place."""
+    """An edge of an owner with every version, oldest first. Only the last version can be retracted
+    without another version in its place."""
 
     owner: Owner
     versions: tuple[Edge, ...]
@@ -42,7 +45,7 @@ class EdgeRecord:
         return self.versions[0].id
 
     def until(self, at: int) -> Self | None:
-        """As it was recorded by then; None where it was not yet."""
+        """The edge as it was recorded by then. None if it was not recorded yet."""
         versions = _until(self.versions, at)
         return replace(self, versions=versions) if versions else None
 
@@ -52,9 +55,9 @@ Record = MemoryRecord | EdgeRecord
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What no owner holds, as it is stored: a project, a key, the pepper, a receipt.
+    """What belongs to no owner, as it is stored: a project, a key, the pepper, a receipt.
 
-    `value` is a text, a mapping or a list, by `kind`: string, hash or set.
+    `kind` is string, hash or set. The `value` is then a text, a mapping or a list.
     """
 
     key: str
@@ -64,8 +67,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
-    """Edges that leave a memory, each once, with the record time of the version that was met;
-    `more` says where the rest begins."""
+    """Edges that leave a memory, as (edge id, record time of the version that was met).
+
+    Each edge is there once. `more` says where the rest begins. It is None if there is no rest.
+    """
 
     edges: tuple[tuple[str, int], ...]
     more: str | None
@@ -75,13 +80,16 @@ class Landing(Enum):
     """What became of a record that was to be restored."""
 
     RESTORED = "restored"
-    STANDS = "stands"  # something of this id, equal or not
-    LACKS = "lacks"  # what it superseded, or an end of the edge, is not there
-    SUPERSEDED = "superseded"  # its target has a successor already
+    # Something of this id is there already, equal or not.
+    STANDS = "stands"
+    # What the memory superseded, or an end of the edge, is not there.
+    LACKS = "lacks"
+    # The target of the SUPERSEDES edge has a successor already.
+    SUPERSEDED = "superseded"
 
 
 def _until(versions: tuple[_Version, ...], at: int) -> tuple[_Version, ...]:
-    known = [each for each in versions if each.recorded_at <= at]
+    known = [version for version in versions if version.recorded_at <= at]
     if known and known[-1].retracted_at is not None and known[-1].retracted_at > at:
         known[-1] = replace(known[-1], retracted_at=None)
     return tuple(known)

@@ -1,7 +1,8 @@
-"""Reports: memories put into the shape that a caller wants them in, or told in a few sentences.
+"""Reports: memories in the shape that a caller wants, or told in a few sentences.
 
-A report that was saved keeps what was asked and when, and no text: it is written each time it is
-read, of the memories as they were known when it was saved, without those erased since.
+A saved report keeps what was asked and when. It keeps no text. It is written each time it is read,
+from the memories as they were known when it was saved. Memories that were erased since are left
+out.
 """
 
 from __future__ import annotations
@@ -10,19 +11,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from memory.query.filter_parser import Filters
-
+# A JSON Schema.
 Schema = Mapping[str, Any]
-"""A JSON Schema."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """`instructions` say in words how to fill the schema; `known_at` is when it was saved, `bound`
-    the owner hash of the only user that whoever saved it may see."""
+    """A saved report. `instructions` say in words how to fill the schema. `known_at` is the instant
+    at which it was saved. `bound` is the owner hash of the only user that its caller may see."""
 
     id: str
-    filters: Filters
+    filters: Mapping[str, Any]
     schema: Schema
     instructions: str
     known_at: int
@@ -31,18 +30,21 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A report without what it says."""
+    """Which memories a saved report is about, without what it asks to be said of them."""
 
     id: str
-    filters: Filters
+    filters: Mapping[str, Any]
     bound: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """`count` memories meet the filters; the text is of the newest thousand at most. `memory_ids`
-    are those whose sentences it is made of; `method` is "extractive" or the name of the language
-    model that wrote it, which is given the newest five hundred."""
+    """A text about the memories that meet the filters.
+
+    `count` memories meet them. The text is made from the newest thousand at most. `memory_ids` name
+    the memories whose sentences it is made of. `method` is "extractive", or the name of the
+    language model that wrote the text. The model is given the newest five hundred.
+    """
 
     text: str
     count: int

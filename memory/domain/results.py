@@ -8,12 +8,12 @@ from typing import Generic, TypeVar
 
 from memory.domain.memory import Edge, Memory
 
-Thing = TypeVar("Thing")
+Version = TypeVar("Version")
 
 
 @dataclass(frozen=True, slots=True)
 class Similar:
-    """A memory whose text is near to a new one's; `cosine` in [-1, 1]."""
+    """A memory whose text is near to the text of a new one; `cosine` lies in [-1, 1]."""
 
     memory: Memory
     cosine: float
@@ -21,8 +21,11 @@ class Similar:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """A stored memory, or the one that was there already: then `not_stored` names what the caller
-    gave and the memory does not hold."""
+    """A stored memory, or, if `deduplicated`, a memory that was there already.
+
+    `not_stored` names the fields that the caller gave and the memory does not hold. `similar` is
+    None if the caller did not ask for similar memories, or if they could not be found.
+    """
 
     memory: Memory
     deduplicated: bool = False
@@ -32,8 +35,11 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A hit with its score on the query's scale: a relevance lies in [0, 1], a sum of cosine and
-    words may be more. `cosine` and `coverage` are what it was made of (memory.search.ranking)."""
+    """A hit with its score on the query's scale.
+
+    A relevance lies in [0, 1]. A sum of cosine and words may be more than 1. The score is made of
+    `cosine` and `coverage` (memory.search.ranking).
+    """
 
     memory: Memory
     score: float
@@ -49,8 +55,11 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """A memory reached from a start: `path` lists the ids walked, start first, and `edge`, of
-    this `relation`, is the one that led here; None where the walk asked for ids only."""
+    """A memory that a walk reached from a start.
+
+    `path` lists the ids that were walked, the start first. `edge` led to this memory and has this
+    `relation`. It is None if the walk asked for ids only.
+    """
 
     memory: Memory
     relation: str
@@ -61,7 +70,7 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class Relationships:
-    """Edges of one memory, by created_at. `truncated`: it has more than are shown."""
+    """Edges of one memory, by created_at. If `truncated`, the memory has more edges."""
 
     edges: Sequence[Edge]
     truncated: bool = False
@@ -69,7 +78,7 @@ class Relationships:
 
 @dataclass(frozen=True, slots=True)
 class Neighbourhood:
-    """`truncated`: the limit or a cap cut the walk before it came to its end."""
+    """If `truncated`, the limit or a cap cut the walk before it came to its end."""
 
     hits: Sequence[Related]
     truncated: bool
@@ -77,8 +86,8 @@ class Neighbourhood:
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """A shortest way: its memories in order and the edges between them; empty where there is
-    none. `truncated`: a cap was met before one could be found or ruled out."""
+    """A shortest way: its memories in order, and the edges between them. Both are empty if there is
+    no way. If `truncated`, a cap was met before a way could be found or ruled out."""
 
     memories: Sequence[Memory] = ()
     edges: Sequence[Edge] = ()
@@ -87,7 +96,8 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class GraphPage:
-    """A page of nodes, and of the edges whose ends this page and those before it hold."""
+    """A page of a graph: some nodes, and the edges whose ends are on this page or on earlier pages.
+    If `truncated`, there are more nodes, or a cap cut the edges."""
 
     nodes: Sequence[Memory]
     edges: Sequence[Edge]
@@ -96,18 +106,18 @@ class GraphPage:
 
 
 @dataclass(frozen=True, slots=True)
-class Differences(Generic[Thing]):
-    """What began to be there, what ended, and what was corrected, as (before, after)."""
+class Differences(Generic[Version]):
+    """What began, what ended, and what was corrected, as (before, after)."""
 
-    began: Sequence[Thing]
-    ended: Sequence[Thing]
-    changed: Sequence[tuple[Thing, Thing]]
+    began: Sequence[Version]
+    ended: Sequence[Version]
+    changed: Sequence[tuple[Version, Version]]
 
 
 @dataclass(frozen=True, slots=True)
 class GraphDifference:
-    """Between two instants of one graph. `retracted` edges were known and true at the first
-    instant and withdrawn by the second: no graph read of today shows them."""
+    """What differs between two instants of one graph. `retracted` edges were known and true at the
+    first instant and were withdrawn by the second. No graph read of today shows them."""
 
     nodes: Differences[Memory]
     edges: Differences[Edge]

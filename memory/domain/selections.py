@@ -18,9 +18,12 @@ class Selected:
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """A user, agent, app or session that memories name: how many, the first valid_from and the
-    last recorded_at among them. `id` is the same for the same entity in a project, and a decimal
-    number: what Mem0's older clients delete by."""
+    """A user, agent, app or session that memories name.
+
+    `memories` counts these memories. `first` is the first valid_from among them, `last` the last
+    recorded_at. `id` is a decimal number, and always the same for an entity in a project. Mem0's
+    older clients delete an entity by it.
+    """
 
     id: str
     kind: str

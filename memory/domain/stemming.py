@@ -1,6 +1,6 @@
-"""Words as the lexical arm compares them: case folded, without stopwords, stemmed.
+"""Words as the lexical arm of a search compares them: case folded, without stopwords, stemmed.
 
-Stemming and stopwords are English; words of other languages pass as they are. Both vector stores
+Stemming and stopwords are English. Words of other languages pass as they are. Both vector stores
 index the same stems, so both find the same candidates.
 """
 
@@ -21,29 +21,29 @@ STOPWORDS = frozenset(
     to too under until up very was we were what when where which while who whom why will with
     would you your yours""".split()  # noqa: SIM905
 )
+# Combining marks belong to the word: without them some scripts lose their vowels.
 _WORD = regex.compile(r"[\w\p{M}]+")
-"""Combining marks belong to the word: without them some scripts lose their vowels."""
 _SENTENCE_PUNCTUATION = ".,;:!?…\"'()"
 _LONGEST_STEM = 64
 _local = threading.local()
 
 
 def stems(text: str) -> tuple[str, ...]:
-    """The text's content words in order, repetitions kept."""
+    """The stems of the text's words without the stopwords, in order, with repetitions."""
     words = [word for word in _WORD.findall(text.casefold()) if word not in STOPWORDS]
     return tuple(stem[:_LONGEST_STEM] for stem in _stemmer().stemWords(words) if stem)
 
 
 def _stemmer() -> Stemmer.Stemmer:
-    """One a thread: PyStemmer objects are not thread-safe."""
+    """The stemmer of this thread: PyStemmer objects are not thread-safe."""
     if not hasattr(_local, "stemmer"):
         _local.stemmer = Stemmer.Stemmer("english")
     return _local.stemmer
 
 
 def normalised(content: str) -> str:
-    """Content as dedup compares it: case, white space and the punctuation of sentences do not
-    count. Signs inside words and symbols do: C++ is not C#, and -5 is not 5."""
+    """Content as dedup compares it. Case, white space and the punctuation of sentences do not
+    count. Symbols and signs inside words do: C++ is not C#, and -5 is not 5."""
     folded = unicodedata.normalize("NFC", content).casefold().split()
     words = [word.strip(_SENTENCE_PUNCTUATION) for word in folded]
     return " ".join(filter(None, words)) or " ".join(folded)

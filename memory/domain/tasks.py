@@ -1,6 +1,6 @@
-"""Upkeep that outlives a request: tasks in the record, each run by one replica at a time.
+"""Upkeep that outlives a request: tasks in the record. One replica at a time runs a task.
 
-Every kind can be begun again from the start, so a task whose replica died is simply run again.
+A task of every kind can begin again from the start. So a task whose replica died is run again.
 """
 
 from __future__ import annotations
@@ -26,8 +26,12 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """`project` None is all of them; `done` of `total` steps, mostly owners, are behind it. The
-    report holds counts and ids, never text. Times are microseconds, by Redis's clock."""
+    """A task, and how far it has come.
+
+    If `project` is None, the task is about all projects. `done` of `total` steps are done; a step
+    is mostly an owner. The report holds counts and ids, never text. Times are microseconds by
+    Redis's clock.
+    """
 
     id: str
     kind: Kind

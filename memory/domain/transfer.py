@@ -13,9 +13,10 @@ from memory.domain.records import Entry, Record
 class Mark:
     """Where to read on in an owner's slot, as of the record time `until`.
 
-    First come the memories beyond the place `after` (created_at, id), then, with `edges`, the
-    edges that leave the memories beyond it; `scan` is a memory some of whose edges were read, and
-    where its others begin. The owner is known from its first memory on.
+    `after` is a position (created_at, id) among the memories. Without `edges` the memories beyond
+    it come next. With `edges` the edges that leave the memories beyond it come next. `scan` is
+    (memory id, where its other edges begin) if only some edges of that memory were read. The owner
+    is known after the first memory was read.
     """
 
     slot: str
@@ -28,9 +29,11 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class OwnerPage:
-    """Some records of an owner as of the record time `until`, memories in order of creation before
-    all edges; `following` is None after the last. An owner of whom nothing had been recorded by
-    then is None."""
+    """Some records of an owner as of the record time `until`.
+
+    All memories, in order of creation, come before all edges. `following` is None on the last page.
+    `owner` is None if nothing had been recorded of the owner by then.
+    """
 
     project_id: str
     until: int
@@ -50,8 +53,8 @@ class Inventory:
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """A record that was imported, or that stood already as it is. `id` is its id here. `replayed`:
-    an earlier send of the request had this answer."""
+    """A record that was imported, or, if `present`, that was there already as it is. `id` is its id
+    here. If `replayed`, an earlier send of the request had this answer."""
 
     id: str
     present: bool

@@ -24,11 +24,11 @@ from memory.domain.memory import (
     UNSET,
     Correction,
     Edge,
-    Event,
     Memory,
     NewEdge,
     NewMemory,
     Unset,
+    VersionEvent,
 )
 from memory.domain.transaction import Briefing, DedupKey, Holding, PutEdge, PutMemory, Transaction
 
@@ -42,30 +42,33 @@ def check_interval(valid_from: int, valid_to: int | None) -> None:
 
 
 def stands_on(draft: NewMemory, briefing: Briefing) -> set[DedupKey]:
-    """Claims that the plan for a draft reads: its content's, and those of what it supersedes."""
-    found = map(briefing.standings.get, draft.supersedes)
-    keys = {dedup.key_of(each.memory) for each in found if each}
+    """Keys of the dedup claims that the plan for a draft reads: the claim of its content, and the
+    claims of the memories that it supersedes."""
+    standings = map(briefing.standings.get, draft.supersedes)
+    keys = {dedup.key_of(standing.memory) for standing in standings if standing}
     return keys | {dedup.key_of(draft)} if draft.dedup else keys
 
 
 def holder(draft: NewMemory, briefing: Briefing) -> str | None:
-    """Id of a memory that stands for the draft: the same content in an overlapping interval. One
-    that has not begun must not stand for a draft that begins before it: nothing would be found
-    until then."""
+    """Id of a memory that stands for the draft, or None.
+
+    It has the same content in an overlapping interval. A memory that has not begun must not stand
+    for a draft that begins before it: nothing would be found until then.
+    """
     begin = briefing.now if draft.valid_from is None else draft.valid_from
     check_interval(begin, draft.valid_to)
     if not draft.dedup or draft.supersedes:
         return None
-    for held in briefing.claims[dedup.key_of(draft)]:
-        waits = held.valid_from > max(begin, briefing.now)
-        if held.overlaps(begin, draft.valid_to) and not waits:
-            return held.id
+    for holding in briefing.claims[dedup.key_of(draft)]:
+        waits = holding.valid_from > max(begin, briefing.now)
+        if holding.overlaps(begin, draft.valid_to) and not waits:
+            return holding.id
     return None
 
 
 def not_stored(draft: NewMemory, memory: Memory) -> tuple[str, ...]:
-    """What of a draft the memory that stands for it does not hold."""
-    kept = {
+    """Names of the draft's fields that the memory standing for it does not hold."""
+    held = {
         "content": draft.content == memory.content,
         "metadata": not draft.metadata or _same_json(draft.metadata, memory.metadata),
         "categories": not draft.categories or draft.categories == memory.categories,
@@ -75,11 +78,12 @@ def not_stored(draft: NewMemory, memory: Memory) -> tuple[str, ...]:
         "role": draft.role in (None, memory.role),
         "actor_id": draft.actor_id in (None, memory.actor_id),
     }
-    return tuple(name for name, same in kept.items() if not same)
+    return tuple(name for name, same in held.items() if not same)
 
 
 def addition(draft: NewMemory, memory_id: str, slot: str, briefing: Briefing) -> Transaction:
-    """Store a draft, and end what it supersedes at the instant it begins."""
+    """The transaction that stores a draft. What the draft supersedes ends at the instant at which
+    the draft begins."""
     begin = briefing.now + 1 if draft.valid_from is None else draft.valid_from
     check_interval(begin, draft.valid_to)
     memory = Memory(
@@ -106,14 +110,14 @@ def addition(draft: NewMemory, memory_id: str, slot: str, briefing: Briefing) ->
         writes.append(PutMemory(ended, previous=old))
         writes.append(PutEdge(_supersedes_edge(memory, old_id)))
         key = dedup.key_of(old)
-        if any(each.id == old_id for each in held[key]):
+        if any(holding.id == old_id for holding in held[key]):
             held[key] = dedup.taken(held[key], ended)
     if draft.dedup:
         key = dedup.key_of(draft)
         held[key] = dedup.taken(held[key], memory)
     before = min((end for end in ahead if end is not None), default=None)
-    moves = dedup.changes(briefing.claims, held)
-    return Transaction(slot, briefing.now, writes, moves, before)
+    dedup_claims = dedup.changes(briefing.claims, held)
+    return Transaction(slot, briefing.now, writes, dedup_claims, before)
 
 
 def _superseded(old_id: str, begin: int, briefing: Briefing) -> Memory:
@@ -139,7 +143,7 @@ def _ended(old: Memory, valid_from: int, begin: int) -> Memory:
         valid_to=end,
         recorded_at=AT_COMMIT,
         version=old.version + 1,
-        event=Event.SUPERSEDE,
+        event=VersionEvent.SUPERSEDE,
         superseded_by=None,
     )
 
@@ -155,8 +159,11 @@ def _supersedes_edge(memory: Memory, old_id: str) -> Edge:
 
 
 def corrected(last: Memory, correction: Correction, kin: Mapping[str, Memory]) -> Memory | None:
-    """The next version, recorded now; what the caller left out stays. None where nothing would
-    change. `kin` holds its successor and what it supersedes, by id."""
+    """The next version of a memory. What the caller left out stays. None if nothing would change.
+
+    `kin` holds the memory's successor and the memories that it supersedes, by id. Raises
+    VersionMismatch, Immutable, SupersedeConflict, and InvalidInput for an interval that is empty.
+    """
     if correction.if_version not in (None, last.version):
         raise VersionMismatch(
             f"{last.id} is at version {last.version}, not {correction.if_version}"
@@ -170,7 +177,7 @@ def corrected(last: Memory, correction: Correction, kin: Mapping[str, Memory]) -
         valid_to=_given(correction.valid_to, last.valid_to),
         recorded_at=AT_COMMIT,
         version=last.version + 1,
-        event=Event.UPDATE,
+        event=VersionEvent.UPDATE,
     )
     same = replace(fresh, recorded_at=last.recorded_at, version=last.version, event=last.event)
     if _same(same, last):
@@ -203,7 +210,8 @@ def _merged(last: Memory, correction: Correction) -> dict[str, Any]:
 
 
 def moved(edge: Edge, fresh: Memory) -> Edge:
-    """A SUPERSEDES edge begins when its source does, wherever a correction moves that."""
+    """The next version of a SUPERSEDES edge, if a correction moved the beginning of its source:
+    the edge begins when its source does."""
     return replace(edge, valid_from=fresh.valid_from, recorded_at=AT_COMMIT)
 
 
@@ -223,26 +231,29 @@ def _same(one: Memory | Edge, other: Memory | Edge) -> bool:
 
 
 def _same_json(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Python's True equals 1, JSON's does not."""
+    """In Python True equals 1, in JSON it does not."""
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
 def same_edge(wanted: NewEdge, held: tuple[Holding, ...], now: int) -> str | None:
-    """Id of the edge that stands already: the same interval, or, where the caller names no
-    beginning, one that is valid now with the same end."""
-    for each in held:
-        if each.valid_to != wanted.valid_to:
+    """Id of an edge that stands for the wanted one already, or None.
+
+    It has the same interval. If the caller names no beginning, it is valid now and has the same
+    end.
+    """
+    for holding in held:
+        if holding.valid_to != wanted.valid_to:
             continue
-        if each.valid_from == wanted.valid_from or (
-            wanted.valid_from is None and each.covers(now, wanted.valid_to)
+        if holding.valid_from == wanted.valid_from or (
+            wanted.valid_from is None and holding.covers(now, wanted.valid_to)
         ):
-            return each.id
+            return holding.id
     return None
 
 
 def amended(last: Edge, valid_to: int | Unset | None, metadata: Any) -> Edge | None:
-    """The next version of an edge; None where nothing would change. The end of a SUPERSEDES edge
-    is its memories' business."""
+    """The next version of an edge. None if nothing would change. Raises Conflict for a SUPERSEDES
+    edge, whose end follows from its memories, and InvalidInput for an interval that is empty."""
     if last.relation == SUPERSEDES:
         raise Conflict(f"{last.id} follows from supersedes; correct the memories instead")
     fresh = replace(

@@ -1,1 +1,1 @@
-"""Erases all that names an entity."""
+"""Erases every memory that names an entity, and signs a receipt."""

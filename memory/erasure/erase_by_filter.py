@@ -1,4 +1,8 @@
-"""Erases what meets filters: one entity whole, with a receipt; anything else memory by memory."""
+"""Erases every memory that meets filters.
+
+If the filters name one entity and nothing else, the entity is erased whole, with a receipt.
+Otherwise the memories are erased one by one.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +22,15 @@ from memory.query.views import Selection, View
 from memory.read.filtered_lists import FilteredLists
 from memory.write.correct_and_erase import CorrectAndErase
 
+# Memories that one page lists, and that are erased at a time.
 _PAGE = 1_000
 _AT_ONCE = 16
+# Every memory, whenever it was or will be valid.
 _ALL_TIMES = View(as_of=LATEST, superseded=True, expired=True)
 
 
 class EraseByFilter:
-    """Carries out the jobs DELETE_ALL and DELETE_USER."""
+    """Carries out jobs of the kinds DELETE_ALL and DELETE_USER."""
 
     def __init__(
         self, lists: FilteredLists, entities: EraseEntity, changes: CorrectAndErase
@@ -32,6 +38,8 @@ class EraseByFilter:
         self._lists, self._entities, self._changes = lists, entities, changes
 
     async def carry_out(self, job: Assignment) -> Ending:
+        """Erase what the job's filters name; returns how many memories it was. It can be done
+        again from the start."""
         request = job.request or {}
         caller = Caller(split_slot(job.slot)[0], request["user_id"])
         condition = parse(request["filters"])
@@ -50,6 +58,7 @@ class EraseByFilter:
         return [*(await self._lists.select(caller, selection)).memories]
 
     async def _gone(self, caller: Caller, memory: Memory) -> bool:
+        """Erase a memory; returns False if it was erased meanwhile."""
         try:
             await self._changes.erase(caller, memory.id)
         except NotFound:
@@ -66,7 +75,7 @@ class EraseByFilter:
 
 
 def lone_entity(condition: Condition) -> Scope | None:
-    """The entity that a condition is about, if that is all it says."""
+    """The entity that a condition names. None if the condition says anything else."""
     match condition:
         case Is(field, (value,)) if field in SCOPE_FIELDS and value != ANY:
             return Scope(**{field: value})

@@ -1,5 +1,7 @@
-"""Erases every memory that names an entity, in batches that may be cut short anywhere, and signs a
-receipt for it."""
+"""Erases every memory that names an entity, and signs a receipt.
+
+It works in batches. A crash may stop it anywhere; repair goes on with it.
+"""
 
 from __future__ import annotations
 
@@ -30,20 +32,25 @@ from memory.ports.vector_store import VectorStore
 
 log = logging.getLogger(__name__)
 
-# Owners that began to name an agent, app or session meanwhile are asked for so often.
+# Rounds over what was written while an erasure ran.
 _ROUNDS = 20
 _LEASE_S = 30
-# Repair takes up so many erasures in a process.
+# Erasures that repair has under way in a process.
 _AT_ONCE = 4
+# Between two tries to take the lease.
 _TURN_S = 0.2
+# How long a caller waits for the receipt.
 _SHARE_OF_DEADLINE = 0.5
 
-# Removes what else is kept that names the entity of an erasure, besides memories.
+# Removes what names the entity of an erasure and is no memory.
 Forget = Callable[[Order], Awaitable[None]]
 
 
 class EraseEntity:
-    """Part of memory.service.api.Erasures. `also` removes what other parts keep of an entity."""
+    """Part of memory.service.api.Erasures: `erase`.
+
+    `also` removes what other parts keep of an entity. `deadline_s` is a request's deadline.
+    """
 
     def __init__(
         self,
@@ -68,27 +75,28 @@ class EraseEntity:
         self._outbox, self._contents, self._vectors = outbox, contents, vectors
         self._also, self._deadline_s = also, deadline_s
         self._holder = uuid4().hex
-        self._background = Background(_tell)
-        # Those that this process carries out, by id.
+        self._background = Background()
+        # The erasures that this process carries out, by id.
         self._erasures: dict[str, asyncio.Task[ReceiptFields]] = {}
 
     async def close(self) -> None:
-        """Stop; repair goes on with what is under way."""
+        """Stop. Repair goes on with what is under way."""
         await self._background.cancel()
 
     async def ended(self) -> None:
-        """Return when nothing is under way in this process."""
+        """Return when no erasure is under way in this process."""
         await self._background.ended()
 
     async def resume(self) -> None:
-        """Go on with erasures that a crash left unfinished."""
+        """Go on with erasures that a crash left unfinished. Those of projects that are gone are
+        forgotten."""
         orders = await self._orders.orders()
         projects = await self._project_record.epochs({order.project_id for order in orders})
         for order in orders:
             if order.project_id not in projects:
                 await self._orders.abandon(order)
             elif len(self._erasures) < _AT_ONCE and await self._hold(order):
-                # What another process holds is left to it, instead of asking again and again.
+                # An erasure that another process holds is left to that process.
                 self._pursue(order)
 
     async def erase(self, caller: Caller, scope: Scope, known: bool = False) -> Erasure:
@@ -116,7 +124,7 @@ class EraseEntity:
         return Erasure(order.id, task.result() if task.done() else None)
 
     async def _known_entity(self, project: Project, entity: Owner, subject: str) -> bool:
-        """Whether a memory names it, or an erasure of it is under way."""
+        """Whether a memory names the entity, or an erasure of it is under way."""
         if any(order.subject == subject for order in await self._orders.orders()):
             return True
         scope = Scope(**{f"{entity.kind}_id": entity.value})
@@ -129,11 +137,20 @@ class EraseEntity:
         return False
 
     def _pursue(self, order: Order) -> asyncio.Task[ReceiptFields]:
-        """Carry an order out, in a task that no caller's end cuts short."""
+        """Carry an order out in a task of its own. The task goes on if the caller goes away."""
         if order.id not in self._erasures:
             task = self._erasures[order.id] = self._background.start(self._carry_out(order))
-            task.add_done_callback(lambda _: self._erasures.pop(order.id))
+            task.add_done_callback(lambda ended: self._left(order, ended))
         return self._erasures[order.id]
+
+    def _left(self, order: Order, task: asyncio.Task[ReceiptFields]) -> None:
+        del self._erasures[order.id]
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        if isinstance(error, Unavailable | Conflict):
+            log.info("the erasure %s is left to repair: %s", order.id, error)
+        else:
+            log.error("the erasure %s failed", order.id, exc_info=error)
 
     async def _carry_out(self, order: Order) -> ReceiptFields:
         while not await self._hold(order):
@@ -159,27 +176,29 @@ class EraseEntity:
             await self._leases.release(*self._lease(order))
 
     async def _hold(self, order: Order) -> bool:
-        """True for one order of an entity, and one process that carries it out, at a time."""
+        """Whether this process may carry the order out. At one time it is true for one order of
+        an entity, in one process."""
         return await self._leases.take(*self._lease(order), _LEASE_S)
 
     def _lease(self, order: Order) -> tuple[str, str]:
-        """Name and holder. The same entity may be in two orders, each with an Idempotency-Key of
-        its own."""
+        """The name and the holder of the lease. Two orders may be about one entity, if each has an
+        Idempotency-Key of its own."""
         name = f"erasing:{order.project_id}:{order.subject}"
         return name, f"{self._holder}:{order.id}"
 
     async def _hold_on(self, order: Order) -> None:
-        """Raises Unavailable if another process may have taken the erasure over: what this one
-        would still erase might not be counted."""
+        """Keep the lease. Raises Unavailable if another process may have taken the erasure over:
+        what this process would still erase might not be counted."""
         if not await self._leases.keep(*self._lease(order), _LEASE_S):
             raise Unavailable("the erasure was held up and goes on elsewhere; ask again")
 
     async def _erase_own(self, order: Order) -> bool:
-        """What the entity owns itself; whether more of it came meanwhile."""
+        """Erase what the entity owns itself; returns whether more of it was written meanwhile."""
         return await self._owner.erase(order, order.owner_hash, partial(self._hold_on, order))
 
     async def _erase_elsewhere(self, order: Order) -> bool:
-        """What other owners have that names an agent, app or session; whether there was any."""
+        """Erase what other owners have that names the agent, app or session; returns whether there
+        were such owners."""
         if order.value is None:
             return False
         field = f"{order.kind}_id"
@@ -190,17 +209,11 @@ class EraseEntity:
         return bool(owner_hashes)
 
     async def _register_pending(self, project_id: str) -> None:
-        """A writer that ended before its memory was indexed has not said whom it names."""
+        """Register the names in memories that are not indexed yet. If a writer dies before it
+        indexes its memory, nobody else has registered whom the memory names."""
         for mark in await self._outbox.dirty(0):
             named, owner_hash = split_slot(mark.slot)
             if named == project_id and (pending := await self._outbox.pending(mark.slot)):
                 found = await self._memories.read(project_id, pending)
                 scopes = [memory.scope for memory in found.values()]
                 await self._owners.register(project_id, {owner_hash: scopes})
-
-
-def _tell(error: BaseException) -> None:
-    if isinstance(error, Unavailable | Conflict):
-        log.info("an erasure is left to repair: %s", error)
-    else:
-        log.error("an erasure failed", exc_info=error)

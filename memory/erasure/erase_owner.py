@@ -1,4 +1,4 @@
-"""Erases what one owner has of an entity, from both stores."""
+"""Erases the memories of one owner that name an entity, from both stores."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ StillHeld = Callable[[], Awaitable[None]]
 
 
 class EraseOwner:
-    """Every batch is counted in the order's tally; `still_held` is asked before each."""
+    """Counts every batch in the order's tally, and asks `still_held` before each."""
 
     def __init__(
         self,
@@ -44,8 +44,12 @@ class EraseOwner:
         self._jobs, self._contents, self._index = jobs, contents, index
 
     async def erase(self, order: Order, owner_hash: str, still_held: StillHeld) -> bool:
-        """An owner's memories that name the entity, and the names that no other one of theirs
-        bears. What is written meanwhile comes last in the listing; whether more came after it."""
+        """Erase an owner's memories that name the entity; returns whether more of them were written
+        meanwhile.
+
+        Names that none of the owner's other memories and jobs bear are unregistered. What is
+        written meanwhile comes last in the list.
+        """
         project = await self._projects.cached(order.project_id)
         slot = project.slot(owner_hash)
         await still_held()
@@ -67,7 +71,7 @@ class EraseOwner:
                     borne.update(list(memory.scope.given().items())[1:])
             await self._expunge(order, slot, named, points, still_held)
         await self._owners.unregister(slot, registered - borne)
-        # Who wrote between the listing and this has registered before it.
+        # A writer may have registered after the list was read, and before its names were taken off.
         found = False
         while page := await self._contents.next(project, slot, after):
             memories, after = page
@@ -80,8 +84,8 @@ class EraseOwner:
         return found
 
     async def _forget_jobs(self, order: Order, project: Project, slot: str) -> set[tuple[str, str]]:
-        """Before the memories, so that no job brings back what is erased after it. Answers the
-        names that the owner's other jobs bear."""
+        """Forget the owner's jobs that name the entity; returns the names that the other jobs bear.
+        This comes before the memories, so that no job brings back what is erased."""
         jobs = await self._jobs.of_owner(slot)
         gone = [job for job in jobs if names(project, order.kind, order.subject, job.scope)]
         await self._jobs.forget(project.id, gone)
@@ -96,7 +100,8 @@ class EraseOwner:
         points: Counter[str],
         still_held: StillHeld,
     ) -> None:
-        """Each of these, however it is corrected meanwhile, from both stores."""
+        """Erase these memories from both stores, even if somebody corrects them meanwhile. Raises
+        Conflict if that never stops."""
         waiting = {memory.id: memory for memory in memories}
         for _ in range(ATTEMPTS):
             if not waiting:
@@ -111,14 +116,14 @@ class EraseOwner:
         raise Conflict("other writers kept changing what is to be erased")
 
     async def _forget_erased(self, project: Project, slot: str) -> None:
-        """Memories that were erased from the record, but perhaps not from the index."""
+        """Remove points of memories that are not in the record, but may still be in the index."""
         pending = await self._outbox.pending(slot)
         standing = await self._memories.read(project.id, pending)
         erased = [memory_id for memory_id in pending if memory_id not in standing]
         await self._index.bring(project, slot, erased)
 
     async def efface(self, order: Order, still_held: StillHeld) -> None:
-        """Whatever the stores still hold of the entity as an owner."""
+        """Remove what the stores still hold of the entity as an owner."""
         await still_held()
         project = await self._projects.fresh(order.project_id)
         slot = project.slot(order.owner_hash)

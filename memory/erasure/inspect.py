@@ -1,4 +1,4 @@
-"""Looks at erasures and receipts again: what there is of an entity now, in both stores."""
+"""Looks at an erasure or a receipt again, and counts what both stores hold of the entity now."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from memory.ports.memories import Cursor
 
 
 class Inspect:
-    """Part of memory.service.api.Erasures."""
+    """Part of memory.service.api.Erasures: `get` and `check`."""
 
     def __init__(
         self,
@@ -78,6 +78,7 @@ class Inspect:
     async def _remaining(
         self, project: Project, kind: str, subject: str, own: str, owner_hashes: Iterable[str]
     ) -> Counts:
+        """What the owners hold that names the entity. `own` is the owner hash of the entity."""
         memories = versions = points = 0
         edges, claims = set[str](), set[tuple[str, str]]()
         for owner_hash in {own, *owner_hashes}:
@@ -96,14 +97,15 @@ class Inspect:
                 edges |= belongings.edges
                 claims |= belongings.claims
                 counted.update({memory.id: indexed[memory.id] for memory in named})
-            # Of an owner erased as a whole, points without a record count as well.
+            # The entity itself is erased whole, so its points without a record count as well.
             points += (indexed if owner_hash == own else counted).total()
         events = await self._removal.events_kept(project.slot(own))
         return Counts(memories, versions, len(edges), len(claims), events, points)
 
 
 def _sees(project: Project, subject: str) -> bool:
-    """A key bound to a user sees what is about that user, and nothing else."""
+    """Whether the caller may see it. A key that is bound to a user sees only what is about that
+    user."""
     return project.user_id is None or subject == subject_of(project, Owner("user", project.user_id))
 
 

@@ -10,6 +10,7 @@ from memory.index.survey import surveyed
 from memory.ports.memories import Cursor, MemoryReader
 from memory.ports.vector_store import VectorStore
 
+# Memories that one round trip reads.
 _BATCH = 200
 
 
@@ -20,15 +21,15 @@ class OwnerContents:
         self._memories, self._vectors = memories, vectors
 
     async def points(self, project: Project, owner_hash: str) -> Counter[str]:
-        """How many points the index holds of each memory of an owner."""
+        """How many points the index holds of each of an owner's memories, by memory id."""
         points = surveyed(self._vectors, project.tenant(owner_hash), owner_prefix(owner_hash))
         return Counter([point.memory_id async for point in points])
 
     async def next(
         self, project: Project, slot: str, after: Cursor | None
     ) -> tuple[list[Memory], Cursor] | None:
-        """The next memories of an owner, the oldest first, and the position at which they end;
-        None at the end."""
+        """The next memories of an owner, oldest first, and the position at which they end. None if
+        there are no more."""
         positions = await self._memories.page([slot], None, _BATCH, after, newest=False)
         if not positions:
             return None

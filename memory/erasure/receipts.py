@@ -1,4 +1,4 @@
-"""Receipts of erasures: signed by a secret of the project, without the name of who was erased."""
+"""Receipts of erasures. The project's secret signs them; they do not name who was erased."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ ALGORITHM = "HMAC-SHA256"
 
 
 def subject_of(project: Project, entity: Owner) -> str:
-    """64 hex digits that stand for an entity in receipts; the text is length-prefixed, so no pair
-    of kind and value runs into another."""
+    """64 hex digits that stand for an entity in receipts.
+
+    Kind and value are length-prefixed before they are hashed, so no two entities have one text.
+    """
     text = f"{len(entity.kind)}:{entity.kind}{len(entity.value)}:{entity.value}"
     return _digest(project, "subject of an erasure", text.encode())
 
@@ -32,6 +34,7 @@ def names(project: Project, kind: str, subject: str, scope: Scope) -> bool:
 
 
 def receipt_of(project: Project, order: Order, counts: Counts, completed_at: int) -> ReceiptFields:
+    """The signed receipt of an erasure that ended at `completed_at`, microseconds."""
     fields = {
         "id": order.id,
         "project_id": order.project_id,
@@ -52,19 +55,20 @@ def signature_valid(project: Project, receipt: ReceiptFields) -> bool:
     try:
         expected = _signature(project, fields)
     except TypeError:
-        return False  # a number or text that JSON cannot carry: not one of ours
+        return False  # JSON cannot carry a value in it, so it is not one of ours
     return isinstance(signature, str) and hmac.compare_digest(
         signature.encode("utf-8", "replace"), expected.encode()
     )
 
 
 def _signature(project: Project, fields: Mapping[str, Any]) -> str:
-    """Over the fields as JSON with sorted keys and no blanks."""
+    """The signature of the fields as JSON, with sorted keys and no blanks."""
     content = orjson.dumps(fields, option=orjson.OPT_SORT_KEYS)
     return _digest(project, "signature of a receipt", content)
 
 
 def _digest(project: Project, purpose: str, content: bytes) -> str:
-    """A key for each purpose, so that nothing signed for one counts for another."""
+    """64 hex digits. Each purpose has a key of its own, so that a signature for one purpose is not
+    valid for another."""
     key = hmac.digest(project.secret, purpose.encode(), hashlib.sha256)
     return hmac.new(key, content, hashlib.sha256).hexdigest()

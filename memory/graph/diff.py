@@ -19,11 +19,12 @@ from memory.ports.memories import MemoryReader
 from memory.query.views import View
 from memory.read.listings import Listings
 
-Thing = TypeVar("Thing", Memory, Edge)
+# What a graph is made of.
+Element = TypeVar("Element", Memory, Edge)
 
 
 class GraphDiff:
-    """Part of memory.service.api.Graph."""
+    """Part of memory.service.api.Graph: `difference`."""
 
     def __init__(
         self,
@@ -80,7 +81,7 @@ class GraphDiff:
     async def _edges_known(
         self, project: Project, edges: Iterable[Edge], known_at: int | None = None
     ) -> dict[str, Edge]:
-        """The edges as they were known then, by id."""
+        """The edges by id, as they were known at `known_at`, microseconds; None is now."""
         owners: dict[str, list[str]] = {}
         for edge in edges:
             owners.setdefault(slot_of(project, edge.source), []).append(edge.id)
@@ -90,8 +91,11 @@ class GraphDiff:
         return found
 
     async def _retracted(self, old: Sheet, until: int) -> tuple[list[Edge], bool]:
-        """Edges of the graph as it was known at its own instant that were withdrawn by then,
-        between memories that still count to it."""
+        """Edges that somebody withdrew by `until`, and whether a cap cut the list.
+
+        They were in the old graph as it was known at its own instant. Both of their ends are still
+        in the old graph.
+        """
         project, before = old.listing.project, old.snapshot
         start, known_at = before.as_of, before.known_at
         then = replace(before, known_at=start if known_at is None else min(start, known_at))
@@ -108,26 +112,29 @@ class GraphDiff:
         return [edge for edge in withdrawn if {edge.source, edge.target} <= there.keys()], cut
 
 
-def _in_both(old: Sequence[Thing], new: Sequence[Thing], start: int) -> list[Thing]:
-    """What is there at both instants and may have been corrected since the first."""
-    was = {each.id for each in old}
-    return [each for each in new if each.id in was and each.recorded_at > start]
+def _in_both(old: Sequence[Element], new: Sequence[Element], start: int) -> list[Element]:
+    """What is there at both instants, and may have been corrected since `start`, the first."""
+    old_ids = {element.id for element in old}
+    return [element for element in new if element.id in old_ids and element.recorded_at > start]
 
 
 def _differences(
-    old: Sequence[Thing],
-    new: Sequence[Thing],
-    before: Mapping[str, Thing],
-    after: Mapping[str, Thing],
-) -> Differences[Thing]:
-    """Changed is what was known at both instants, and not as the same version."""
-    was, now = {each.id for each in old}, {each.id for each in new}
+    old: Sequence[Element],
+    new: Sequence[Element],
+    before: Mapping[str, Element],
+    after: Mapping[str, Element],
+) -> Differences[Element]:
+    """`before` and `after` are the versions known at the two instants, by id.
+
+    An element has changed if it is in both, as two versions.
+    """
+    old_ids, new_ids = {element.id for element in old}, {element.id for element in new}
     return Differences(
-        [each for each in new if each.id not in was],
-        [each for each in old if each.id not in now],
+        [element for element in new if element.id not in old_ids],
+        [element for element in old if element.id not in new_ids],
         [
-            (before[each], last)
-            for each, last in after.items()
-            if each in before and before[each].recorded_at != last.recorded_at
+            (before[element_id], last)
+            for element_id, last in after.items()
+            if element_id in before and before[element_id].recorded_at != last.recorded_at
         ],
     )

@@ -1,6 +1,7 @@
-"""FOLLOWS: consecutive memories of a session, derived from their record order and never stored.
+"""FOLLOWS: edges between consecutive memories of a session. They are derived and never stored.
 
-Neighbours are the nearest ones that the snapshot shows, so an erase or an end heals by itself.
+Memories of a session follow each other in the order in which they were created. A neighbour is the
+nearest memory that the snapshot shows, so the sequence closes by itself after an erase or an end.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from memory.ports.edges import Adjacent
 from memory.ports.memories import Cursor, MemoryReader
 from memory.query.views import Direction, Snapshot
 
+# Neighbours of one memory that the first and the longest trip read. It grows fourfold each time.
 _FIRST_LOOK, _LONGEST_LOOK = 4, 256
 
 
 class Follows:
-    """Derives nothing unless it is `enabled`."""
+    """Derives FOLLOWS edges. It derives none unless it is `enabled`."""
 
     def __init__(self, memories: MemoryReader, enabled: bool) -> None:
         self._memories, self.enabled = memories, enabled
@@ -30,8 +32,10 @@ class Follows:
         snapshot: Snapshot,
         scope: Scope | None = None,
     ) -> dict[str, list[Adjacent]]:
-        """Derived edges of an owner's memories by id, later -FOLLOWS-> earlier. With a scope,
-        only its memories are in the sequence."""
+        """The derived edges of one owner's memories, by memory id: later -FOLLOWS-> earlier.
+
+        `slot` is the owner's. If there is a scope, only its memories are in the sequence.
+        """
         edges: dict[str, list[Adjacent]] = {}
         if not self.enabled:
             return edges
@@ -54,7 +58,10 @@ class Follows:
         snapshot: Snapshot,
         scope: Scope | None,
     ) -> dict[str, Memory]:
-        """For each memory the nearest one of its session that is shown, before or after it."""
+        """The nearest memory of the same session that the snapshot shows, by memory id.
+
+        It comes after the memory if `later`, else before it. A memory without one is left out.
+        """
         nearest: dict[str, Memory] = {}
         waiting = {
             memory.id: (memory.scope.session_id or "", Cursor(memory.created_at, memory.id))
@@ -66,10 +73,10 @@ class Follows:
             ids = [position.memory_id for row in rows for position in row]
             known = await self._memories.read(split_slot(slot)[0], ids, snapshot.known_at)
             for memory_id, row in zip(list(waiting), rows, strict=True):
-                there = (known.get(position.memory_id) for position in row)
+                candidates = (known.get(position.memory_id) for position in row)
                 shown = (
                     other
-                    for other in there
+                    for other in candidates
                     if other
                     and snapshot.shows(other)
                     and (scope is None or scope.covers(other.scope))
@@ -85,7 +92,7 @@ class Follows:
 
 
 def derived(memory: Memory, other: Memory, outgoing: bool) -> Adjacent:
-    """The edge between neighbours of a session; outgoing where `other` is the earlier one."""
+    """The edge between two neighbours of a session. It is outgoing if `other` is the earlier."""
     later, earlier = (memory, other) if outgoing else (other, memory)
     edge = Edge(
         id="",

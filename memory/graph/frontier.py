@@ -1,4 +1,4 @@
-"""Where a breadth-first walk has been, and the way to every node it came across."""
+"""Where a breadth-first walk has been, and the way to every node that it has seen."""
 
 from __future__ import annotations
 
@@ -9,23 +9,27 @@ from memory.domain.memory import Memory
 from memory.ports.edges import Adjacent, Expansion
 from memory.query.views import Snapshot
 
-# Nodes that one walk may come across.
+# Nodes that one walk may see.
 MOST_SEEN = 20_000
-# Edges that one walk looks at: in a dense graph they are many more than the nodes.
+# Edges that one walk may look at. A dense graph has many more edges than nodes.
 MOST_EDGES = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One edge walked, away from `node`."""
+    """A walk along one edge, away from `node`."""
 
     node: str
     edge: Adjacent
 
 
 class Frontier:
-    """`waiting` are the nodes of the next level, `level` the depth of the last one walked,
-    `arrived` the nodes that are there. `cut`: a cap kept the walk from seeing everything."""
+    """The state of one walk that sets out from `start`.
+
+    `waiting` are the nodes of the next level, `level` is the depth of the last level walked, and
+    `arrived` are the nodes that the snapshot shows, by id. `cut` is True if a cap kept the walk
+    from seeing everything.
+    """
 
     def __init__(self, start: str) -> None:
         self.waiting: list[str] = [start]
@@ -36,21 +40,22 @@ class Frontier:
         self._edges = 0
 
     def next_level(self) -> list[str]:
+        """Go one level deeper; returns the nodes of it."""
         level, self.waiting = self.waiting, []
         self.level += 1
         return level
 
     def arrive(self, trip: Sequence[str], expansion: Expansion, snapshot: Snapshot) -> list[Memory]:
-        """The nodes of a trip that the world shows; what they lead to waits for the next level."""
+        """The nodes of a trip that the snapshot shows. Their neighbours wait for the next level."""
         self.cut |= expansion.cut
-        there = []
+        shown = []
         for node in trip:
             memory = expansion.memories.get(node)
             if memory is not None and snapshot.shows(memory):
-                there.append(memory)
+                shown.append(memory)
                 self.arrived[node] = memory
                 self._see(node, expansion.adjacent.get(node, ()))
-        return there
+        return shown
 
     def way(self, node: str) -> list[Step]:
         """The steps from the start to a node."""
@@ -61,7 +66,7 @@ class Frontier:
         return steps[::-1]
 
     def _see(self, node: str, adjacent: Sequence[Adjacent]) -> None:
-        """The first way to a node is a shortest one."""
+        """Note the neighbours of a node. The first way to a node is a shortest one, so it stays."""
         self._edges += len(adjacent)
         for edge in adjacent:
             if edge.other in self._steps:

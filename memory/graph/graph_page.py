@@ -18,22 +18,24 @@ from memory.ports.edges import Adjacent, EdgeReader, Reach
 from memory.query.views import ANY_EDGE, NOW, Direction, Snapshot, View, Walk
 from memory.read.listings import Listing, Listings
 
-# Edges of one node and direction that a graph shows.
+# Edges of one node in one direction that a graph shows at most.
 MOST_EDGES_OF_NODE = 10_000
-# Edges of one owner on one page.
+# Edges of one owner that a page shows at most.
 MOST_EDGES = 50_000
+# Edges that one round trip reads in full.
 _EDGES_A_TRIP = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Memories on one page of a graph, the newest first, in one snapshot."""
+    """The memories on one page of a graph, newest first, in one snapshot."""
 
     listing: Listing
     memories: Sequence[Memory]
     snapshot: Snapshot
 
     def by_slot(self) -> dict[str, dict[str, Memory]]:
+        """The memories by their owner's slot, and then by id."""
         owners: dict[str, dict[str, Memory]] = {}
         for memory in self.memories:
             slot = slot_of(self.listing.project, memory.id)
@@ -42,7 +44,7 @@ class Sheet:
 
 
 class GraphPages:
-    """Part of memory.service.api.Graph."""
+    """Part of memory.service.api.Graph: `page`. It also reads edges for `difference`."""
 
     def __init__(
         self, listings: Listings, known: KnownMemories, edges: EdgeReader, follows: Follows
@@ -66,14 +68,17 @@ class GraphPages:
         return GraphPage(memories, edges, cut or more, next_cursor)
 
     async def edges_on(self, sheet: Sheet, walk: Walk = ANY_EDGE) -> tuple[list[Edge], bool]:
-        """Edges whose ends the pages up to this one hold, and one of them this page."""
+        """The edges of this page, by created_at, and whether a cap cut them.
+
+        One end of each edge is on this page. The other end is on this page or on one before it.
+        """
         found = await asyncio.gather(
             *(
                 self._edges_of_owner(sheet, slot, nodes, walk)
                 for slot, nodes in sheet.by_slot().items()
             )
         )
-        edges = [edge for owners, _ in found for edge in owners]
+        edges = [edge for owner_edges, _ in found for edge in owner_edges]
         edges.sort(key=lambda edge: (edge.created_at, edge.id, edge.source))
         return edges, any(cut for _, cut in found)
 
@@ -94,12 +99,14 @@ class GraphPages:
     async def _steps_from(
         self, sheet: Sheet, slot: str, nodes: Mapping[str, Memory], walk: Walk
     ) -> tuple[list[Step], bool]:
-        """Stored edges of these nodes, and whether some to the pages so far are lost: the far ends
-        of those are not older than the oldest node here."""
+        """The stored edges of these nodes, and whether a cap cut them.
+
+        An edge is left out if its far end is older than the oldest node here: a later page has it.
+        """
         steps: list[Step] = []
         if walk.only_follows:
             return steps, False
-        # On a first page both ends are here, so each edge is met at its source.
+        # On a first page both ends of an edge are here, so its source alone finds it.
         direction = Direction.OUT if sheet.listing.after is None else Direction.BOTH
         since = min(memory.created_at for memory in nodes.values())
         reach = Reach(direction, sheet.snapshot, MOST_EDGES_OF_NODE, walk.stored, since)
@@ -113,7 +120,7 @@ class GraphPages:
     async def _to_pages_so_far(
         self, sheet: Sheet, steps: Sequence[Step], nodes: Mapping[str, Memory]
     ) -> list[Step]:
-        """Steps to nodes of this page, or of one before it: those are newer."""
+        """The steps that lead to a node of this page or of an earlier page. Those are newer."""
         listing, snapshot = sheet.listing, sheet.snapshot
         earlier = set()
         if listing.after is not None:
@@ -128,8 +135,11 @@ class GraphPages:
         return [step for step in steps if step.edge.other in nodes or step.edge.other in earlier]
 
     async def _sequences(self, sheet: Sheet, slot: str, nodes: Mapping[str, Memory]) -> list[Step]:
-        """FOLLOWS edges: on a page, neighbours in a session are neighbours in its sequence; only
-        the newest of each session may have its successor on an earlier page."""
+        """The FOLLOWS edges of these nodes.
+
+        Two memories of a session that are neighbours on a page are neighbours in the session. Only
+        the newest memory of a session can have its successor on an earlier page.
+        """
         if not self._follows.enabled:
             return []
         newest: dict[str, Memory] = {}

@@ -12,7 +12,8 @@ from memory.ports.edges import EdgeReader, Expansion, Reach
 from memory.ports.memories import MemoryReader
 from memory.query.views import Direction, Snapshot, Walk
 
-# Edges that are followed of one node and direction. A hub with more makes the answer `truncated`.
+# Edges of one node in one direction that a walk follows. If a hub has more, the answer is
+# `truncated`.
 FAN_OUT = 500
 
 
@@ -31,7 +32,7 @@ class Neighbours:
         snapshot: Snapshot,
         limit: int = FAN_OUT,
     ) -> Expansion:
-        """Nodes with the edges that a walk follows in this direction."""
+        """The nodes of a trip with the edges that the walk follows in this direction."""
         if walk.only_follows:
             known = await self._memories.read(split_slot(slot)[0], trip, snapshot.known_at)
             found = Expansion(known, dict.fromkeys(known, ()), cut=False)
@@ -50,7 +51,7 @@ class Neighbours:
     async def in_full(
         self, slot: str, steps: Sequence[Step], snapshot: Snapshot
     ) -> list[Edge | None]:
-        """The edges of steps in full; None for one that was erased meanwhile."""
+        """The edges of the steps in full, in order. None for an edge that was erased meanwhile."""
         ids = [step.edge.edge_id for step in steps if step.edge.derived is None]
         stored = await self._edges.read(slot, ids, snapshot.known_at)
         return [step.edge.derived or stored.get(step.edge.edge_id) for step in steps]

@@ -1,4 +1,4 @@
-"""Relationships between an owner's memories: made, listed, amended, retracted."""
+"""Makes, lists, amends and retracts relationships between an owner's memories."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from memory.ports.edges import EdgeReader
 from memory.query.views import NOW, View, Walk
 from memory.write.replay import ATTEMPTS, Replay
 
-# Edges of one memory and direction that a listing shows at most.
+# Edges of one memory in one direction that a list shows at most.
 MOST_EDGES = 10_000
 
 
 class RelationshipEdits:
-    """Part of memory.service.api.Graph."""
+    """Part of memory.service.api.Graph: `relate`, `relationships` and the edits of an edge."""
 
     def __init__(
         self,
@@ -92,6 +92,7 @@ class RelationshipEdits:
                 valid_to=edge.valid_to,
             )
             moves = dedup.changes(briefing.claims, {key: dedup.taken(held, fresh)})
+            # This edge begins at its commit, so the commit must come before the edge's end.
             before = edge.valid_to if edge.valid_from is None else None
             transaction = Transaction(slot, briefing.now, [PutEdge(fresh)], moves, before)
             (commit,) = await self._commits.commit([transaction.once(operation, Answer(fresh.id))])
@@ -111,8 +112,8 @@ class RelationshipEdits:
         if not starts(memory_id, found.memories, snapshot, view):
             return Relationships([])
         adjacent = found.adjacent[memory_id]
-        there = await self._known.shown(project, {edge.other for edge in adjacent}, snapshot)
-        steps = [Step(memory_id, edge) for edge in adjacent if edge.other in there]
+        others = await self._known.shown(project, {edge.other for edge in adjacent}, snapshot)
+        steps = [Step(memory_id, edge) for edge in adjacent if edge.other in others]
         edges = filter(None, await self._neighbours.in_full(slot, steps, snapshot))
         shown = sorted(edges, key=lambda edge: (edge.created_at, edge.id))
         return Relationships(shown, found.cut)
@@ -172,7 +173,8 @@ class RelationshipEdits:
     async def _put(
         self, slot: str, edge: Edge, write: Write, operation: Operation | None
     ) -> Commit | None:
-        """Commit a change of an edge together with its claim."""
+        """Commit a change of an edge together with its dedup claim. None if another write came
+        first."""
         key = dedup.edge_key(edge)
         briefing = await self._commits.brief(slot, [key])
         held = briefing.claims[key]
@@ -187,7 +189,8 @@ class RelationshipEdits:
         return commit
 
     async def _edge(self, slot: str, memory_id: str, edge_id: str) -> Edge:
-        """The last version of an edge of this memory that is not retracted."""
+        """The last version of an edge of this memory. Raises NotFound if there is none, or if it
+        is retracted."""
         edge = (await self._edges.read(slot, [edge_id])).get(edge_id)
         if edge is None or memory_id not in (edge.source, edge.target) or edge.retracted_at:
             raise NotFound(f"no relationship {edge_id[:60]!r} of {memory_id}")

@@ -1,4 +1,4 @@
-"""Walks along edges: what is related to a memory, and the shortest way to another."""
+"""Walks along edges: what is related to a memory, and a shortest way to another memory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from memory.ports.edges import Expansion
 from memory.ports.memories import MemoryReader
 from memory.query.views import NOW, Direction, Snapshot, View, Walk
 
+# The most and the fewest nodes that one round trip asks for.
 NODES_A_TRIP, _FEWEST_A_TRIP = 200, 50
+# The direction of the same walk from its other end.
 _AGAINST = {
     Direction.OUT: Direction.IN,
     Direction.IN: Direction.OUT,
@@ -26,7 +28,7 @@ _AGAINST = {
 
 
 class Traversal:
-    """Part of memory.service.api.Graph."""
+    """Part of memory.service.api.Graph: `related` and `path`."""
 
     def __init__(
         self,
@@ -41,8 +43,8 @@ class Traversal:
     async def related(
         self, caller: Caller, memory_id: str, walk: Walk, limit: int, view: View = NOW
     ) -> Neighbourhood:
-        """Breadth first. One round trip reads 50 to 200 nodes of a level with their edges; nodes
-        with many edges take more trips, and so does FOLLOWS."""
+        """Breadth first. One round trip reads 50 to 200 nodes of a level with their edges. Nodes
+        with many edges take more trips, and so do FOLLOWS edges."""
         project = await self._projects.of(caller)
         slot = slot_of(project, memory_id)
         snapshot = await self._known.pin(slot, view)
@@ -73,14 +75,14 @@ class Traversal:
     async def path(
         self, caller: Caller, start_id: str, end_id: str, walk: Walk, view: View = NOW
     ) -> Path:
-        """From both ends towards each other, always from the side that has fewer nodes next."""
+        """Walk from both ends towards each other. The side with fewer nodes waiting goes next."""
         project = await self._projects.of(caller)
         slot = slot_of(project, start_id)
         if owner_hash_of(end_id) != owner_hash_of(start_id):
             raise missing(end_id)
         snapshot = await self._known.pin(slot, view)
         known = await self._memories.read(project.id, [start_id, end_id], snapshot.known_at)
-        shown = [starts(each, known, snapshot, view) for each in (start_id, end_id)]
+        shown = [starts(memory_id, known, snapshot, view) for memory_id in (start_id, end_id)]
         if not all(shown):
             return Path()
         if start_id == end_id:
@@ -107,7 +109,8 @@ class Traversal:
         walk: Walk,
         snapshot: Snapshot,
     ) -> list[Related]:
-        """How each memory was come to; one whose edge was erased meanwhile is left out."""
+        """The memories, each with the way to it. A memory is left out if its last edge was erased
+        meanwhile."""
         ways = [frontier.way(memory.id) for memory, _ in arrived]
         last = [way[-1] for way in ways]
         edges = (
@@ -130,12 +133,14 @@ class Traversal:
     async def _path(
         self, slot: str, ahead: Frontier, back: Frontier, met: Sequence[str], snapshot: Snapshot
     ) -> Path:
-        """The way over one of the nodes where both sides met, the same one each time."""
+        """The way over one of the nodes where both sides met. It is the same one each time: the
+        least by the ids on it."""
         ways = [(ahead.way(node), back.way(node)[::-1], node) for node in met]
-        first, second, node = min(ways, key=lambda way: ([s.node for s in way[0]], way[2]))
+        first, second, node = min(ways, key=lambda way: ([step.node for step in way[0]], way[2]))
         ids = [*(step.node for step in first), node, *(step.node for step in second)]
         arrived = ahead.arrived | back.arrived
         edges = await self._neighbours.in_full(slot, [*first, *second], snapshot)
         if None in edges:
             return Path()
-        return Path([arrived[each] for each in ids], [*filter(None, edges)], ahead.cut or back.cut)
+        memories = [arrived[memory_id] for memory_id in ids]
+        return Path(memories, [*filter(None, edges)], ahead.cut or back.cut)

@@ -1,12 +1,12 @@
 """Keeps the vector store in step with the record, and settles the outbox.
 
-The outbox in Redis names each memory whose index may lag. Applying is a transfer of state: it reads
-the record as it stands. An entry is settled only while the record is still at that version, so
-order and repetition do no harm.
+The outbox in Redis names each memory that the index may lag behind. To apply a memory is a transfer
+of state: it reads the record as it is. An entry is settled only if the record is still at the
+version that was applied. So order and repetition do no harm.
 
-An entry is also left alone if the project's epoch is another one than the writer knew: a move to
-another generation may have passed its owner by. If the epoch still stands after the commit, a move
-begins later, and will read that commit.
+An entry is not settled either if the project's epoch is another one than the writer knew: a move to
+another generation may have passed the owner already. If the epoch is the same after the commit, a
+move begins later, and will read that commit.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ log = logging.getLogger(__name__)
 
 _SETTLE_EVERY_S = 0.02
 
-# By memory id the version that the index shows now, or ERASED.
+# The version that the index shows now, or ERASED, by memory id.
 Tokens = dict[str, str]
 
 
 class Index:
-    """Applies records to the vector store. `project_of` reads a project as it stands in Redis."""
+    """Applies the record to the vector store. `project_of` reads a project as it is in Redis."""
 
     def __init__(
         self,
@@ -58,8 +58,8 @@ class Index:
     async def apply(
         self, project: Project, slot: str, written: Sequence[PutMemory], rows: Mapping[str, Vectors]
     ) -> None:
-        """Index versions that were just committed in a slot. `rows` holds vectors by content, as
-        far as the caller has them."""
+        """Index versions that were just committed in a slot. `rows` holds vectors of shape
+        (dimensions,) by content, as far as the caller has them."""
         tenants = project.written(split_slot(slot)[1])
         memories = [write.memory for write in written]
         retractions = [
@@ -79,17 +79,17 @@ class Index:
         self._settle(project, slot, {memory.id: str(memory.version) for memory in memories})
 
     async def erase(self, project: Project, slot: str, memory_id: str) -> None:
-        """Remove a memory from the index. Repair does it once more and settles it: a slow writer of
-        an earlier version may come yet, and end before it finds out."""
+        """Remove a memory from the index. Repair removes it once more and settles the entry: a slow
+        writer of an earlier version may still write it, and end before it notices the erasure."""
         for tenant in project.written(split_slot(slot)[1]):
             await self._vectors.erase(tenant, [memory_id])
 
     def _settle(self, project: Project, slot: str, tokens: Mapping[str, str]) -> None:
-        """Settle behind the answer, many entries at once: what was written can be found already. If
-        this is cut short, repair finds the entries and has nothing to mend."""
+        """Settle many entries at once, after the answer: what was written can be found already. If
+        this does not happen, repair finds the entries and has nothing to mend."""
         known, unsettled = self._unsettled.setdefault(slot, (project, {}))
         if known.epoch > project.epoch:
-            known = project  # the older one of them is the one to doubt
+            known = project  # the older epoch is the one to doubt
         unsettled.update(tokens)
         self._unsettled[slot] = known, unsettled
         if self._settling is None or self._settling.done():
@@ -109,13 +109,14 @@ class Index:
     async def _cleared(
         self, waiting: Mapping[str, tuple[Project, Mapping[str, str]]]
     ) -> dict[str, list[str]]:
-        """Clear what stands as it was applied; by slot the ids to bring along again."""
+        """Clear the entries whose memories are as they were applied. Returns by slot the ids of the
+        memories to apply again."""
         epochs = await self._projects.epochs({project.id for project, _ in waiting.values()})
         again: dict[str, list[str]] = {}
         standing: dict[str, Mapping[str, str]] = {}
         for slot, (project, tokens) in waiting.items():
             if project.id not in epochs:
-                continue  # erased as a whole, outbox and all
+                continue  # the whole project was erased, with its outbox
             if epochs[project.id] == project.epoch:
                 standing[slot] = tokens
             else:
@@ -139,8 +140,9 @@ class Index:
     async def bring(
         self, project: Project, slot: str, memory_ids: Sequence[str], mend: bool = False
     ) -> None:
-        """Bring memories of an owner up to the record, again for as long as it moves meanwhile.
-        `mend`, when no writer can be on its way, also settles what is erased."""
+        """Bring the index of an owner's memories up to the record, and again if the record changes
+        meanwhile. `mend` also settles erased memories. It is for callers that know that no writer
+        is under way."""
         for batch in batched(memory_ids, BATCH):
             waiting = list(batch)
             while waiting:
@@ -156,8 +158,8 @@ class Index:
                     project = await self._project_of(project.id)
 
     async def copy(self, project: Project, memory_ids: Sequence[str], generation: int) -> None:
-        """Write memories of any owners to one generation as the record has them, and leave the
-        outbox to whoever writes to all of them."""
+        """Write memories of any owners to one generation, as the record has them. The outbox is
+        left to writers that write to all generations."""
         waiting = list(memory_ids)
         while waiting:
             tokens = await self._transfer(project, waiting, (generation,))
@@ -167,8 +169,8 @@ class Index:
     async def _transfer(
         self, project: Project, memory_ids: Sequence[str], generations: Iterable[int]
     ) -> dict[str, Tokens]:
-        """Write every version of these memories, erase those that are gone. By slot what the
-        index then shows."""
+        """Write every version of these memories, and erase memories that are gone. Returns by slot
+        what the index shows then."""
         histories = await self._memories.histories(project.id, memory_ids)
         versions = [version for history in histories.values() for version in history]
         points = await self._points.of(versions, {})

@@ -11,21 +11,23 @@ from memory.domain.stemming import stems
 from memory.ports.models import Embedder, Vectors
 from memory.ports.vector_store import Point
 
-# Memories that are brought along together, whoever owns them, and texts that are embedded as one
-# batch. Others wait for no more than that.
+# Memories that are indexed together, and texts that are embedded together. Other work waits for one
+# such batch at most.
 BATCH = 256
 
 
 class Points:
-    """Embeds contents of which the caller has no vector yet."""
+    """Makes points. It embeds the contents of which the caller has no vector yet."""
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
 
     async def of(self, memories: Sequence[Memory], rows: Mapping[str, Vectors]) -> list[Point]:
-        """A point for each memory, in order; `rows` holds vectors by content, of shape
-        (dimensions,)."""
-        lacking = list(dict.fromkeys(m.content for m in memories if m.content not in rows))
+        """A point for each memory, in order. `rows` holds vectors of shape (dimensions,) by
+        content."""
+        lacking = list(
+            dict.fromkeys(memory.content for memory in memories if memory.content not in rows)
+        )
         for contents in batched(lacking, BATCH):
             fresh = await self._embedder.embed(contents)
             rows = {**rows, **dict(zip(contents, fresh, strict=True))}

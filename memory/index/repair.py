@@ -1,4 +1,4 @@
-"""Brings the index along where a crash has left it behind the record."""
+"""Brings the index up to the record if a crash has left it behind."""
 
 from __future__ import annotations
 
@@ -18,13 +18,15 @@ from memory.ports.vector_store import VectorStore
 
 log = logging.getLogger(__name__)
 
-# A request in flight settles its own entries: marks younger than a deadline are left to it.
+# In deadlines of a request. A request under way settles its own entries, so younger marks are left
+# to it.
 DEADLINES_TO_SETTLE = 1.0
 _LEASE_S = 60
 
 
 class Repair:
-    """`project_of` reads a project as it stands in the record."""
+    """Repairs the index of owners that the outbox names. `project_of` reads a project as it is in
+    the record."""
 
     def __init__(
         self,
@@ -42,8 +44,7 @@ class Repair:
         self._deadline_s, self._meter = deadline_s, meter
 
     async def repair(self) -> int:
-        """One pass over the owners whose index may lag; returns how many memories were brought
-        along."""
+        """Go once over the owners whose index may lag. Returns how many memories were applied."""
         done, holder = 0, uuid4().hex
         marks = await self._outbox.dirty(DEADLINES_TO_SETTLE * self._deadline_s)
         oldest = min((float(mark.mark) / 1e6 for mark in marks), default=None)

@@ -1,4 +1,4 @@
-"""A survey of the index, page after page."""
+"""Reads a survey of the index, page after page."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import AsyncIterator
 
 from memory.ports.vector_store import Indexed, VectorStore
 
-# Versions a page of a survey.
+# Versions on a page of a survey.
 SURVEYED = 1000
 
 
 async def surveyed(
     vectors: VectorStore, tenant: str, prefix: str = "", deep: bool = False
 ) -> AsyncIterator[Indexed]:
-    """A whole survey (VectorStore.survey), page after page."""
+    """All versions of a survey (VectorStore.survey), read page after page."""
     after: tuple[str, int] | None = None
     while page := await vectors.survey(tenant, prefix, after, SURVEYED, deep):
         for indexed in page:

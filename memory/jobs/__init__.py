@@ -1,1 +1,1 @@
-"""Work that outlives its request."""
+"""Carries out jobs: work that may outlive its request."""

@@ -1,4 +1,4 @@
-"""Asks for memories to be forgotten by filters, and waits a while for the job to end."""
+"""Makes a job that erases memories by filters, and waits a while for it to end."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from memory.query.filter_parser import Filters, parse
 from memory.read.jobs import JobReader
 
 _LOOK_EVERY_S = 0.05
-# An erasure by filters is waited for so long, before its job is answered as it stands.
+# How long the job is waited for. Then it is answered as it stands.
 _SHARE_OF_DEADLINE = 1 / 3
 
 
 class Forget:
-    """Part of memory.service.api.Jobs."""
+    """Part of memory.service.api.Jobs: `forget`."""
 
     def __init__(
         self,

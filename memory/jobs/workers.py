@@ -1,4 +1,4 @@
-"""Workers: take up jobs that wait, see that they end, and put off what cannot be done now."""
+"""Takes up jobs that wait, sees that they end, and puts off those that cannot be done now."""
 
 from __future__ import annotations
 
@@ -25,25 +25,28 @@ from memory.ports.metrics import Meter
 
 log = logging.getLogger(__name__)
 
-# A worker that was not heard of for so long is given up.
+# A worker is given up if it was not heard of for so long.
 LEASE_S = 15.0
 # Owners whose jobs a process carries out at a time.
 _AT_ONCE = 8
-# Before an attempt that follows one that failed; it doubles each time.
+# How long a job waits after an attempt that failed. The time doubles with each failure.
 FIRST_WAIT_S, LONGEST_WAIT_S = 2.0, 300.0
 _DOUBLINGS = 10
-# Where a store was down, however long it takes. For a model that was down a job waits as long as
-# it has waited so far, within the times above: that doubles, too.
+# How long a job waits after a store was down, however often that is. After the model was down it
+# waits for as long as it has waited so far, within the times above, so that this time doubles too.
 OUTAGE_S = 5.0
-# A call comes before its job is stored.
+# The job of a call may be stored so long after the call.
 _YOUNG_MS = 10_000
-# The least that a call is put off by.
+# How long a call is put off at least.
 _SHORTLY_S = 0.5
 
 
 class Workers:
-    """The workers of a process. A job has FAILED after so many `attempts` that failed, or if the
-    model was down for `patience_s`."""
+    """The workers of one process.
+
+    A job has FAILED after so many `attempts` that failed, or if the model was down for
+    `patience_s`, seconds.
+    """
 
     def __init__(
         self,
@@ -62,7 +65,7 @@ class Workers:
         self._closing = False
 
     async def close(self) -> None:
-        """Stop; others take up what is left."""
+        """Stop. Workers of other processes take up what is left."""
         self._closing = True
         await self._background.cancel()
 
@@ -71,12 +74,12 @@ class Workers:
         self._background.start(self.work_quietly())
 
     async def work_quietly(self) -> None:
-        """What is not taken up now is taken up later, here or elsewhere."""
+        """As `work`, but do nothing if the store is down: the jobs are taken up later."""
         with suppress(Unavailable):
             await self.work()
 
     async def ended(self) -> None:
-        """Return when nothing is under way in this process."""
+        """Return when no job is under way in this process."""
         await self._background.ended()
 
     async def tell_waiting(self) -> None:
@@ -84,22 +87,22 @@ class Workers:
         self._meter.gauge("jobs_waiting", await self._calls.waiting())
 
     async def work(self) -> None:
-        """Take up what waits, as far as there is room; goes on in the background."""
+        """Take up jobs that wait, as far as there is room. The work goes on in the background."""
         room = _AT_ONCE - len(self._background.under_way)
         if room > 0 and not self._closing:
             for call in await self._calls.due(room, LEASE_S):
                 self._background.start(self._attend_in_turn(call))
 
     async def _attend_in_turn(self, call: Call) -> None:
-        """This call, then whatever else there is: an owner with many calls, all answered by one
-        worker, does not hold up those behind it."""
+        """Answer this call, and then any others that are due. One worker answers all calls of an
+        owner, so an owner with many calls does not hold up the others."""
         calls = [call]
         while calls and not self._closing:
             await self._attend(calls[0])
             calls = [] if self._closing else await self._calls.due(1, LEASE_S)
 
     async def _attend(self, call: Call) -> None:
-        """An owner's jobs, one after the other, as long as there are any to do now."""
+        """Carry out an owner's jobs, one after the other, until none can be done now."""
         holder = uuid4().hex
         while (turn := await self._jobs.take(call, holder, LEASE_S)).job is not None:
             await self._see_to(call, turn.job, holder)
@@ -117,12 +120,12 @@ class Workers:
             reason = job.error or "every worker that took it up has died"
             await self._end(job, holder, Ending(), reason)
             return
-        work = asyncio.create_task(self._carried_out(job, holder))
+        work = asyncio.create_task(self._carry_out(job, holder))
         try:
             await self._held(call, holder, work)
         except asyncio.CancelledError:
             await stopped(work)
-            with suppress(Mem0gError):  # then its lease lapses
+            with suppress(Mem0gError):  # if this fails, its lease lapses
                 await self._jobs.put_off(job, holder, 0, job.error or "", counts=False)
                 await self._calls.put_off(call, 0)
             raise
@@ -130,19 +133,20 @@ class Workers:
             await self._conclude(job, holder, work)
 
     async def _held(self, call: Call, holder: str, work: asyncio.Task[Ending]) -> None:
-        """Returns when the work has ended, or is stopped because others have it."""
+        """Keep the lease until the work has ended. Stop the work if another worker has the job."""
         while not work.done():
             await asyncio.wait({work}, timeout=LEASE_S / 3)
             with suppress(Unavailable):
                 if not work.done() and not await self._jobs.hold(call, holder, LEASE_S):
                     await stopped(work)
 
-    async def _carried_out(self, job: Assignment, holder: str) -> Ending:
+    async def _carry_out(self, job: Assignment, holder: str) -> Ending:
         if job.kind is JobKind.ADD:
             return await self._inference.carry_out(job, holder)
         return await self._erase_by_filter.carry_out(job)
 
     async def _conclude(self, job: Assignment, holder: str, work: asyncio.Task[Ending]) -> None:
+        """End the job whose work has ended, or put it off."""
         error = work.exception()
         if error is None:
             await self._end(job, holder, work.result())
@@ -154,7 +158,8 @@ class Workers:
             raise error
 
     async def _see_again(self, job: Assignment, holder: str, error: Exception) -> None:
-        """Put a job off that may go better later; an outage is no attempt of it."""
+        """Put a job off if another attempt may succeed; else end it. An outage does not count as an
+        attempt of the job."""
         outage, reason = _is_outage(error), _reason(error)
         wait = self._outage_wait(job, error) if outage else self._retry_wait(job, error)
         if wait is None:
@@ -163,7 +168,7 @@ class Workers:
             self._count(job, "put_off" if outage else "retried")
 
     def _outage_wait(self, job: Assignment, error: Exception) -> float | None:
-        """Seconds; None where it is given up."""
+        """How long the job waits for the end of an outage, seconds. None if it is given up."""
         if not isinstance(error, ModelUnavailable):
             return OUTAGE_S
         age_s = (clock.now() - job.created_at) / clock.SECOND
@@ -172,7 +177,7 @@ class Workers:
         return min(max(age_s, FIRST_WAIT_S, error.retry_after), LONGEST_WAIT_S)
 
     def _retry_wait(self, job: Assignment, error: Exception) -> float | None:
-        """Seconds; None where it is given up."""
+        """How long the job waits for its next attempt, seconds. None if it is given up."""
         if not _curable(error) or job.attempts >= self._attempts:
             return None
         return min(FIRST_WAIT_S * (1 << min(job.attempts - 1, _DOUBLINGS)), LONGEST_WAIT_S)
@@ -180,6 +185,7 @@ class Workers:
     async def _end(
         self, job: Assignment, holder: str, ending: Ending, reason: str | None = None
     ) -> None:
+        """Say how a job has ended: it has failed if there is a `reason`."""
         ended_at = await self._jobs.end(job, holder, ending, reason)
         if ended_at is None:
             return
@@ -194,13 +200,13 @@ class Workers:
 
 
 def _is_outage(error: Exception) -> bool:
-    """Whether a store or the model was down: that is no failure of the job."""
+    """Whether a store or the model was down. That is no failure of the job."""
     down = isinstance(error, Unavailable | DeadlineExceeded)
     return down and not isinstance(error, UnfitAnswer)
 
 
 def _curable(error: Exception) -> bool:
-    """Whether it is a failure of the job itself that another attempt may cure."""
+    """Whether another attempt of the job may succeed."""
     return isinstance(error, UnfitAnswer | Conflict) or not isinstance(error, Mem0gError)
 
 

@@ -1,1 +1,1 @@
-"""Upkeep of the stores."""
+"""Keeps both stores sound: verifies, rebuilds, compacts, and erases projects."""

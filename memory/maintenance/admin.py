@@ -1,4 +1,4 @@
-"""What administrators ask for: upkeep of the stores, as tasks."""
+"""What administrators ask for: upkeep of the stores, which runs as tasks."""
 
 from __future__ import annotations
 
@@ -50,14 +50,16 @@ class Maintenance:
     async def _begin(
         self, caller: Caller, kind: Kind, project_id: str | None, dry_run: bool = False
     ) -> Task:
+        """A task of this kind, under way. Raises NotFound if there is no such project."""
         _may(caller)
         if project_id == DEFAULT_PROJECT:
-            await self._projects.fresh(project_id)  # always there, though not before its first use
+            await self._projects.fresh(project_id)  # it always exists, but is made at its first use
         elif project_id is not None and not await self._project_record.epochs([project_id]):
             raise NotFound(f"no project {project_id[:60]!r}")
         return await self._runner.start(kind, project_id, dry_run)
 
 
 def _may(caller: Caller) -> None:
+    """Raises Forbidden if the caller is bound to a user."""
     if caller.user_id is not None:
         raise Forbidden("this key is for one user_id and administers nothing")

@@ -1,4 +1,4 @@
-"""What the tasks of upkeep do: verify, rebuild, compact, erase a project; and the hourly look."""
+"""The work of the tasks: verify, rebuild, compact, erase a project. And what is done every hour."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from memory.domain.batched import batched
 from memory.domain.caller import DEFAULT_PROJECT
 from memory.domain.tasks import Kind
 from memory.maintenance.reindex import DRAINED_S, Reindex
-from memory.maintenance.task_runner import Progress
+from memory.maintenance.task_runner import TaskProgress
 from memory.maintenance.verify import Verify
 from memory.ports.maintenance import Compaction, Consistency, Leases
 from memory.ports.projects import Owners, ProjectRecord
 from memory.ports.vector_store import VectorStore
 
 _LOOK_EVERY_S = 3600
+# Owners that one round trip looks at.
 _OWNERS_A_TRIP = 500
 
 
 class Chores:
-    """Each can be done again from the start."""
+    """Carries out tasks. Each can be done again from the start."""
 
     def __init__(
         self,
@@ -48,10 +49,11 @@ class Chores:
 
     async def _mark_forgotten(self) -> None:
         slots = [slot async for slot in self._owners.slots()]
-        for some in batched(slots, _OWNERS_A_TRIP):
-            await self._consistency.unmarked(some, mend=True)
+        for batch in batched(slots, _OWNERS_A_TRIP):
+            await self._consistency.unmarked(batch, mend=True)
 
-    async def carry_out(self, progress: Progress) -> None:
+    async def carry_out(self, progress: TaskProgress) -> None:
+        """Do what the task is for, and write into `progress` how far it has come."""
         project_id = progress.task.project
         match progress.task.kind:
             case Kind.VERIFY:
@@ -63,25 +65,27 @@ class Chores:
             case Kind.ERASE_PROJECT:
                 await self._erase_project(project_id or DEFAULT_PROJECT, progress)
 
-    async def _rebuild(self, project_id: str | None, progress: Progress) -> None:
+    async def _rebuild(self, project_id: str | None, progress: TaskProgress) -> None:
         progress.report["set_aside"] = await self._vectors.recover(project_id)
-        for each in await self._named(project_id):
-            await self._reindex.move(each, progress)
+        for named_id in await self._named(project_id):
+            await self._reindex.move(named_id, progress)
 
-    async def _compact(self, project_id: str | None, progress: Progress) -> None:
-        project_ids = await self._named(project_id)
-        progress.total = len(project_ids) + 1
-        for each in project_ids:
-            tenants = await self._vectors.tenants(each)
+    async def _compact(self, project_id: str | None, progress: TaskProgress) -> None:
+        """Compact what can be compacted. A project whose tenants cannot be is indexed anew."""
+        named_ids = await self._named(project_id)
+        progress.total = len(named_ids) + 1
+        for named_id in named_ids:
+            tenants = await self._vectors.tenants(named_id)
             done = [await self._vectors.compact(tenant) for tenant in tenants]
             if not all(done):
-                await self._reindex.move(each, progress)
+                await self._reindex.move(named_id, progress)
             progress.done += 1
         progress.report["left"] = await self._compaction.compact()
         progress.done += 1
 
-    async def _erase_project(self, project_id: str, progress: Progress) -> None:
-        """Callers that know the project yet are waited for, and what they wrote is cleared too."""
+    async def _erase_project(self, project_id: str, progress: TaskProgress) -> None:
+        """Erase a project; of the default project its contents only. Replicas that still know the
+        project may write to it for a while, so it is cleared twice."""
         keep = project_id == DEFAULT_PROJECT
         waits = (DRAINED_S, self._deadline_s)
         progress.total = len(waits)
@@ -95,6 +99,7 @@ class Chores:
             progress.done += 1
 
     async def _drop(self, project_id: str, keep: bool) -> int:
+        """Drop the project's tenants; returns how many. If `keep`, those in use now stay."""
         if keep:
             return await self._reindex.drop_others(await self._projects.fresh(project_id))
         tenants = await self._vectors.tenants(project_id)
@@ -103,4 +108,5 @@ class Chores:
         return len(tenants)
 
     async def _named(self, project_id: str | None) -> list[str]:
+        """The id of the project that is named, or of all projects."""
         return await self._project_record.ids() if project_id is None else [project_id]

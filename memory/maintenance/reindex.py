@@ -18,12 +18,12 @@ from memory.domain.errors import Conflict
 from memory.domain.ids import Project
 from memory.index.outbox import Index
 from memory.index.points import BATCH
-from memory.maintenance.task_runner import Progress
+from memory.maintenance.task_runner import TaskProgress
 from memory.maintenance.verify import Findings, Verify
 from memory.ports.projects import Owners, ProjectRecord
 from memory.ports.vector_store import VectorStore
 
-# Until every replica has seen the pointer, and what it had begun before has mostly ended.
+# After this time every replica has seen the pointer, and has mostly ended what it began before.
 DRAINED_S = 2 * CACHE_LIFE_S
 _BATCHES_AT_ONCE = 3
 _OWNERS_AT_ONCE = 8
@@ -45,9 +45,9 @@ class Reindex:
         self._owners, self._vectors = owners, vectors
         self._index, self._verify = index, verify
 
-    async def move(self, project_id: str, progress: Progress) -> None:
-        """Write the index anew under the next generation. Raises Conflict where another move of
-        the project interfered."""
+    async def move(self, project_id: str, progress: TaskProgress) -> None:
+        """Write the index anew, as the next generation. Raises Conflict if another move of the
+        project interfered."""
         project = await self._project_of(project_id)
         if len(project.writes) == 1:
             last = project.writes[0]
@@ -63,20 +63,25 @@ class Reindex:
         await self.drop_others(project)
 
     async def drop_others(self, project: Project) -> int:
-        """Remove tenants of generations that the project neither reads nor writes."""
-        current = {each for number in project.writes for each in project.tenants(number)}
-        others = [each for each in await self._vectors.tenants(project.id) if each not in current]
+        """Drop tenants of generations that the project neither reads nor writes; returns how
+        many."""
+        current = {
+            tenant for generation in project.writes for tenant in project.tenants(generation)
+        }
+        tenants = await self._vectors.tenants(project.id)
+        others = [tenant for tenant in tenants if tenant not in current]
         for tenant in others:
             await self._vectors.drop(tenant)
         return len(others)
 
     async def _point(self, project: Project, read: int, writes: Sequence[int]) -> Project:
+        """Set the pointer; returns the project with it. Raises Conflict if another task set it."""
         if not await self._project_record.point(project, read, writes):
             raise Conflict("another task moved this project's index meanwhile")
         return await self._project_of(project.id)
 
-    async def _copy(self, project: Project, generation: int, progress: Progress) -> None:
-        """Every memory, and then a look at each owner whether all of it is there."""
+    async def _copy(self, project: Project, generation: int, progress: TaskProgress) -> None:
+        """Copy every memory, and then look at each owner whether nothing is missing."""
         slots = [slot async for slot in self._owners.slots(project.id)]
         progress.total += sum(await self._owners.sizes(slots))
         gate = asyncio.Semaphore(_BATCHES_AT_ONCE)
@@ -99,7 +104,7 @@ class Reindex:
             )
 
     async def _batches(self, slots: Sequence[str]) -> AsyncIterator[list[str]]:
-        """The memories of all owners, packed together: owners are many, and most are small."""
+        """Ids of the memories of all owners, packed together: most of the many owners are small."""
         batch: list[str] = []
         for slot in slots:
             for memory_id in await self._owners.memory_ids(slot):

@@ -1,4 +1,4 @@
-"""Runs tasks in the background of a replica, and takes up those of replicas that are gone."""
+"""Runs tasks in the background of a replica, and takes up tasks of replicas that are gone."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from memory.ports.maintenance import TaskRecord
 log = logging.getLogger(__name__)
 
 HEARTBEAT_S = 1.0
-# A task that was not heard of for so long is another replica's to take.
+# Another replica may take a task that was not heard of for so long.
 LEASE_S = 15
 
 
 @dataclass(slots=True)
-class Progress:
-    """How far a task has come; the runner tells it with every heartbeat."""
+class TaskProgress:
+    """How far a task has come. The runner stores it with every heartbeat."""
 
     task: Task
     done: int = 0
@@ -32,16 +32,17 @@ class Progress:
     report: dict[str, Any] = field(default_factory=dict)
 
     def told(self, **changes: Any) -> Task:
+        """The task with its progress and these changes."""
         return replace(
             self.task, done=self.done, total=self.total, report=dict(self.report), **changes
         )
 
 
-Work = Callable[[Progress], Awaitable[None]]
+Work = Callable[[TaskProgress], Awaitable[None]]
 
 
 class TaskRunner:
-    """`work` does what a task is for, always from the start."""
+    """Runs tasks. `work` does what a task is for, always from the start."""
 
     def __init__(self, record: TaskRecord, work: Work) -> None:
         self._record, self._work = record, work
@@ -51,7 +52,7 @@ class TaskRunner:
         self._closing = asyncio.Event()
 
     async def start(self, kind: Kind, project_id: str | None, dry_run: bool = False) -> Task:
-        """A new task, under way; or the one of this kind and project that runs already."""
+        """A new task, under way. If one of this kind and project runs already, it is that one."""
         task = await self._record.begin(Task(f"task_{uuid4().hex}", kind, project_id, dry_run))
         await self._take(task)
         return task
@@ -62,14 +63,15 @@ class TaskRunner:
             await self._take(task)
 
     async def close(self) -> None:
-        """Stop, and leave what is under way to another replica or the next start."""
+        """Stop. Another replica, or the next start, takes up what is under way."""
         self._closing.set()
         await asyncio.gather(*self._running.values())
 
     async def _take(self, task: Task) -> None:
+        """Run a task unless somebody else does."""
         if task.id in self._running or task.id in self._taking:
             return
-        self._taking.add(task.id)  # the record lets the same holder take it twice
+        self._taking.add(task.id)  # the record would let this replica take it twice
         try:
             if await self._record.take(task.id, self._holder, LEASE_S):
                 running = self._running[task.id] = asyncio.create_task(self._run(task))
@@ -78,7 +80,7 @@ class TaskRunner:
             self._taking.discard(task.id)
 
     async def _run(self, task: Task) -> None:
-        progress = Progress(replace(task, error=None))  # what it once waited for is over
+        progress = TaskProgress(replace(task, error=None))  # an error of an earlier run is over
         work = asyncio.ensure_future(self._work(progress))
         while not work.done() and not self._closing.is_set():
             await _first(HEARTBEAT_S, work, self._closing)
@@ -86,15 +88,15 @@ class TaskRunner:
                 if not work.done() and not await self._tell(progress.told(), LEASE_S):
                     break
         await stopped(work)
-        with suppress(Unavailable):  # then it runs out, and is taken up again
+        with suppress(Unavailable):  # if this fails, the lease lapses and the task runs again
             await self._tell(*_outcome(progress, work))
 
     async def _tell(self, task: Task, seconds: int) -> bool:
         return await self._record.tell(task, self._holder, seconds)
 
 
-def _outcome(progress: Progress, work: asyncio.Future[None]) -> tuple[Task, int]:
-    """How the task stands now that its work has ended, and for how long to hold it yet."""
+def _outcome(progress: TaskProgress, work: asyncio.Future[None]) -> tuple[Task, int]:
+    """How a task stands after its work has ended, and for how many seconds to hold it still."""
     if work.cancelled():
         return progress.told(), 0
     error = work.exception()
@@ -110,7 +112,7 @@ def _outcome(progress: Progress, work: asyncio.Future[None]) -> tuple[Task, int]
 
 
 async def _first(seconds: float, work: asyncio.Future[None], event: asyncio.Event) -> None:
-    """Return when the work has ended or the event is set, at the latest after so long."""
+    """Return when the work has ended, when the event is set, or after so many seconds."""
     waiting = asyncio.ensure_future(event.wait())
     either: set[asyncio.Future[Any]] = {work, waiting}
     await asyncio.wait(either, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)

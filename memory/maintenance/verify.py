@@ -1,7 +1,7 @@
 """Compares record and index, owner by owner, and mends what differs.
 
-A write in flight is no difference. What looks like one is looked at again. It counts if the record
-stood still around the look and the outbox had nothing to say of it.
+A write in flight is no difference. A memory that seems to differ is looked at again. It counts if
+its record did not change around that look, and if it is not in the outbox.
 """
 
 from __future__ import annotations
@@ -18,17 +18,19 @@ from memory.domain.memory import Memory
 from memory.index.outbox import Index
 from memory.index.points import BATCH
 from memory.index.survey import surveyed
-from memory.maintenance.task_runner import Progress
+from memory.maintenance.task_runner import TaskProgress
 from memory.ports.commits import Outbox
 from memory.ports.maintenance import Consistency
 from memory.ports.memories import MemoryReader
 from memory.ports.projects import Owners, ProjectRecord
 from memory.ports.vector_store import Indexed, VectorStore
 
+# Ids of each kind that a report gives.
 _EXAMPLES = 20
 _OWNERS_AT_ONCE = 4
 _LOOKS_AT_ONCE = 8
 _OWNERS_A_PART = 1000
+# The kinds of differences, in the order of a report.
 _KINDS = (
     "missing_points",
     "unknown_points",
@@ -42,7 +44,7 @@ _KINDS = (
     "unmarked_outboxes",
 )
 
-# When each version was retracted.
+# When each version was retracted, microseconds, by its number.
 Versions = dict[int, int | None]
 # Kind and memory id.
 Difference = tuple[str, str]
@@ -50,7 +52,8 @@ Difference = tuple[str, str]
 
 @dataclass(slots=True)
 class Findings:
-    """What was found, by kind: how many, and the ids of the first."""
+    """What was found of each kind: how many, and the ids of the first. `mend` says whether it is to
+    be mended."""
 
     mend: bool
     found: dict[str, list[str]] = field(default_factory=dict)
@@ -63,6 +66,7 @@ class Findings:
             examples.append(name)
 
     def report(self) -> dict[str, Any]:
+        """The findings as JSON, by kind."""
         return {
             kind: {
                 "found": self.counts[kind],
@@ -75,7 +79,7 @@ class Findings:
 
 
 class Verify:
-    """`project_of` reads a project as it stands in the record."""
+    """Compares record and index. `project_of` reads a project as it stands in the record."""
 
     def __init__(
         self,
@@ -92,21 +96,23 @@ class Verify:
         self._owners, self._memories, self._outbox = owners, memories, outbox
         self._consistency, self._vectors, self._index = consistency, vectors, index
 
-    async def verify(self, project_id: str | None, progress: Progress) -> None:
+    async def verify(self, project_id: str | None, progress: TaskProgress) -> None:
+        """Compare all owners and tenants of one project, or of all, and mend what differs unless
+        the task is a dry run. The findings are in the task's report."""
         findings = Findings(mend=not progress.task.dry_run)
         slots = [slot async for slot in self._owners.slots(project_id)]
         tenants = await self._vectors.tenants(project_id)
         progress.total = len(slots) + len(tenants)
         gate = asyncio.Semaphore(_OWNERS_AT_ONCE)
 
-        async def one(slot: str) -> None:
+        async def verify_owner(slot: str) -> None:
             async with gate:
                 await self._owner(slot, findings)
                 progress.done += 1
                 progress.report["differences"] = findings.report()
 
         for part in batched(slots, _OWNERS_A_PART):
-            await asyncio.gather(*map(one, part))
+            await asyncio.gather(*map(verify_owner, part))
         known = set(slots)
         for tenant in tenants:
             await self._tenant(tenant, known, findings)
@@ -114,6 +120,7 @@ class Verify:
         progress.report["differences"] = findings.report()
 
     async def _owner(self, slot: str, findings: Findings) -> None:
+        """Verify an owner's record by itself, and then against the index."""
         project_id, _ = split_slot(slot)
         if not await self._project_record.epochs([project_id]):
             return
@@ -129,7 +136,8 @@ class Verify:
     async def compare(
         self, slot: str, generation: int, findings: Findings, deep: bool = False
     ) -> None:
-        """One owner's record with one generation of the index; `deep` searches for each point."""
+        """Compare one owner's record with one generation of the index. `deep` searches for each
+        point."""
         project_id, owner_hash = split_slot(slot)
         project = await self._project_of(project_id)
         tenant, prefix = project.tenant(owner_hash, generation), owner_prefix(owner_hash)
@@ -139,9 +147,9 @@ class Verify:
         for part in batched(memory_ids, BATCH):
             histories = await self._memories.histories(project_id, part)
             suspects += [
-                each
-                for each in part
-                if _differences(each, histories.get(each, []), indexed.get(each, []))
+                memory_id
+                for memory_id in part
+                if _differences(memory_id, histories.get(memory_id, []), indexed.get(memory_id, []))
             ]
         await self._settle(project, slot, generation, suspects, findings)
 
@@ -153,16 +161,16 @@ class Verify:
         suspects: Sequence[str],
         findings: Findings,
     ) -> None:
-        """Look again at those that seem to differ; count, and mend, what still does."""
+        """Look again at memories that seem to differ. Count those that still do, and mend them."""
         tenant = project.tenant(split_slot(slot)[1], generation)
         for part in batched(suspects, BATCH):
             differing = await self._look(project, slot, tenant, part)
             if (await self._project_of(project.id)).epoch != project.epoch:
-                return  # the index moves, and the move looks itself
+                return  # the index moves, and the move compares it itself
             for kind, memory_id in differing:
                 findings.add(kind, memory_id)
             if findings.mend and differing:
-                unknown = {each for kind, each in differing if kind == "unknown_points"}
+                unknown = {memory_id for kind, memory_id in differing if kind == "unknown_points"}
                 if unknown:
                     await self._vectors.erase(tenant, sorted(unknown))
                 ids = sorted({memory_id for _, memory_id in differing})
@@ -171,7 +179,8 @@ class Verify:
     async def _look(
         self, project: Project, slot: str, tenant: str, memory_ids: Sequence[str]
     ) -> list[Difference]:
-        # In this order: what is in the record and not in the outbox must be in the index by now.
+        """The differences of these memories, without those that a write in flight may explain."""
+        # The order matters: the index has what is in the record and, after that, not in the outbox.
         before = await self._memories.histories(project.id, memory_ids)
         pending = set(await self._outbox.pending(slot))
         gate = asyncio.Semaphore(_LOOKS_AT_ONCE)
@@ -180,17 +189,17 @@ class Verify:
             async with gate:
                 return (await self._indexed(tenant, memory_id, deep=True)).get(memory_id, [])
 
-        shown = await asyncio.gather(*map(look, memory_ids))
+        indexed = await asyncio.gather(*map(look, memory_ids))
         after = await self._memories.histories(project.id, memory_ids)
         return [
             difference
-            for memory_id, points in zip(memory_ids, shown, strict=True)
+            for memory_id, points in zip(memory_ids, indexed, strict=True)
             if memory_id not in pending and before.get(memory_id) == after.get(memory_id)
             for difference in _differences(memory_id, before.get(memory_id, []), points)
         ]
 
     async def _tenant(self, tenant: str, known: Collection[str], findings: Findings) -> None:
-        """What is there of owners and projects that have nothing in the record."""
+        """Find points of owners, and tenants of projects, that the record does not know."""
         project_id = project_of_tenant(tenant)
         if project_id is None:
             return
@@ -208,8 +217,9 @@ class Verify:
             await self._settle(project, slot, generation, memory_ids, findings)
 
     async def _current(self, project_id: str) -> Project | None:
-        there = await self._project_record.epochs([project_id])
-        return await self._project_of(project_id) if there else None
+        """The project as it stands; None if there is none."""
+        epochs = await self._project_record.epochs([project_id])
+        return await self._project_of(project_id) if epochs else None
 
     async def _indexed(
         self,
@@ -219,35 +229,36 @@ class Verify:
         beside: Collection[str] = (),
         of: Project | None = None,
     ) -> Mapping[str, list[Indexed]]:
-        """The points of a tenant by memory id; without those of the owners `beside` of a
-        project."""
+        """The points of a tenant, by memory id. If there is a project `of`, its owners whose slots
+        are in `beside` are left out."""
         found: dict[str, list[Indexed]] = {}
-        async for each in surveyed(self._vectors, tenant, prefix, deep):
-            owner_hash = owner_hash_of(each.memory_id)
+        async for point in surveyed(self._vectors, tenant, prefix, deep):
+            owner_hash = owner_hash_of(point.memory_id)
             if owner_hash is not None and (of is None or of.slot(owner_hash) not in beside):
-                found.setdefault(each.memory_id, []).append(each)
+                found.setdefault(point.memory_id, []).append(point)
         return found
 
 
 def _differences(
     memory_id: str, history: Sequence[Memory], points: Sequence[Indexed]
 ) -> list[Difference]:
-    """One a point."""
-    record: Versions = {each.version: each.retracted_at for each in history}
-    shown = {each.version: each for each in points}
+    """How a memory's points differ from its history, at most once a version."""
+    record: Versions = {memory.version: memory.retracted_at for memory in history}
+    indexed = {point.version: point for point in points}
     kinds = []
-    for version in record.keys() | shown.keys():
-        if version not in shown:
+    for version in record.keys() | indexed.keys():
+        if version not in indexed:
             kinds.append("missing_points")
         elif version not in record:
             kinds.append("unknown_points")
-        elif shown[version].retracted_at != record[version]:
+        elif indexed[version].retracted_at != record[version]:
             kinds.append("wrong_retractions")
-        elif not shown[version].findable:
+        elif not indexed[version].findable:
             kinds.append("unfindable_points")
     return [(kind, memory_id) for kind in kinds]
 
 
 def _generation(project: Project, tenant: str) -> int | None:
-    """Which of the generations in use the tenant is of."""
-    return next((each for each in project.writes if tenant in project.tenants(each)), None)
+    """The generation in use that the tenant belongs to; None if it belongs to none of them."""
+    generations = (number for number in project.writes if tenant in project.tenants(number))
+    return next(generations, None)

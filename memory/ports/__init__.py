@@ -1,1 +1,1 @@
-"""What the service needs of the world, as protocols; each contract is written here once."""
+"""What the service needs from outside, as protocols. Each contract is written here once."""

@@ -1,4 +1,4 @@
-"""The record as a whole: everything there is, rather than what a request names."""
+"""The record as a whole: everything that there is in it, read and put back."""
 
 from __future__ import annotations
 
@@ -13,34 +13,35 @@ class Archive(Protocol):
     """Records of owners, read and put back."""
 
     async def memory_records(self, slot: str, memory_ids: Sequence[str]) -> list[MemoryRecord]:
-        """Each memory as it stands at one instant; missing ones are left out."""
+        """Each memory as it is at one instant. Missing memories are left out."""
         ...
 
     async def edge_records(
         self, slot: str, owner: Owner, edge_ids: Sequence[str]
     ) -> list[EdgeRecord]:
-        """Each edge as it stands at one instant; missing ones are left out."""
+        """Each edge as it is at one instant. Missing edges are left out."""
         ...
 
     async def leaving(self, slot: str, starts: Sequence[tuple[str, str | None]]) -> list[Leaving]:
-        """Of each (memory id, where to begin) some edges, retracted ones too. Over all parts of a
-        memory, every version of an edge that stands throughout is met at least once."""
+        """Some edges of each start, a (memory id, where to begin); None begins at the first edge.
+        Retracted edges are among them. If a caller reads all parts of a memory's edges, each
+        version of an edge that stays meanwhile is met at least once."""
         ...
 
     async def restore(self, slot: str, now: int, records: Sequence[Record]) -> list[Landing]:
-        """Put each record back, wholly or not at all, in order, at its own record times. The owner
+        """Put records back in order, each wholly or not at all, at its own record times. The owner
         is marked dirty first, and its memories are in the outbox. Nothing checks the times."""
         ...
 
 
 class Entries(Protocol):
-    """What belongs to no owner and has to outlive the server: projects, keys, the pepper,
+    """What belongs to no owner and must outlive the server: projects, keys, the pepper,
     receipts."""
 
     async def all(self) -> list[Entry]: ...
 
     async def restore(self, entry: Entry) -> bool:
-        """Put it back; False if it is there as it is.
+        """Put an entry back. False if it is there already as it is.
 
         Raises Conflict for a project with another secret that has memories, and for a pepper that
         keys were made with. Raises InvalidInput for what `all` never gives.

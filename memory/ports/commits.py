@@ -1,4 +1,4 @@
-"""How the record is written: transactions, each once, and the outbox that they leave behind."""
+"""How the record is written: by transactions, each once. They leave an outbox behind."""
 
 from __future__ import annotations
 
@@ -14,44 +14,45 @@ class Commits(Protocol):
     async def brief(
         self, slot: str, claims: Sequence[DedupKey] = (), memory_ids: Sequence[str] = ()
     ) -> Briefing:
-        """Everything that a write reads first, in one round trip."""
+        """Everything that a write reads first, in one round trip. `claims` are the keys of dedup
+        claims."""
         ...
 
     async def commit(self, transactions: Sequence[Transaction]) -> list[Commit | None]:
-        """Carry out each transaction wholly or not at all, in order. Every change is an event in
-        the owner's log. An owner whose memories change is marked dirty first.
+        """Carry out each transaction wholly or not at all, in order. Every change is a log event of
+        the owner. An owner whose memories change is marked dirty first.
 
-        Answers the record time of each. None if something that the transaction expects to stand
-        has changed, or if its record time would not be earlier than its `before`: then read again
-        and try again. A transaction whose operation was committed before writes nothing; it
-        answers that commit, with its answer.
+        Answers one commit for each transaction. It is None if something that the transaction
+        expects has changed, or if the record time would not be earlier than `before`. Then the
+        caller reads again and tries again. A transaction whose operation was committed before
+        writes nothing. Its answer is that commit, with what was answered then.
         """
         ...
 
     async def committed(self, operations: Sequence[tuple[str, str]]) -> list[Commit | None]:
-        """What each (slot, operation) of a Transaction committed. None if it did not, or did so
-        more than a day ago."""
+        """The commit of each (slot, operation of a Transaction). None if there was none, or if it
+        is more than a day old."""
         ...
 
 
 class IdempotencyClaims(Protocol):
-    """Claims that Idempotency-Keys make on operations."""
+    """Idempotency claims: what Idempotency-Keys claim of operations."""
 
     async def claim(self, project_id: str, operation: Operation) -> Operation:
-        """The operation as its first request claimed it; this one if none did. The claim stands
-        for 25 hours from the last request, longer than any answer."""
+        """The operation as its first request claimed it. This operation itself if no request did.
+        The claim stands for 25 hours from the last request, which is longer than any answer."""
         ...
 
     async def keep(self, project_id: str, operation: Operation) -> Operation:
-        """Store what the operation keeps, with its claim. Answers the operation with what is kept:
-        that is what another send of it stored first."""
+        """Store what the operation keeps, with its claim. Answers the operation with what is kept.
+        If another send of the request was first, that is what the other one stored."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Dirty:
-    """An owner that was written to a while ago; the index may lag behind. `mark` tells this write
-    from a later one."""
+    """An owner that was written to a while ago. The index may lag behind. `mark` tells this write
+    apart from a later one."""
 
     slot: str
     mark: str
@@ -61,7 +62,8 @@ class Outbox(Protocol):
     """Which memories the index may lag behind."""
 
     async def dirty(self, older_than: float) -> list[Dirty]:
-        """Owners last written to at least `older_than` seconds ago, and not cleaned since."""
+        """Owners whose last write is at least `older_than` seconds old, and who were not cleaned
+        since."""
         ...
 
     async def clean(self, dirty: Dirty) -> None:
@@ -69,14 +71,15 @@ class Outbox(Protocol):
         ...
 
     async def pending(self, slot: str) -> list[str]:
-        """The owner's outbox: ids of memories whose index may lag."""
+        """The owner's outbox: the ids of memories that the index may lag behind."""
         ...
 
     async def settle(self, tokens: Mapping[str, Mapping[str, str]]) -> dict[str, list[str]]:
-        """By slot, clear the outbox entries of memories that are still at this version (or
-        ERASED). Returns the ids that moved on."""
+        """Clear the outbox entries of memories that are still at the version given, or still
+        ERASED. `tokens` gives versions by slot and memory id. Returns by slot the ids of the
+        memories that moved on."""
         ...
 
     async def moved(self, tokens: Mapping[str, Mapping[str, str]]) -> dict[str, list[str]]:
-        """By slot the ids that are at another version; nothing is cleared."""
+        """As `settle`, but nothing is cleared: by slot the ids of the memories that moved on."""
         ...

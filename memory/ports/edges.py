@@ -1,4 +1,4 @@
-"""What is read of edges in the record: the adjacency of memories, and edges in full."""
+"""What is read of edges in the record: which memories are adjacent, and edges in full."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from memory.query.views import Direction, Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Adjacent:
-    """An edge as one of its ends sees it; `other` is the far end. A derived edge is stored nowhere,
-    so it comes along whole."""
+    """An edge as one of its ends sees it. `other` is the far end. A derived edge is stored nowhere,
+    so it is given in full as `derived`."""
 
     edge_id: str
     relation: str
@@ -24,12 +24,14 @@ class Adjacent:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Which edges of a node to read: those that the snapshot holds, of these relations (none means
-    all), at most `limit` a node and direction. The edges that end last come first, then those with
-    the newest valid_from.
+    """Which edges of a node to read.
 
-    If a node has more edges, only those count whose far end is in the snapshot and, with `since`,
-    was created then or later.
+    These are edges in the snapshot, of the named relations; if none is named, of all. A node has at
+    most `limit` edges in each direction. The edges that end last come first. Among these, the edges
+    with the newest valid_from come first.
+
+    If a node has more edges, only edges whose far end is in the snapshot count. With `since` the
+    far end must also be created at that instant or later.
     """
 
     direction: Direction
@@ -41,7 +43,7 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Expansion:
-    """Nodes with their edges, read together. `cut`: a node has more edges than the limit."""
+    """Nodes with their edges, read together. If `cut`, a node has more edges than the limit."""
 
     memories: Mapping[str, Memory]
     adjacent: Mapping[str, Sequence[Adjacent]]
@@ -54,13 +56,12 @@ class EdgeReader(Protocol):
     async def expand(
         self, slot: str, memory_ids: Sequence[str], reach: Reach, memories: bool = True
     ) -> Expansion:
-        """Memories and their adjacent edges. Without `memories` only the edges: the caller has the
-        memories."""
+        """Memories and their adjacent edges. Without `memories` only the edges are read."""
         ...
 
     async def read(
         self, slot: str, edge_ids: Sequence[str], known_at: int | None = None
     ) -> dict[str, Edge]:
-        """By id the versions that were known then. None gives the last ones, retracted or not.
-        Missing edges are left out."""
+        """The versions that were known then, by id. A `known_at` of None asks for the last
+        versions, retracted or not. Missing edges are left out."""
         ...

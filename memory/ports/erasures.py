@@ -13,26 +13,26 @@ class ErasureOrders(Protocol):
     """Erasures that were asked for, and their receipts."""
 
     async def undertake(self, order: Order, join: bool) -> Order:
-        """Note an order until it is sealed. An order of the same id that is noted already stands
-        for it; with `join` so does any order of the same entity."""
+        """Note an order until it is sealed, and answer it. If an order of the same id is noted
+        already, that one is answered. With `join` any order of the same entity is answered so."""
         ...
 
     async def orders(self) -> list[Order]:
-        """All that are noted, of every project."""
+        """All orders that are noted, of every project."""
         ...
 
     async def order(self, project_id: str, erasure_id: str) -> Order | None: ...
 
     async def abandon(self, order: Order) -> None:
-        """Forget an order whose project is gone, and all that it was about."""
+        """Forget an order whose project is gone, and what was noted for it."""
         ...
 
     async def touch(self, order: Order, owner_hash: str) -> None:
-        """Note an owner before any memory of theirs is erased."""
+        """Note an owner before any memory of the owner is erased."""
         ...
 
     async def touched(self, order: Order) -> list[str]:
-        """Hashes of those owners, as long as the erasure runs."""
+        """Hashes of the owners that were touched, as long as the erasure runs."""
         ...
 
     async def tallied(self, order: Order) -> Counts:
@@ -40,8 +40,8 @@ class ErasureOrders(Protocol):
         ...
 
     async def seal(self, order: Order, receipt: ReceiptFields) -> ReceiptFields:
-        """Store the receipt with the owners touched, and forget the order. A receipt that is there
-        already stands."""
+        """Store the receipt with the owners that were touched, forget the order, and answer the
+        receipt. If a receipt is there already, it stays and is answered."""
         ...
 
     async def sealed(self, project_id: str, erasure_id: str) -> Sealed | None: ...
@@ -59,14 +59,15 @@ class OwnerErasure(Protocol):
         points: Mapping[str, int],
     ) -> list[str]:
         """Erase memories, each wholly or not at all, and count each with the points that index it.
-        The owner is marked dirty `now`, first. Answers the ids that are gone; the others have
-        another version by now. The log of the entity itself is told once, by `efface`."""
+        The owner is marked dirty first, at `now`. Answers the ids of the memories that are gone.
+        The others have another version by now. The log of the entity itself gets no event here:
+        `efface` writes one for all."""
         ...
 
     async def efface(self, slot: str, order: Order) -> None:
-        """Remove what is left of an owner without memories: the events, but for a last one that
-        says ERASE, and the operations recorded before it. Ids and times of erased memories stay,
-        and so does the owner's clock."""
+        """Remove what is left of an owner without memories: the log, and the operations that were
+        recorded before. A last log event says ERASE. The ids and times of erased memories stay, and
+        so does the owner's clock."""
         ...
 
     async def count_points(self, slot: str, order: Order, points: int) -> None:
@@ -74,9 +75,9 @@ class OwnerErasure(Protocol):
         ...
 
     async def belongings(self, slot: str, memories: Sequence[Memory]) -> Belongings:
-        """All versions, the edges on both ends, live or retracted, and the claims."""
+        """All versions, all edges on both ends, retracted ones too, and the dedup claims."""
         ...
 
     async def events_kept(self, slot: str) -> int:
-        """Entries of the owner's log, without the one that says ERASE."""
+        """How many events the owner's log holds, without the one that says ERASE."""
         ...

@@ -1,4 +1,4 @@
-"""The live feed's way to the owners' logs of events."""
+"""How the live feed reads the owners' logs."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from memory.domain.memory import Scope
 
 
 class EventLog(Protocol):
-    """Reads the events that commits write. `slot` is memory.domain.ids's Project.slot of an owner.
-    Methods raise StoreUnavailable if Redis does not answer in time."""
+    """Reads the log events that commits write. `slot` is the Project.slot of an owner
+    (memory.domain.ids). Methods raise StoreUnavailable if Redis does not answer in time."""
 
     async def slot(self, caller: Caller, scope: Scope) -> str:
-        """Where the events of the scope's owner are. Raises ScopeRequired or InvalidInput
-        unless exactly one owner is named, and Forbidden if the caller is bound to another user."""
+        """The slot of the scope's owner. Raises ScopeRequired or InvalidInput if not exactly one
+        owner is named, and Forbidden if the caller is bound to another user."""
         ...
 
     async def page(self, slot: str, after: Position, limit: int) -> LogPage:
@@ -26,7 +26,8 @@ class EventLog(Protocol):
     async def after(
         self, positions: Mapping[str, Position], limit: int
     ) -> dict[str, list[LogEvent]]:
-        """By slot the first `limit` events beyond its position; slots without any are left out."""
+        """The first `limit` events beyond each slot's position, by slot. Slots without such events
+        are left out."""
         ...
 
     async def close(self) -> None: ...

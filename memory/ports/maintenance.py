@@ -1,4 +1,4 @@
-"""What upkeep needs of the record: tasks, leases, whether it is sound, and a compact log."""
+"""What upkeep needs of the record: leases, tasks, a check of its consistency, and compaction."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from memory.domain.tasks import Task
 
 
 class Leases(Protocol):
-    """One holder of a name at a time. A lease lapses by itself."""
+    """A name has one holder at a time. A lease lapses by itself."""
 
     async def take(self, name: str, holder: str, seconds: float) -> bool:
-        """True if the holder has the lease now, also if it had it before."""
+        """True if the holder has the lease now, even if it had the lease before."""
         ...
 
     async def keep(self, name: str, holder: str, seconds: float) -> bool:
-        """Put the lapse off; False if the lease has lapsed or is another holder's."""
+        """Make the lease last longer. False if it has lapsed, or if another holder has it."""
         ...
 
     async def release(self, name: str, holder: str) -> None:
-        """End the lease; nothing happens if it is another holder's by now."""
+        """End the lease. Nothing happens if another holder has it by now."""
         ...
 
 
@@ -29,16 +29,18 @@ class TaskRecord(Protocol):
     """Tasks are kept for seven days."""
 
     async def begin(self, task: Task) -> Task:
-        """Write the task down; if one of its kind and project runs, answer that one instead."""
+        """Store the task and answer it. If a task of its kind and project runs, answer that one
+        instead."""
         ...
 
     async def take(self, task_id: str, holder: str, seconds: int) -> bool:
-        """True for one holder at a time, as long as it tells news of a running task."""
+        """True for one holder at a time, for so many seconds after it last told of the task. False
+        if the task does not run."""
         ...
 
     async def tell(self, task: Task, holder: str, seconds: int) -> bool:
-        """Store how far the task has come and hold it for longer; 0 seconds lets go of it. False if
-        another holder has taken it meanwhile: then stop."""
+        """Store how far the task has come, and hold it for so many seconds more; 0 lets go of it.
+        False if another holder has taken it meanwhile: then the caller must stop."""
         ...
 
     async def read(self, task_id: str) -> Task | None: ...
@@ -48,13 +50,13 @@ class TaskRecord(Protocol):
         ...
 
     async def running(self) -> list[Task]:
-        """Those that have not ended, whoever holds them."""
+        """The tasks that have not ended, whoever holds them."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something in the record that does not fit the rest of it; `id` is a memory's or an edge's."""
+    """Something in the record that does not fit the rest of it. `id` names a memory or an edge."""
 
     kind: str
     id: str
@@ -67,12 +69,13 @@ class Consistency(Protocol):
         ...
 
     async def unmarked(self, slots: Sequence[str], mend: bool) -> list[str]:
-        """Slots with a memory in the outbox that no repair would look at; `mend` marks them."""
+        """Slots with a memory in the outbox that no repair would look at. `mend` marks these slots
+        dirty."""
         ...
 
 
 class Compaction(Protocol):
     async def compact(self) -> list[str]:
-        """Have every Redis node write its log anew, without what was erased. Returns in words what
-        could not be done."""
+        """Make every Redis node write its append-only file anew, without what was erased. Returns
+        in words what could not be done."""
         ...

@@ -13,7 +13,8 @@ from memory.query.views import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Instant:
-    """Redis's now. `bounded`: some memory could be valid then or later without being open."""
+    """`now` is the time of Redis. If `bounded`, some memory could be valid then or later without
+    being open (Memory.open)."""
 
     now: int
     bounded: bool
@@ -21,35 +22,35 @@ class Instant:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Cursor:
-    """A position in a list, in the list's order: just beyond the memory with this id, which was
-    created at this instant."""
+    """A position in a list. It is just beyond the memory with this id, which was created at this
+    instant."""
 
     created_at: int
     memory_id: str
 
 
 class MemoryReader(Protocol):
-    """Versions of memories. A memory that is not there is left out of every answer.
+    """Reads versions of memories. A memory that is not there is left out of every answer.
 
-    `slot` is memory.domain.ids' Project.slot of an owner. Methods raise StoreUnavailable if Redis
-    does not answer in time; so do those of every other part of the record.
+    `slot` is the Project.slot of an owner (memory.domain.ids). Methods raise StoreUnavailable if
+    Redis does not answer in time. So do the methods of every other part of the record.
     """
 
     async def read(
         self, project_id: str, memory_ids: Sequence[str], known_at: int | None = None
     ) -> dict[str, Memory]:
-        """By id the versions that were known then (None: the last ones). A successor is told only
-        if it was known then."""
+        """The versions that were known then, by id. A `known_at` of None asks for the last
+        versions. A version names its successor only if the successor was known then."""
         ...
 
     async def history(self, slot: str, memory_id: str) -> list[Memory]:
-        """Every version, oldest first; empty for a missing memory."""
+        """Every version, oldest first. Empty if the memory is missing."""
         ...
 
     async def histories(
         self, project_id: str, memory_ids: Collection[str]
     ) -> dict[str, list[Memory]]:
-        """By id every version, oldest first. Each memory is read as of one instant."""
+        """Every version by memory id, oldest first. Each memory is read as of one instant."""
         ...
 
     async def page(
@@ -61,20 +62,22 @@ class MemoryReader(Protocol):
         newest: bool,
         snapshots: Sequence[Snapshot] = (),
     ) -> list[Cursor]:
-        """Positions of these owners' memories in order of (created_at, id), beyond `after` only.
-        One of the snapshots must show the memory; no snapshot means all memories. The snapshots
-        may differ in as_of only."""
+        """Positions of these owners' memories beyond `after`, in order of (created_at, id).
+
+        At least one of the snapshots must show the memory. Without snapshots all memories are
+        listed. The snapshots may differ in as_of only.
+        """
         ...
 
     async def session_neighbours(
         self, slot: str, positions: Sequence[tuple[str, Cursor]], later: bool, limit: int
     ) -> list[list[Cursor]]:
-        """For each (session id, position) the nearest positions of the session, the nearest first:
-        those recorded before it, or those after it."""
+        """The nearest positions in the session of each (session id, position), the nearest first.
+        They were created after the position if `later`, and before it otherwise."""
         ...
 
     async def instant(self, slots: Sequence[str]) -> Instant:
-        """The instant to pin a read of these owners at."""
+        """The instant to pin a read of these owners to."""
         ...
 
     async def superseded(self, slots: Sequence[str]) -> list[str]:
@@ -83,10 +86,10 @@ class MemoryReader(Protocol):
 
 
 class FeedbackRecord(Protocol):
-    """Feedback, kept beside its memory and gone with it."""
+    """Feedback. It is kept beside its memory and erased with it."""
 
     async def rate(self, slot: str, memory_id: str, feedback: Feedback | None) -> bool:
-        """False if there is no such memory; then nothing is kept."""
+        """Keep the feedback; None removes it. False if there is no such memory."""
         ...
 
     async def get(self, slot: str, memory_id: str) -> Feedback | None: ...

@@ -1,7 +1,6 @@
-"""What the service counts and measures, as a port: domain and adapters never know who exports it.
+"""What the service counts and measures. The domain and the adapters do not know who exports it.
 
-The names, with their tags and what they tell, are the catalogue of
-deployments/observability/metrics.py.
+The catalogue in deployments/observability/metrics.py has the names, their tags and what they tell.
 """
 
 from __future__ import annotations
@@ -17,19 +16,19 @@ T = TypeVar("T")
 
 
 class Meter(Protocol):
-    """Tags take few values each: a route, a store, a code; never an id, a user or a text.
-    Methods never fail for a name of the catalogue, and may be called from any thread."""
+    """A tag takes few values: a route, a store or a code. It never holds an id, a user or a text.
+    Methods never fail for a name in the catalogue. They may be called from any thread."""
 
     def count(self, name: str, value: float = 1, **tags: str) -> None:
-        """`value` more happened; 0 is no news."""
+        """Add `value` to a counter. Adding 0 changes nothing."""
         ...
 
     def observe(self, name: str, value: float, **tags: str) -> None:
-        """One more of what is measured, this large or long (seconds)."""
+        """Add one measurement: a size, or a time in seconds."""
         ...
 
     def gauge(self, name: str, value: float, **tags: str) -> None:
-        """It stands at `value` now."""
+        """Say that a gauge is at `value` now."""
         ...
 
 
@@ -41,12 +40,12 @@ class _Silent:
     def gauge(self, name: str, value: float, **tags: str) -> None: ...
 
 
+# For when nobody listens.
 SILENT: Meter = _Silent()
-"""Where nobody listens."""
 
 
 async def timed(meter: Meter, store: str, work: Awaitable[T]) -> T:
-    """The result of one round trip to a store, with its seconds and outcome told to the meter."""
+    """The result of one round trip to a store. The meter is told its seconds and its outcome."""
 
     def tell(seconds: float, outcome: str) -> None:
         meter.observe("store_seconds", seconds, store=store, outcome=outcome)
@@ -55,7 +54,7 @@ async def timed(meter: Meter, store: str, work: Awaitable[T]) -> T:
 
 
 async def measured(tell: Callable[[float, str], None], work: Awaitable[T]) -> T:
-    """The result of work; its seconds and its outcome are told, whatever comes of it."""
+    """The result of work. `tell` gets its seconds and its outcome, even if the work fails."""
     begun, outcome = time.perf_counter(), "failed"
     try:
         result = await work

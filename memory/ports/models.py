@@ -1,4 +1,4 @@
-"""The models: one turns texts into vectors, the other fills a JSON schema from a text."""
+"""The models: the embedder turns texts into vectors, the language model fills a JSON schema."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Vectors = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """Which model made the vectors; recorded with the data, compared at every start."""
+    """Which model made the vectors. It is recorded with the data and compared at every start."""
 
     name: str
     dimensions: int
@@ -23,7 +23,7 @@ class ModelCard:
 
 class Embedder(Protocol):
     async def embed(self, texts: Sequence[str]) -> Vectors:
-        """One row a text, in order. Raises Unavailable if the model does not answer."""
+        """One row for each text, in order. Raises Unavailable if the model does not answer."""
         ...
 
     async def card(self) -> ModelCard: ...
@@ -34,7 +34,7 @@ class LanguageModel(Protocol):
     def name(self) -> str: ...
 
     async def fill(self, instructions: str, text: str, schema: Mapping[str, Any]) -> dict[str, Any]:
-        """A JSON object after the JSON schema. The model is asked to keep to the schema, and may
-        not have done so: look at what comes. Raises ModelUnavailable if there is no answer, and
-        UnfitAnswer if the answer is no JSON object."""
+        """A JSON object that is made from the text. The model is asked to keep to the JSON schema.
+        It may not do so, so the caller must check the object. Raises ModelUnavailable if there is
+        no answer, and UnfitAnswer if the answer is no JSON object."""
         ...

@@ -1,4 +1,5 @@
-"""Saved reports in the record: kept for seven days, and the last thousand of each project."""
+"""Saved reports in the record. They are kept for seven days, at most the last thousand of each
+project."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ class ReportRecord(Protocol):
     async def read(self, project_id: str, report_id: str) -> Report | None: ...
 
     async def all(self, project_id: str) -> list[Saved]:
-        """Those that are kept, newest first."""
+        """All reports that are kept, newest first."""
         ...
 
     async def drop(self, project_id: str, report_ids: Sequence[str]) -> None: ...

@@ -1,4 +1,4 @@
-"""The store that finds memories by meaning and by words; its contract is written here once."""
+"""The store that finds memories by meaning and by words."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from memory.query.views import Where
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One version of a memory as the vector store sees it; immutable but for its retraction.
+    """One version of a memory as the vector store sees it. Only its retraction can change.
 
-    `vector` has shape (dimensions,) and length 1. `terms` are the content's stems with
-    repetitions (memory.domain.stemming); `metadata_tokens` come from memory.domain.metadata_tokens.
+    `vector` has shape (dimensions,) and length 1. `terms` are the stems of the content, with
+    repetitions (memory.domain.stemming). `metadata_tokens` come from memory.domain.metadata_tokens.
     """
 
     memory: Memory
@@ -27,7 +27,8 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A version found. `score` is the cosine for `nearest`, the engine's BM25 for `match`."""
+    """A version that was found. `score` is the cosine for `nearest`, and the engine's BM25 for
+    `match`."""
 
     memory_id: str
     version: int
@@ -45,8 +46,8 @@ class Retraction:
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
-    """A version as the index holds it. `findable` is False where its vector or its words are
-    missing from the index, so that no search comes upon it."""
+    """A version as the index holds it. `findable` is False if its vector or its words are missing
+    from the index. Then a search may miss it."""
 
     memory_id: str
     version: int
@@ -65,8 +66,8 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """An entity as the index knows it: how many versions name it, the first valid_from and the
-    last recorded_at among them."""
+    """An entity as the index knows it. `versions` counts the versions that name it. `first` is the
+    first valid_from among them, `last` the last recorded_at."""
 
     value: str
     versions: int
@@ -77,30 +78,31 @@ class Named:
 class VectorStore(Protocol):
     """Finds versions by meaning and by words: an index that can be rebuilt from the graph store.
 
-    A tenant comes into being with its first point; reading or erasing in one that does not exist
-    finds nothing. Methods raise StoreUnavailable within their deadline when the store is down.
-    Everything acknowledged survives a kill of the process and is visible to the next call.
+    The first point of a tenant makes the tenant. Reading or erasing in a tenant that does not exist
+    finds nothing. Methods raise StoreUnavailable within their deadline if the store is down. What
+    was acknowledged survives a kill of the process and is visible to the next call.
     """
 
     async def open(self, card: ModelCard) -> None:
-        """Connect, create what is missing. Raises StartupRefused on data of another format."""
+        """Connect, and create what is missing. Raises StartupRefused if the data has another
+        format."""
         ...
 
     async def upsert(self, tenant: str, points: Sequence[Point]) -> None:
-        """Write points; one that exists already (same memory and version) is written over, and can
-        be found afterwards even where an earlier crash had left it out of the index."""
+        """Write points. A point that exists already (same memory and version) is written over. It
+        can be found afterwards, even if an earlier crash had left it out of the index."""
         ...
 
     async def retract(self, tenant: str, retractions: Sequence[Retraction]) -> None:
-        """Close the record interval of points, which clears `open`; missing ones are skipped."""
+        """Close the record interval of points, which clears `open`. Missing points are skipped."""
         ...
 
     async def erase(self, tenant: str, memory_ids: Sequence[str]) -> None:
-        """Remove every version of these memories; missing ones are skipped."""
+        """Remove every version of these memories. Missing memories are skipped."""
         ...
 
     async def nearest(self, tenant: str, vector: Vectors, where: Where, limit: int) -> list[Hit]:
-        """The `limit` versions with the highest cosine to `vector`, best first, ties by id."""
+        """The `limit` versions with the highest cosine to `vector`, best first; ties by id."""
         ...
 
     async def match(self, tenant: str, terms: Sequence[str], where: Where, limit: int) -> list[Hit]:
@@ -110,7 +112,8 @@ class VectorStore(Protocol):
     async def select(
         self, tenant: str, where: Where, after: Listed | None, limit: int
     ) -> list[Listed]:
-        """The next versions that match, the greatest first, those less than `after` only."""
+        """The next versions that match, the greatest first. Only versions less than `after` are
+        listed."""
         ...
 
     async def count(self, tenant: str, where: Where) -> int:
@@ -129,8 +132,8 @@ class VectorStore(Protocol):
         limit: int = 1000,
         deep: bool = False,
     ) -> list[Indexed]:
-        """Versions whose memory id begins with `prefix`, by (memory id, version), those beyond
-        `after` only. `deep` also searches for each, where the index may have holes."""
+        """Versions beyond `after` whose memory id begins with `prefix`, by (memory id, version).
+        With `deep` each version is also searched for, if the index may have holes."""
         ...
 
     async def tenants(self, project_id: str | None = None) -> list[str]:
@@ -138,21 +141,21 @@ class VectorStore(Protocol):
         ...
 
     async def compact(self, tenant: str) -> bool:
-        """Overwrite what erased points left in the files. False: only writing the tenant anew
-        under another name does that."""
+        """Overwrite what erased points left in the files. False if the store can only do that by
+        writing the tenant anew under another name."""
         ...
 
     async def recover(self, project_id: str | None = None) -> list[str]:
-        """Make what was lost or damaged writable again, though empty; returns the names of the
-        tenants that were set aside as unreadable."""
+        """Make what was lost or damaged writable again, but empty. Returns the names of the tenants
+        that were set aside as unreadable."""
         ...
 
     async def check(self) -> None:
-        """Return if the store would take a write now; raise StoreUnavailable at once if not."""
+        """Return if the store would take a write now. Raise StoreUnavailable at once if not."""
         ...
 
     async def drop(self, tenant: str) -> None:
-        """Remove a tenant with all its points; a missing one is a no-op."""
+        """Remove a tenant with all its points. Nothing happens if it is missing."""
         ...
 
     async def close(self) -> None: ...

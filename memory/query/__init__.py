@@ -1,1 +1,1 @@
-"""What a read asks for, as plain values."""
+"""What a read asks for, in plain values."""

@@ -1,8 +1,9 @@
-"""What a memory must be like to be asked for: a tree of conditions.
+"""Which memories a read asks for: a tree of conditions.
 
-`meets` says it exactly, of a memory as the record knows it. A vector store knows less of it:
-`storable` relaxes a tree to what every store can evaluate, so that no memory that meets the tree is
-lost, and `exact` says whether nothing had to be relaxed. `scopes` says whose memories it is about.
+`meets` judges exactly whether a memory, as the record knows it, meets a condition. A vector store
+knows less of a memory. So `storable` relaxes a tree to what every store can evaluate, and loses no
+memory that meets the tree. `exact` says whether nothing had to be relaxed. `scopes` says whose
+memories a condition is about.
 """
 
 from __future__ import annotations
@@ -17,21 +18,22 @@ from typing import Any, Literal, TypeAlias
 from memory.domain.memory import SCOPE_FIELDS, Memory, Scope
 from memory.domain.metadata_tokens import metadata_tokens, scalars
 
+# In a scope of `scopes`: any id. No entity is called so (deployments.api.schemas.limits).
 ANY = "*"
-"""In a scope of `scopes`: any id. No entity is called so (deployments.api.schemas.limits)."""
+# Of one condition. A condition that would need more of them is covered by fewer, wider ones.
 MOST_SCOPES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Every:
-    """All of the parts; without parts everything."""
+    """Holds if all of the parts hold. Without parts it holds of every memory."""
 
     parts: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Some:
-    """At least one of the parts; without parts nothing."""
+    """Holds if at least one of the parts holds. Without parts it holds of no memory."""
 
     parts: tuple[Condition, ...] = ()
 
@@ -43,9 +45,12 @@ class Not:
 
 @dataclass(frozen=True, slots=True)
 class Is:
-    """The field is one of the values, byte for byte. Fields are `owner`, the scope fields,
-    `memory_id` and `metadata_token` (memory.domain.metadata_tokens); a memory may have several of
-    the last."""
+    """The field is one of the values, byte for byte.
+
+    Fields are `owner`, the scope fields, `memory_id` and `metadata_token`
+    (memory.domain.metadata_tokens). A memory may have several metadata tokens: one of them must be
+    one of the values.
+    """
 
     field: str
     values: tuple[str, ...]
@@ -60,8 +65,8 @@ class Present:
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """The instant is there and lies in [low, high), microseconds; None is without that bound.
-    Fields are valid_from, valid_to and recorded_at."""
+    """The memory has the instant, and it lies in [low, high), microseconds. A bound of None does
+    not limit. Fields are valid_from, valid_to and recorded_at."""
 
     field: str
     low: int | None = None
@@ -70,7 +75,7 @@ class Within:
 
 @dataclass(frozen=True, slots=True)
 class Expires:
-    """The memory has an end of its own, not one that a successor put to it, in [low, high)."""
+    """The memory ends by itself, not by a successor, at an instant in [low, high)."""
 
     low: int | None = None
     high: int | None = None
@@ -78,8 +83,8 @@ class Expires:
 
 @dataclass(frozen=True, slots=True)
 class Holds:
-    """The text, a category or the metadata under `key` contains `part`: as a part of a text, or as
-    an element of a list. `fold` takes no notice of case."""
+    """The content, a category or the metadata under `key` contains `part`: as a part of a text, or
+    as an element of a list. With `fold` case makes no difference."""
 
     place: Literal["content", "categories", "metadata"]
     part: Any
@@ -89,7 +94,8 @@ class Holds:
 
 @dataclass(frozen=True, slots=True)
 class Compares:
-    """The metadata under `key` is there, of the value's kind (number or text), and compares so."""
+    """The metadata under `key` is of the same kind as the value, number or text, and compares to it
+    as `how` says."""
 
     key: str
     how: Literal["gt", "gte", "lt", "lte"]
@@ -108,8 +114,8 @@ Condition: TypeAlias = (
     "Every | Some | Not | Is | Present | Within | Expires | Holds | Compares | Equals"
 )
 EVERYTHING, NOTHING = Every(), Some()
+# Meets every memory of a project, because every memory names an entity.
 SOMEBODY = Some(tuple(Present(field) for field in SCOPE_FIELDS))
-"""Every memory of a project: each names an entity."""
 
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "gt": operator.gt,
@@ -120,23 +126,23 @@ _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def every(parts: Iterable[Condition]) -> Condition:
-    """All of them, in the simplest form."""
-    kept = tuple(each for each in parts if each != EVERYTHING)
+    """The condition that all of the parts hold, in the simplest form."""
+    kept = tuple(part for part in parts if part != EVERYTHING)
     if NOTHING in kept:
         return NOTHING
     return kept[0] if len(kept) == 1 else Every(kept)
 
 
 def some(parts: Iterable[Condition]) -> Condition:
-    """Any of them, in the simplest form."""
-    kept = tuple(each for each in parts if each != NOTHING)
+    """The condition that at least one of the parts holds, in the simplest form."""
+    kept = tuple(part for part in parts if part != NOTHING)
     if EVERYTHING in kept:
         return EVERYTHING
     return kept[0] if len(kept) == 1 else Some(kept)
 
 
 def no(part: Condition) -> Condition:
-    """Its opposite, in the simplest form."""
+    """The condition that the part does not hold, in the simplest form."""
     if part == EVERYTHING:
         return NOTHING
     if part == NOTHING:
@@ -146,17 +152,17 @@ def no(part: Condition) -> Condition:
 
 def meets(condition: Condition, memory: Memory) -> bool:
     """Whether the memory is what the condition asks for."""
-    return _meets(condition, memory, cache(partial(_tags, memory)))
+    return _meets(condition, memory, cache(partial(_tokens_of, memory)))
 
 
 def storable(condition: Condition) -> Condition:
-    """What the stores can evaluate of it, a tree of Every, Some, Not, Is, Present and Within: true
-    of every memory that meets the condition."""
+    """What the stores can evaluate of a condition: a tree of Every, Some, Not, Is, Present and
+    Within. It holds of every memory that meets the condition."""
     return _bound(condition, above=True)
 
 
 def exact(condition: Condition) -> bool:
-    """Whether `storable` lets through nothing else."""
+    """Whether only memories that meet the condition meet the storable one."""
     match condition:
         case Every(parts) | Some(parts):
             return all(map(exact, parts))
@@ -166,37 +172,42 @@ def exact(condition: Condition) -> bool:
 
 
 def scopes(condition: Condition) -> tuple[Scope, ...]:
-    """Scopes that together cover every memory that meets the condition, one a branch of it. A
-    field is ANY where the branch only asks that it be there; a branch that names no entity, by a
-    negation or not at all, has an empty scope."""
+    """Scopes that together cover every memory that meets the condition, one for each branch.
+
+    A field is ANY if the branch only asks that the field be there. The scope is empty if the branch
+    names no entity, or names one in a negation only.
+    """
     match condition:
         case Is(field, values) if field in SCOPE_FIELDS and len(values) <= MOST_SCOPES:
             return tuple(Scope(**{field: value}) for value in values)
         case Present(field):
             return (Scope(**{field: ANY}),)
         case Some(parts):
-            return tuple(dict.fromkeys(each for part in parts for each in scopes(part)))
+            return tuple(dict.fromkeys(scope for part in parts for scope in scopes(part)))
         case Every(parts):
             return reduce(_joined, map(scopes, parts), (Scope(),))
     return (Scope(),)
 
 
 def everybody(condition: Condition) -> bool:
-    """Whether it is about entities of every kind, whoever they are."""
-    alone = [each.given() for each in scopes(condition) if len(each.given()) == 1]
-    return {name for given in alone for name, who in given.items() if who == ANY} == {*SCOPE_FIELDS}
+    """Whether the condition is about entities of every kind, whoever they are."""
+    alone = [scope.given() for scope in scopes(condition) if len(scope.given()) == 1]
+    return {name for given in alone for name, value in given.items() if value == ANY} == {
+        *SCOPE_FIELDS
+    }
 
 
 def _joined(ones: tuple[Scope, ...], others: tuple[Scope, ...]) -> tuple[Scope, ...]:
-    """Scopes of what is covered by both; either of them alone covers it as well."""
+    """Scopes of what both groups cover. If these would be too many, one of the groups is answered:
+    it covers the same and more."""
     if len(ones) * len(others) > MOST_SCOPES:
-        return min(ones, others, key=lambda each: (Scope() in each, len(each)))
-    both = (_both(one, other) for one, other in product(ones, others))
-    return tuple(dict.fromkeys(each for each in both if each is not None))
+        return min(ones, others, key=lambda group: (Scope() in group, len(group)))
+    joined = (_both(one, other) for one, other in product(ones, others))
+    return tuple(dict.fromkeys(scope for scope in joined if scope is not None))
 
 
 def _both(one: Scope, other: Scope) -> Scope | None:
-    """None where no memory can be covered by both."""
+    """The scope of what both scopes cover. None if no memory can be covered by both."""
     fields: dict[str, str] = {}
     for name, value in [*one.given().items(), *other.given().items()]:
         if fields.get(name, ANY) not in (ANY, value) and value != ANY:
@@ -207,12 +218,13 @@ def _both(one: Scope, other: Scope) -> Scope | None:
 
 
 def _bound(condition: Condition, above: bool) -> Condition:
-    """A storable condition that holds of no fewer memories, or, not `above`, of no more."""
+    """A storable condition. If it is to lie `above`, every memory that meets the condition meets
+    it. Otherwise every memory that meets it meets the condition."""
     match condition:
         case Every(parts):
-            return every(_bound(each, above) for each in parts)
+            return every(_bound(part, above) for part in parts)
         case Some(parts):
-            return some(_bound(each, above) for each in parts)
+            return some(_bound(part, above) for part in parts)
         case Not(part):
             return no(_bound(part, not above))
         case Is() | Present() | Within():
@@ -222,16 +234,16 @@ def _bound(condition: Condition, above: bool) -> Condition:
     return EVERYTHING if above else NOTHING
 
 
-def _meets(condition: Condition, memory: Memory, held: Callable[[], frozenset[str]]) -> bool:
+def _meets(condition: Condition, memory: Memory, tokens: Callable[[], frozenset[str]]) -> bool:
     match condition:
         case Every(parts):
-            return all(_meets(each, memory, held) for each in parts)
+            return all(_meets(part, memory, tokens) for part in parts)
         case Some(parts):
-            return any(_meets(each, memory, held) for each in parts)
+            return any(_meets(part, memory, tokens) for part in parts)
         case Not(part):
-            return not _meets(part, memory, held)
+            return not _meets(part, memory, tokens)
         case Is("metadata_token", values):
-            return not held().isdisjoint(values)
+            return not tokens().isdisjoint(values)
         case Is(field, values):
             return _text(field, memory) in values
         case Present(field):
@@ -249,7 +261,7 @@ def _meets(condition: Condition, memory: Memory, held: Callable[[], frozenset[st
     raise ValueError(f"no condition: {condition!r}")
 
 
-def _tags(memory: Memory) -> frozenset[str]:
+def _tokens_of(memory: Memory) -> frozenset[str]:
     return frozenset(metadata_tokens(memory.metadata, memory.categories))
 
 
@@ -269,10 +281,10 @@ def _holds(place: str, part: Any, fold: bool, key: str, memory: Memory) -> bool:
     if place == "content":
         return _contains(memory.content, part, fold)
     if place == "categories":
-        return any(_contains(each, part, fold) for each in memory.categories)
+        return any(_contains(category, part, fold) for category in memory.categories)
     value = memory.metadata.get(key)
     if isinstance(value, list):
-        return any(_equal(each, part, fold) for each in scalars(value))
+        return any(_equal(scalar, part, fold) for scalar in scalars(value))
     return _contains(value, part, fold)
 
 
@@ -297,7 +309,7 @@ def _compares(value: Any, how: str, other: float | str) -> bool:
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Equality of JSON: 1 is 1.0, and true is neither."""
+    """Equality in JSON: 1 equals 1.0, and true equals neither."""
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
     if isinstance(one, list) and isinstance(other, list):

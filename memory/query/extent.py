@@ -14,8 +14,12 @@ from memory.query.views import Where
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """Every memory is within `scope`, meets the condition and is covered by one of `scopes`, which
-    name the owners: `owner_hashes` are all of them, None where that is whoever the project has."""
+    """What a read is about: memories that lie within `scope`, meet the condition and are covered by
+    one of `scopes`.
+
+    The `scopes` name the owners. `owner_hashes` are all of these owners. It is None if every owner
+    of the project may be one.
+    """
 
     project: Project
     scope: Scope
@@ -25,7 +29,7 @@ class Extent:
 
     @property
     def slots(self) -> list[str]:
-        """Of the owners; none where they are not known."""
+        """The slots of the owners. There are none if the owners are not known."""
         return [self.project.slot(owner_hash) for owner_hash in self.owner_hashes or ()]
 
     @property
@@ -35,16 +39,16 @@ class Extent:
         return sorted({self.project.tenant(owner_hash) for owner_hash in self.owner_hashes})
 
     def where(self) -> Where:
-        """What the index must match, at any time."""
+        """What versions in the index must match, at any instant."""
         where = Where()
-        if self.owner_hashes is not None and all(each.user_id for each in self.scopes):
-            where = where.also("owner", *(str(each.owner) for each in self.scopes))
+        if self.owner_hashes is not None and all(scope.user_id for scope in self.scopes):
+            where = where.also("owner", *(str(scope.owner) for scope in self.scopes))
         for field, value in self.scope.given().items():
             where = where.also(field, value)
         return where.narrowed(storable(self.condition))
 
     def covers(self, memory: Memory) -> bool:
-        """Whether a memory of the project, as the record knew it, is one of these."""
+        """Whether the read is about a memory of the project, as the record knew it."""
         return self.scope.covers(memory.scope) and (
             self.condition == EVERYTHING or meets(self.condition, memory)
         )
@@ -53,13 +57,17 @@ class Extent:
 def bounded(
     project: Project, scope: Scope, condition: Condition
 ) -> tuple[Scope, tuple[Scope, ...]]:
-    """The scope within the project, and the scopes that name its owners; an empty one of these
-    names them all. Raises ScopeRequired where neither the scope nor every branch of the condition
-    names an entity, Forbidden where one is a user that the project is not bound to."""
+    """The scope within the project, and the scopes that name its owners. An empty scope among these
+    names all owners.
+
+    Raises ScopeRequired if the scope names no entity and some branch of the condition names none
+    either. Raises Forbidden if one of them names another user than the one that the project is
+    bound to.
+    """
     named = scopes(condition)
     if project.user_id is not None:
-        for each in named:
-            if each.user_id not in (None, ANY, project.user_id):
+        for branch in named:
+            if branch.user_id not in (None, ANY, project.user_id):
                 raise Forbidden("this key is for another user_id")
     if project.user_id is not None or scope.given() or condition == EVERYTHING:
         scope = project.narrow(scope)
@@ -70,6 +78,8 @@ def bounded(
 
 
 def _certain(named: Iterable[Scope]) -> tuple[Scope, ...]:
-    """The scopes by the fields whose value they tell."""
-    told = ({name: value for name, value in each.given().items() if value != ANY} for each in named)
-    return tuple(dict.fromkeys(Scope(**fields) for fields in told))
+    """The scopes with only those fields that name one id."""
+    certain = (
+        {name: value for name, value in scope.given().items() if value != ANY} for scope in named
+    )
+    return tuple(dict.fromkeys(Scope(**fields) for fields in certain))

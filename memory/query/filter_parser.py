@@ -1,8 +1,8 @@
-"""The language of `filters`: JSON that says which memories are meant, read as a condition.
+"""The language of `filters`: JSON that says which memories are meant. It is read as a condition.
 
-Keys of an object must all hold; AND and OR take a list of objects, or one, NOT an object or a list
-of which none may hold. Everything else is a field with a value, or with an object of operators
-that must all hold. docs/filters.md is written for the people who use it.
+All keys of an object must hold. AND and OR take an object or a list of objects. NOT takes an object
+or a list of objects, of which none may hold. Every other key is a field. It takes a value, or an
+object of operators, which must all hold. docs/filters.md explains the language to its users.
 """
 
 from __future__ import annotations
@@ -34,25 +34,26 @@ from memory.query.conditions import (
     some,
 )
 
+# How deep AND, OR and NOT may be nested.
 MOST_LEVELS = 8
-"""Of AND, OR and NOT within one another."""
+# Conditions in one filter. The stores evaluate each of them.
 MOST_LEAVES = 200
-"""Of a whole filter: each is a condition that the stores evaluate."""
+# Values in one list.
 MOST_VALUES = 1_000
-"""Of one list."""
-Filters = Mapping[str, Any]
-"""JSON in this language."""
+# How deep all JSON in a filter, also the values of metadata, may be nested.
 _MOST_JSON_LEVELS = 32
 
+# JSON in this language.
+Filters = Mapping[str, Any]
+# Reads a value, or the operand of an operator.
 Reader = Callable[[Any], Condition]
-"""Reads a value, or the operand of an operator."""
 
 
 def parse(filters: Filters) -> Condition:
-    """The condition that the filters are for; none is for everything.
+    """The condition that the filters stand for. Empty filters stand for every memory.
 
-    Raises InvalidInput, with what is known, for an unknown field or operator, and for a value of
-    the wrong kind.
+    Raises InvalidInput for an unknown field or operator, for a value of the wrong kind, and for
+    filters over a limit. The message names the fields or operators that are known.
     """
     _check(filters)
     condition = _tree(filters, 0)
@@ -71,8 +72,8 @@ def _tree(filters: Any, level: int) -> Condition:
         if name in _FIELDS:
             found.append(_FIELDS[name](name, value))
         elif name in _COMBINED:
-            inner = value if isinstance(value, list) else [value]
-            found.append(_COMBINED[name](_tree(each, level + 1) for each in inner))
+            parts = value if isinstance(value, list) else [value]
+            found.append(_COMBINED[name](_tree(part, level + 1) for part in parts))
         else:
             raise InvalidInput(f"unknown filter {name[:60]!r}; known are {_KNOWN}")
     return every(found)
@@ -104,8 +105,8 @@ def _instants(field: str, name: str, value: Any) -> Condition:
 
 
 def _expiration(name: str, value: Any) -> Condition:
-    """The date of a memory's end is the last day that it is there: it ends at the midnight after,
-    at the latest."""
+    """An expiration date is the last day on which the memory is valid. The memory ends at the
+    following midnight at the latest."""
 
     def span(value: Any) -> tuple[int, int]:
         low, high = _span(name, value)
@@ -159,11 +160,12 @@ def _categories(name: str, value: Any) -> Condition:
 def _metadata(name: str, value: Any) -> Condition:
     if not isinstance(value, Mapping):
         raise InvalidInput(f"filters.{name} is an object of metadata keys")
-    return every(_entry(key, each) for key, each in value.items())
+    return every(_entry(key, entry) for key, entry in value.items())
 
 
 def _entry(key: str, value: Any) -> Condition:
-    """An object is one of operators as soon as one of its keys is, or looks like one."""
+    """A condition on the metadata under `key`. An object is read as operators if one of its keys is
+    an operator, or looks like one."""
     name = f"metadata.{key[:60]}"
 
     def equal(value: Any) -> Condition:
@@ -185,7 +187,7 @@ def _entry(key: str, value: Any) -> Condition:
     operators |= {"contains": partial(holds, False), "icontains": partial(holds, True)}
     operators |= {how: partial(compares, how) for how in ("gt", "gte", "lt", "lte")}
     if isinstance(value, Mapping) and any(
-        each in operators or not (each[:1].isalnum() or each[:1] == "_") for each in value
+        inner in operators or not (inner[:1].isalnum() or inner[:1] == "_") for inner in value
     ):
         return _read(name, value, equal, operators)
     return equal(value)
@@ -212,21 +214,22 @@ _FIELDS: dict[str, Callable[[str, Any], Condition]] = {
     "metadata": _metadata,
     "memory_ids": _memory_ids,
 }
+# What a key of filters may be.
 KNOWN = frozenset(_FIELDS) | {"AND", "OR", "NOT"}
-"""What a key of filters may be."""
 _KNOWN = ", ".join((*_COMBINED, *(name for name in _FIELDS if name == name.lower())))
 
 
 def _read(name: str, value: Any, bare: Reader, operators: Mapping[str, Reader]) -> Condition:
-    """A value as it stands, or an object of operators."""
+    """The condition that a value stands for: `bare` reads a plain value, and `operators` read an
+    object of operators."""
     if not isinstance(value, Mapping):
         return bare(value)
-    unknown = [each for each in value if each not in operators]
+    unknown = [operator for operator in value if operator not in operators]
     if unknown or not value:
         given = repr(unknown[0][:60]) if unknown else "an empty object"
         known = ", ".join(operators)
         raise InvalidInput(f"filters.{name} has no operator {given}; known are {known}")
-    return every(operators[each](operand) for each, operand in value.items())
+    return every(operators[operator](operand) for operator, operand in value.items())
 
 
 def _equalities(name: str, equal: Reader) -> dict[str, Reader]:
@@ -244,16 +247,17 @@ def _equalities(name: str, equal: Reader) -> dict[str, Reader]:
 
 
 def _any(conditions: Iterable[Condition]) -> Condition:
-    """Any of them; the values of one field are one condition."""
+    """The condition that at least one of the conditions holds. The values of one field become one
+    condition."""
     values: dict[str, list[str]] = {}
     rest: list[Condition] = []
-    for each in conditions:
-        if isinstance(each, Is):
-            values.setdefault(each.field, []).extend(each.values)
+    for condition in conditions:
+        if isinstance(condition, Is):
+            values.setdefault(condition.field, []).extend(condition.values)
         else:
-            rest.append(each)
-    same = [Is(field, tuple(dict.fromkeys(found))) for field, found in values.items()]
-    return some((*same, *rest))
+            rest.append(condition)
+    merged = [Is(field, tuple(dict.fromkeys(found))) for field, found in values.items()]
+    return some((*merged, *rest))
 
 
 def _text(name: str, value: Any) -> str:
@@ -263,7 +267,8 @@ def _text(name: str, value: Any) -> str:
 
 
 def _span(name: str, value: Any) -> tuple[int, int]:
-    """The day that a date stands for, or the microsecond of an instant."""
+    """The interval [low, high) that a value stands for: the day of a date, or the microsecond of an
+    instant."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         instant = round(value * SECOND)
         if not EARLIEST <= instant < LATEST:
@@ -283,19 +288,20 @@ def _leaves(condition: Condition) -> int:
 
 
 def _check(filters: Any) -> None:
-    """Refuse what no store could be asked. The walk is no recursion: the depth is the caller's."""
+    """Refuse what no store can be asked. This is a loop and no recursion, because the caller
+    chooses how deep the filters are nested."""
     todo: list[tuple[Any, int]] = [(filters, 1)]
     while todo:
-        each, level = todo.pop()
-        if isinstance(each, Mapping | list):
+        node, level = todo.pop()
+        if isinstance(node, Mapping | list):
             if level > _MOST_JSON_LEVELS:
                 raise InvalidInput("filters are nested too deep")
-            inner = [*each, *each.values()] if isinstance(each, Mapping) else each
-            todo += [(child, level + 1) for child in inner]
-        elif isinstance(each, str):
-            if "\x00" in each or any("\ud800" <= letter <= "\udfff" for letter in each):
+            children = [*node, *node.values()] if isinstance(node, Mapping) else node
+            todo += [(child, level + 1) for child in children]
+        elif isinstance(node, str):
+            if "\x00" in node or any("\ud800" <= letter <= "\udfff" for letter in node):
                 raise InvalidInput("filters hold a text that no memory can have")
-        elif isinstance(each, float) and not isfinite(each):
+        elif isinstance(node, float) and not isfinite(node):
             raise InvalidInput("numbers in filters must be finite")
-        elif isinstance(each, int) and not -(2**63) <= each < 2**63:
+        elif isinstance(node, int) and not -(2**63) <= node < 2**63:
             raise InvalidInput("integers in filters must fit into 64 bits")

@@ -1,4 +1,4 @@
-"""What a read asks for: the world at an instant of either clock, and what of it to look at."""
+"""What a read asks for: a snapshot at one instant of each clock, and what to look at in it."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ class Direction(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """The world a read shows: what was true `as_of`, as it was known `known_at`.
+    """What a read shows: what was true at `as_of`, as it was known at `known_at`.
 
-    None is now for the one, and everything recorded for the other. `superseded` adds memories
-    that have ended and have a successor, `expired` those that have ended without one.
+    An `as_of` of None is now. A `known_at` of None is everything that was recorded. `superseded`
+    adds memories that have ended and have a successor. `expired` adds memories that have ended
+    without one.
     """
 
     as_of: int | None = None
@@ -30,7 +31,8 @@ class View:
 
     @property
     def explicit(self) -> bool:
-        """Whether the caller named an instant: then what is not there is missing, not empty."""
+        """Whether the caller named an instant. Then a memory that is not there is an error, not an
+        empty answer."""
         return self.as_of is not None or self.known_at is not None
 
     def pinned(self, now: int) -> Snapshot:
@@ -40,7 +42,7 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A view with its instant pinned, so that a read of several steps shows one snapshot."""
+    """The pair of instants that a read is pinned to. So a read of several steps shows one state."""
 
     as_of: int
     known_at: int | None = None
@@ -52,7 +54,7 @@ class Snapshot:
         return self.superseded or self.expired
 
     def shows(self, memory: Memory) -> bool:
-        """Whether a memory is there; `memory` is the version known at `known_at`."""
+        """Whether a memory is in the snapshot. `memory` is the version known at `known_at`."""
         if memory.valid(self.as_of):
             return True
         return memory.valid_from <= self.as_of and (
@@ -62,9 +64,12 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Walk:
-    """Which edges a walk follows, and how far. `system` adds the derived FOLLOWS edges, which
-    are otherwise followed only where `relations` names them; no relations means all. With
-    `ids_only` the edges walked are not read in full."""
+    """Which edges a walk follows, and how far.
+
+    Without `relations` a walk follows all stored relations. It follows the derived FOLLOWS edges if
+    `relations` names them, or if there are no `relations` and `system` is set. With `ids_only` the
+    edges are not read in full.
+    """
 
     depth: int = 1
     relations: frozenset[str] = frozenset()
@@ -74,7 +79,7 @@ class Walk:
 
     @property
     def stored(self) -> frozenset[str]:
-        """The relations named that edges are stored with."""
+        """The named relations of edges that are stored, not derived."""
         return self.relations - {FOLLOWS}
 
     @property
@@ -92,9 +97,11 @@ UNSCOPED = Scope()
 
 
 class Scale(Enum):
-    """What a score says: how relevant a memory is, calibrated (memory.search.ranking), or the sum
-    of
-    cosine and words as it is, which is what Mem0's clients set their thresholds by."""
+    """What a score says.
+
+    RELEVANCE is calibrated and says how relevant a memory is (memory.search.ranking). COSINE is the
+    sum of cosine and words as it is. Mem0's clients set their thresholds by it.
+    """
 
     RELEVANCE = "relevance"
     COSINE = "cosine"
@@ -102,10 +109,14 @@ class Scale(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """A search of a scope, narrowed by a condition; without a scope, of the scopes that the
-    condition names. The threshold is on the score's scale. A memory `half_life_days` old, by
-    valid_from, scores half; None is without decay. `reference` stands for now where the age and
-    the expiry of memories are judged. `rerank` judges the best by their nearest sentence."""
+    """A search in a scope, narrowed by a condition. Without a scope it searches the scopes that the
+    condition names.
+
+    The threshold is on the `scale` of the score. A memory that is `half_life_days` old, by
+    valid_from, scores half; None is without decay. The age and the expiry of memories are judged at
+    the instant `reference`; None is now. `rerank` judges the best memories by their nearest
+    sentence.
+    """
 
     text: str
     scope: Scope = UNSCOPED
@@ -121,8 +132,8 @@ class Query:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """A list of the memories that meet a condition, newest valid_from first, beyond `offset`. It
-    is of a scope, or of the scopes that the condition names."""
+    """A list of the memories in a scope that meet a condition, newest valid_from first, beyond
+    `offset`. Without a scope the list is about the scopes that the condition names."""
 
     scope: Scope = UNSCOPED
     condition: Condition = EVERYTHING
@@ -133,13 +144,14 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Which versions a store read may return: every clause must hold, and the condition.
+    """Which versions a read of the vector store may return. Every clause and the condition must
+    hold.
 
-    A clause is (field, values): the field equals one of the values, byte for byte. Fields are
+    A clause is (field, values): the field equals one of the values, byte for byte. The fields are
     those of memory.query.conditions.Is. The condition is a storable one. `open` asks for open
-    versions;
-    `snapshot` for versions known at its known_at (unretracted ones where that is None) that were
-    valid at its as_of, or, where the world also shows what has ended, had begun by then.
+    versions (Memory.open). `snapshot` asks for versions that were known at its known_at and valid
+    at its as_of. If its known_at is None, it asks for versions that are not retracted. If it also
+    shows what has ended, a version only needs to have begun by its as_of.
     """
 
     clauses: tuple[tuple[str, tuple[str, ...]], ...] = ()
@@ -151,7 +163,8 @@ class Where:
         return replace(self, clauses=(*self.clauses, (name, values)))
 
     def narrowed(self, condition: Condition) -> Where:
-        """With a storable condition besides; what of it can be a clause becomes one."""
+        """The same with a storable condition added. Its parts become clauses if they can be
+        clauses."""
         parts = condition.parts if isinstance(condition, Every) else (condition,)
         where, rest = self, []
         for part in parts:

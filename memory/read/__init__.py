@@ -1,1 +1,1 @@
-"""Pages and lists of memories."""
+"""Reads memories, pages and lists of them, entities and jobs."""

@@ -1,4 +1,4 @@
-"""The users, agents, apps and sessions that memories name."""
+"""Lists the users, agents, apps and sessions that memories name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from memory.ports.vector_store import VectorStore
 from memory.query.views import Snapshot, Where
 
 _EVER = Snapshot(LATEST, superseded=True, expired=True)
-# From an owner hash's 60: clients in JavaScript make a number of an entity's id.
+# An owner hash has 60 bits. Clients in JavaScript read an entity's id as a number, which has 53.
 _TO_53_BITS = 7
 
 

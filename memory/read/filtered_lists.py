@@ -1,5 +1,5 @@
-"""Lists by condition: pages and counts of what the index tells exactly, and of what only the record
-can judge."""
+"""Lists by condition, with a count. The index answers what it can tell exactly. The record judges
+the rest."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class FilteredLists:
         extent = await self._extents.of(project, selection.scope, selection.condition)
         snapshot = selection.view.pinned((await self._extents.instant(extent)).now)
         where = replace(extent.where(), snapshot=snapshot)
-        # The index does not know which of what has ended has a successor.
+        # The index does not know which of the ended memories have a successor.
         if exact(extent.condition) and snapshot.superseded == snapshot.expired:
             return await self._told(extent, where, snapshot, selection)
         return await self._judged_one_by_one(extent, where, snapshot, selection)
@@ -49,7 +49,7 @@ class FilteredLists:
     async def _told(
         self, extent: Extent, where: Where, snapshot: Snapshot, selection: Selection
     ) -> Selected:
-        """The page that the index tells, without the rows that the record does not confirm."""
+        """The page as the index tells it, without the rows that the record does not confirm."""
         counts, rows = await asyncio.gather(
             asyncio.gather(*(self._vectors.count(tenant, where) for tenant in extent.tenants)),
             self._page_of(extent.tenants, where, selection),
@@ -88,7 +88,7 @@ class FilteredLists:
     async def _confirmed(
         self, extent: Extent, snapshot: Snapshot, rows: Sequence[Listed]
     ) -> list[Memory]:
-        """The memories of the rows, in their order, that are as the index says by the record."""
+        """The memories of those rows that the record confirms, in the order of the rows."""
         memories: list[Memory] = []
         for ids in batched(list(dict.fromkeys(row.memory_id for row in rows)), _BODIES_A_TRIP):
             known = await self._memories.read(extent.project.id, ids, snapshot.known_at)
@@ -102,8 +102,8 @@ class FilteredLists:
 
 @dataclass(slots=True)
 class _Way:
-    """The way through a tenant: what was read and not given out yet, and whether more may
-    follow."""
+    """The way through a tenant: rows that were read and not given out yet, the last row that was
+    read, and whether more may follow."""
 
     tenant: str
     rows: list[Listed] = field(default_factory=list)
@@ -114,7 +114,8 @@ class _Way:
 async def _rows_of(
     vectors: VectorStore, tenants: Sequence[str], where: Where, wanted: int
 ) -> AsyncIterator[list[Listed]]:
-    """The rows of all the tenants, the greatest first, as they come; `wanted` may be enough."""
+    """The rows of all the tenants, the greatest first, in parts. The caller probably needs only
+    `wanted` rows."""
     size = min(max(wanted, 1), _ROWS_A_TRIP)
     ways = [_Way(tenant) for tenant in tenants]
     while ways:
@@ -125,7 +126,8 @@ async def _rows_of(
         for way, rows in zip(empty, pages, strict=True):
             way.rows, way.more = list(rows), len(rows) == size
             way.last = rows[-1] if rows else None
-        # What is less than the last row of a tenant that has more may come after its next ones.
+        # A row that is less than the last row of a tenant with more rows must wait: the tenant's
+        # next rows may be greater.
         least = max((way.rows[-1] for way in ways if way.more), default=None)
         ready: list[Listed] = []
         for way in ways:

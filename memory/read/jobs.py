@@ -1,4 +1,4 @@
-"""Jobs as their callers see them."""
+"""Reads jobs as their callers see them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from memory.context.projects import Projects
 from memory.domain.caller import Caller
 from memory.domain.errors import NotFound
 from memory.domain.ids import NOBODY, Project, job_owner_hash
-from memory.domain.jobs import Assignment, Job, JobPage, Outcome, Progress, Relation
+from memory.domain.jobs import Assignment, Job, JobPage, JobProgress, Outcome, Relation
 from memory.domain.memory import Memory, Scope
 from memory.ports.edges import EdgeReader
 from memory.ports.job_queue import JobRecord
@@ -17,7 +17,7 @@ from memory.ports.memories import MemoryReader
 
 
 class JobReader:
-    """Reads jobs, with the memories and the edges that came of them as they are now."""
+    """Reads jobs, with the memories and edges that came of them. These are as they are now."""
 
     def __init__(
         self, projects: Projects, jobs: JobRecord, memories: MemoryReader, edges: EdgeReader
@@ -54,7 +54,7 @@ class JobReader:
         return [job_of(job, memories, await self._relations(job)) for job in jobs]
 
     async def _relations(self, job: Assignment) -> list[Relation]:
-        """Those whose edges are still there: what erases a memory erases them."""
+        """The job's relationships whose edges are still there. They are erased with a memory."""
         edges = await self._edges.read(job.slot, job.ending.edges)
         return [
             Relation(
@@ -71,7 +71,7 @@ def job_of(
     job: Assignment, memories: Mapping[str, Memory], relations: Sequence[Relation] = ()
 ) -> Job:
     """A job as its caller sees it."""
-    progress = {field.name: getattr(job, field.name) for field in fields(Progress)}
+    progress = {field.name: getattr(job, field.name) for field in fields(JobProgress)}
     return Job(
         outcomes=[
             Outcome(event, memory_id, memories.get(memory_id))
@@ -84,7 +84,8 @@ def job_of(
 
 
 def _sees(project: Project, job: Assignment) -> bool:
-    """A key bound to a user sees what is that user's, and what it asked for itself."""
+    """Whether a caller of the project sees a job. A caller that is bound to a user sees the jobs of
+    that user, and the jobs that such a caller asked for."""
     own = (
         project.owner_hash(Scope(user_id=project.user_id).owner)
         if project.user_id is not None

@@ -1,4 +1,4 @@
-"""Lists of memories, page by page; a cursor pins both instants of the first page."""
+"""Lists of memories, page by page. A cursor pins the instants of the first page."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from memory.query.views import Snapshot, View
 
 _POSITIONS_A_TRIP = 200
 _BODIES_A_TRIP = 500
-# Of contents on one page: a page of long memories ends early, and its cursor leads on.
+# Characters of contents on one page. A page of long memories ends early, and its cursor leads on.
 MOST_CHARACTERS = 16 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
 class PageCursor:
-    """The position at which a page ended, and the instants and order of its list."""
+    """The position at which a page ended, and the instants and the order of its list."""
 
     position: Cursor
     as_of: int
@@ -35,7 +35,7 @@ class PageCursor:
 
     @classmethod
     def read(cls, cursor: str) -> PageCursor:
-        """Raises InvalidInput for a text that `write` did not make."""
+        """Read a cursor. Raises InvalidInput for a text that `write` did not make."""
         try:
             padded = cursor.encode() + b"=" * (-len(cursor) % 4)
             fields = base64.urlsafe_b64decode(padded).decode().split(".")
@@ -54,7 +54,8 @@ class PageCursor:
         return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
     def continues(self, view: View, newest: bool) -> View:
-        """The view of the next page. Raises InvalidInput if the caller asks for another one."""
+        """The view of the next page. Raises InvalidInput if the caller asks for another view or
+        order than the list has."""
         asked = (view.as_of, view.known_at)
         for instant, pinned in zip(asked, (self.as_of, self.known_at), strict=True):
             if instant not in (None, pinned):
@@ -89,7 +90,7 @@ class Listings:
     async def open(
         self, caller: Caller, scope: Scope, cursor: str | None, newest: bool, view: View
     ) -> tuple[Listing, Snapshot, int]:
-        """What to list, the world of this page, and Redis's now."""
+        """What to list, the snapshot of this page, and Redis's now."""
         page_cursor = None if cursor is None else PageCursor.read(cursor)
         if page_cursor is not None:
             view = page_cursor.continues(view, newest)
@@ -106,12 +107,12 @@ class Listings:
     async def next(
         self, listing: Listing, limit: int, snapshots: Sequence[Snapshot]
     ) -> tuple[list[Memory], bool]:
-        """The next `limit` memories that one of the worlds shows, and whether more may follow.
-        The worlds differ in as_of only."""
+        """The next `limit` memories that at least one of the snapshots shows, and whether more may
+        follow. The snapshots differ in as_of only."""
         known_at, after = snapshots[0].known_at, listing.after
         begin = after.created_at if after else None
         if listing.newest and known_at is not None and (begin is None or begin > known_at):
-            after = Cursor(known_at + 1, "")  # nothing was known of what is newer
+            after = Cursor(known_at + 1, "")  # newer memories were not known then
         memories: list[Memory] = []
         characters = 0
         while True:
@@ -140,7 +141,7 @@ class Listings:
     def cursor(
         self, listing: Listing, memories: Sequence[Memory], more: bool, snapshot: Snapshot, now: int
     ) -> str | None:
-        """Where the next page begins."""
+        """The cursor of the next page. None if there is no more."""
         if not more:
             return None
         known_at = now if snapshot.known_at is None else snapshot.known_at

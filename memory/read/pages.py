@@ -1,4 +1,4 @@
-"""One memory, its history, and pages of memories."""
+"""Reads one memory, its history, and pages of memories."""
 
 from __future__ import annotations
 

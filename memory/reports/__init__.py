@@ -1,1 +1,1 @@
-"""Memories put into a shape, or told in few sentences."""
+"""Puts memories into the shape of a schema, or tells them in a few sentences."""

@@ -1,5 +1,6 @@
-"""Puts memories into the shape of a JSON Schema without understanding them: a schema is filled here
-if it asks for a list of memories, told by the names of their fields.
+"""Puts memories into the shape of a JSON Schema without understanding them.
+
+That works if the schema asks for a list of memories, which the names of the fields tell:
 
     {"properties": {"memories": {"type": "array", "items": {"$ref": "#/$defs/Memory"}},
                     "count": {"type": "integer"}}}
@@ -29,12 +30,13 @@ _FIELDS: Mapping[str, Callable[[Memory], Any]] = {
     "expiration_date": lambda memory: memory.last_day,
     "updated_at": lambda memory: format_instant(memory.recorded_at),
 }
+# The JSON types of the fields that are no texts.
 _KINDS = {"metadata": "object", "categories": "array"}
-"""Of the fields that are no texts."""
+# An object with one of these fields is a memory.
 _TELLING = frozenset({"id", "memory_id", "memory", "content", "text", "fact"})
-"""An object with one of these is a memory."""
+# A list of texts with one of these names is a list of memories.
 _TEXTS = frozenset({"memories", "memory", "contents", "texts", "facts", "results"})
-"""Lists of texts that are memories."""
+# A number with one of these names is the number of memories.
 _COUNTS = frozenset({"count", "total", "total_memories"})
 _MOST_REFERENCES = 20
 
@@ -43,7 +45,7 @@ Fill = Callable[[Sequence[Memory]], Any]
 
 
 def filler(schema: Node) -> Fill | None:
-    """What makes the answer of memories; None where the schema asks for something else."""
+    """A function that fills the schema with memories. None if the schema asks for anything else."""
     root = _resolved(schema, schema)
     if root.get("type") == "array":
         return _list(schema, root, texts=True)
@@ -63,28 +65,31 @@ def filler(schema: Node) -> Fill | None:
 
 
 def _list(schema: Node, node: Node, texts: bool) -> Fill | None:
+    """A function that makes a list of memories, or of their contents if `texts` are memories. None
+    if the node is no such list."""
     if node.get("type") != "array" or not isinstance(node.get("items"), Mapping):
         return None
     item = _resolved(schema, node["items"])
     if item.get("type") == "string" and texts:
-        return lambda memories: [each.content for each in memories]
+        return lambda memories: [memory.content for memory in memories]
     properties = _properties(item)
     needed = required(item)
     fits = all(_fits(name, _resolved(schema, node)) for name, node in properties.items())
     if not _TELLING & set(properties) or not needed <= set(_FIELDS) or not fits:
         return None
     wanted = needed | {name for name, node in properties.items() if _nullable(node)}
-    return lambda memories: [_item(properties, wanted, each) for each in memories]
+    return lambda memories: [_item(properties, wanted, memory) for memory in memories]
 
 
 def _fits(name: str, node: Node) -> bool:
-    """Whether a memory has such a value under the name. Of metadata nobody knows."""
+    """Whether a memory has a value of this type under the name. Any type fits a name that may be
+    in metadata."""
     kind = node.get("type")
     return kind is None or name not in _FIELDS or kind == _KINDS.get(name, "string")
 
 
 def _nullable(node: Any) -> bool:
-    """Whether null is a value of it; so it is where nothing is said of its type."""
+    """Whether null is a value of the node. It is one too if the node does not say its type."""
     if not isinstance(node, Mapping):
         return True
     choices = [*(node.get("anyOf") or ()), *(node.get("oneOf") or ())]
@@ -92,8 +97,10 @@ def _nullable(node: Any) -> bool:
 
 
 def _item(properties: Node, wanted: frozenset[str], memory: Memory) -> dict[str, Any]:
-    """Names that no memory has are looked for in its metadata. What a memory has not is left out,
-    unless it is wanted all the same."""
+    """A memory as an object. A property that is no field of a memory is taken from its metadata.
+
+    A property without a value is left out, unless it is wanted.
+    """
     values = {
         name: _FIELDS[name](memory) if name in _FIELDS else memory.metadata.get(name)
         for name in properties
@@ -102,7 +109,7 @@ def _item(properties: Node, wanted: frozenset[str], memory: Memory) -> dict[str,
 
 
 def _resolved(schema: Node, node: Any) -> Node:
-    """The node that is meant: behind references, and without "or null"."""
+    """The node that a node stands for: references are followed, and "or null" is taken off."""
     for _ in range(_MOST_REFERENCES):
         if not isinstance(node, Mapping):
             break
@@ -110,7 +117,7 @@ def _resolved(schema: Node, node: Any) -> Node:
         if isinstance(reference := node.get("$ref"), str):
             node = _target(schema, reference)
         elif isinstance(choices, list):
-            kept = [each for each in choices if each != {"type": "null"}]
+            kept = [choice for choice in choices if choice != {"type": "null"}]
             node = kept[0] if len(kept) == 1 else {}
         else:
             return node
@@ -118,6 +125,7 @@ def _resolved(schema: Node, node: Any) -> Node:
 
 
 def _target(schema: Node, reference: str) -> Any:
+    """The node that a reference within the schema names; {} if there is none."""
     node: Any = schema
     for name in reference.removeprefix("#").strip("/").split("/"):
         node = node.get(name, {}) if isinstance(node, Mapping) else {}
@@ -130,7 +138,7 @@ def _properties(node: Node) -> Node:
 
 
 def required(node: Node) -> frozenset[str]:
-    """Names of the properties that have to be there."""
+    """The names of the properties that an object must have."""
     found = node.get("required")
     names = found if isinstance(found, list) else []
-    return frozenset(each for each in names if isinstance(each, str))
+    return frozenset(name for name in names if isinstance(name, str))

@@ -1,4 +1,4 @@
-"""What the index offers a search: the views to look in, and what either arm finds there."""
+"""What the index offers a search: where to look in it, and what both arms find there."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from memory.query.conditions import Within
 from memory.query.extent import Extent
 from memory.query.views import Query, Snapshot, Where
 
+# Superseded memories that are named in one view.
 _IDS_OF_A_VIEW = 1_000
 
 # A version: memory id and number.
@@ -22,10 +23,10 @@ Key = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """Cosines by version, and what one round says of memories beyond them.
+    """Cosines by version, and what one round says of memories that were not found.
 
-    If it is `exhausted`, there is none beyond. Otherwise none of them has a higher cosine than
-    `nearest`, and none holds words of the query unless `worded`.
+    If the index is `exhausted`, there are none. Otherwise none of them has a higher cosine than
+    `nearest`. None of them holds words of the query, unless `worded` is set.
     """
 
     cosines: Mapping[Key, float]
@@ -42,12 +43,14 @@ async def candidates(
     words: Sequence[str],
     limit: int,
 ) -> Candidates:
-    """What either arm finds, at most `limit` in each tenant and view, each with its cosine to
-    `vector`, of shape (dimensions,)."""
+    """What both arms find: from each arm at most `limit` versions in each tenant and view. Each
+    version has its cosine to `vector`, of shape (dimensions,)."""
     calls = [(tenant, view) for tenant in tenants for view in views]
     dense, lexical = await asyncio.gather(
-        asyncio.gather(*(vectors.nearest(t, vector, view, limit) for t, view in calls)),
-        asyncio.gather(*(vectors.match(t, words, view, limit) for t, view in calls if words)),
+        asyncio.gather(*(vectors.nearest(tenant, vector, view, limit) for tenant, view in calls)),
+        asyncio.gather(
+            *(vectors.match(tenant, words, view, limit) for tenant, view in calls if words)
+        ),
     )
     cosines = {_key(hit): hit.score for hits in dense for hit in hits}
     lacking = [
@@ -55,13 +58,13 @@ async def candidates(
     ]
     extra = await asyncio.gather(
         *(
-            vectors.nearest(t, vector, view.also("memory_id", *ids), 2 * len(ids))
-            for (t, view), ids in zip(calls, lacking, strict=False)
+            vectors.nearest(tenant, vector, view.also("memory_id", *ids), 2 * len(ids))
+            for (tenant, view), ids in zip(calls, lacking, strict=False)
             if ids
         )
     )
     cosines.update({_key(hit): hit.score for hits in extra for hit in hits})
-    # An arm that answers less than it was asked for has no more.
+    # An arm has no more if it answers less than it was asked for.
     lowest = [hits[-1].score for hits in dense if len(hits) >= limit]
     worded = any(len(hits) >= limit for hits in lexical)
     return Candidates(cosines, not (lowest or worded), max(lowest, default=-1.0), worded)
@@ -72,9 +75,9 @@ def views_of(
 ) -> Sequence[Where]:
     """Where to look in the index. The index tells what has ended, but not what has a successor.
 
-    If the query asks for what has a successor only, those memories are named, `superseded`, and
-    looked for beside the plain snapshot. If the owners are not known nobody can name them, so they
-    are looked for among all.
+    If the query asks for ended memories with a successor, but not for the others, `superseded`
+    names these memories. They are looked for in views of their own, besides the plain snapshot. If
+    the owners are not known, nobody can name them. So they are looked for among all that has ended.
     """
     where = extent.where()
     whole = replace(where, snapshot=snapshot)

@@ -1,10 +1,12 @@
 """From two arms to one score.
 
-fused = cosine + lexical_weight · coverage, where coverage is the share of the query's stems that
-the memory holds. Neither arm can veto the other, and nothing that other owners wrote enters the
-sum. A calibration of the model turns the fused value into a relevance in [0, 1]; without one the
-score is the plain cosine, clipped at 0. On the cosine scale the fused value is the score, clipped
-at 0 only. Decay, where asked for, halves a score every half-life.
+fused = cosine + lexical_weight · coverage. The coverage is the share of the query's stems that the
+memory holds. Neither arm can veto the other, and nothing that other owners wrote enters the sum.
+
+On the relevance scale a calibration of the model turns the fused value into a relevance in [0, 1].
+Without a calibration the score is the plain cosine, clipped to [0, 1]. On the cosine scale the
+score is the fused value, clipped at 0 only. Decay halves a score every half-life, if it is asked
+for.
 """
 
 from __future__ import annotations
@@ -16,13 +18,14 @@ from memory.domain.clock import DAY
 from memory.domain.stemming import stems
 from memory.query.views import Scale
 
-# Of a project that prefers decay, if neither the search nor the settings name another one.
+# The half-life for a project that prefers decay, if neither the search nor the settings name one.
 PREFERRED_HALF_LIFE_DAYS = 180.0
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """score = 1 / (1 + exp(-(slope · fused + intercept))), fitted for a model (docs/ranking.md)."""
+    """relevance = 1 / (1 + exp(-(slope · fused + intercept))). Slope and intercept are fitted for a
+    model (docs/ranking.md)."""
 
     slope: float
     intercept: float
@@ -30,8 +33,8 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The weights of a search. `calibration` is the curve fitted for the model in use, None if
-    there is none. A memory `half_life_days` old scores half; None is without decay."""
+    """The weights of a search. `calibration` is the curve that is fitted for the model in use; None
+    if there is none. A memory that is `half_life_days` old scores half; None is without decay."""
 
     lexical_weight: float
     half_life_days: float | None
@@ -40,8 +43,8 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class Scorer:
-    """Scores memories against one query. Age counts from valid_from to `as_of`, microseconds; what
-    begins later is not aged."""
+    """Scores memories against one query. The age of a memory counts from valid_from to `as_of`, in
+    microseconds. A memory that begins later has the age 0."""
 
     query_stems: frozenset[str]
     lexical_weight: float
@@ -54,8 +57,8 @@ class Scorer:
         return self.relevance(cosine, coverage) * self._decay(valid_from)
 
     def relevance(self, cosine: float, coverage: float) -> float:
-        """The score before decay: the highest that a memory no nearer than this, and with no more
-        of the query's stems, can have."""
+        """The score before decay. No memory with a lower or equal cosine and coverage can score
+        higher."""
         fused = cosine + self.lexical_weight * coverage
         if self.scale is Scale.COSINE:
             return max(0.0, fused)

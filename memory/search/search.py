@@ -1,4 +1,4 @@
-"""Search: what either arm finds in the index, as the record knew it, scored and cut."""
+"""Search: what both arms find in the index, as the record knew it, scored and cut."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from memory.search.candidates import Candidates, Key, candidates, views_of
 from memory.search.ranking import PREFERRED_HALF_LIFE_DAYS, Ranking, Scorer
 from memory.search.reranking import pool, reranked
 
-# Characters whose stemming would hold up every other call of the process: a thread takes them.
+# Characters. A thread stems more than this: it would hold up every other call of the process.
 _LONG_READ = 50_000
-# Memories; the same of the question whether they are what is asked for.
+# Memories. A thread judges whether more than this are asked for, for the same reason.
 _MANY_TO_JUDGE = 2_000
 _FEWEST_CANDIDATES = 30
-# Decay may lift a memory far over those whose text is nearer.
+# Decay may lift a memory far above memories whose text is nearer.
 _FEWEST_WITH_DECAY = 1_000
 # Weaviate's own limit on one query's results (QUERY_MAXIMUM_RESULTS).
 MOST_CANDIDATES = 10_000
@@ -37,7 +37,7 @@ MOST_CANDIDATES = 10_000
 
 @dataclass(frozen=True, slots=True)
 class _Quest:
-    """A search that knows its snapshot: where to look, and how to judge what is there."""
+    """A search with its snapshot: where to look, and how to judge what is there."""
 
     extent: Extent
     query: Query
@@ -48,7 +48,7 @@ class _Quest:
     words: Sequence[str]
 
     def asked_for(self, known: Mapping[str, Memory]) -> dict[str, Memory]:
-        """Those of the memories, as the record knew them, that the search may answer."""
+        """The memories that the search may answer. `known` are as the record knew them."""
         return {
             memory_id: memory
             for memory_id, memory in known.items()
@@ -56,7 +56,8 @@ class _Quest:
         }
 
     def _shows(self, memory: Memory) -> bool:
-        """The query's reference tells whether a memory has expired, and nothing else of it."""
+        """Whether the search shows a memory. If the query has a reference, that instant tells
+        whether the memory has expired, and nothing else."""
         reference = self.query.reference
         if reference is None or self.snapshot.expired or memory.superseded_by:
             return self.snapshot.shows(memory)
@@ -74,8 +75,8 @@ class _Quest:
 
 
 class Search:
-    """Implements memory.service.api.Search. `ranking` holds the weights for the embedder's
-    model."""
+    """Implements memory.service.api.Search. `ranking` holds the weights for the model of the
+    embedder."""
 
     def __init__(
         self,
@@ -140,9 +141,9 @@ class Search:
         )
 
     async def _sweep(self, quest: _Quest, hidden: int) -> list[Found]:
-        """Everything that the search asks for among enough candidates, in no order. Takes more
-        candidates, round by round, as long as something beyond them could belong to the answer. Of
-        what the views hold, up to `hidden` memories are not shown."""
+        """Everything that the search asks for among enough candidates, in no order. It takes more
+        candidates in each round, as long as a memory beyond them could belong to the answer. Up to
+        `hidden` memories of the views are not shown."""
         decays = quest.scorer.half_life_days is not None
         fewest = _FEWEST_WITH_DECAY if decays else _FEWEST_CANDIDATES
         want = min(max(fewest, 2 * quest.query.limit) + hidden, MOST_CANDIDATES)
@@ -165,7 +166,7 @@ class Search:
     async def _judged(
         self, quest: _Quest, memory_ids: Sequence[str], cosines: Mapping[Key, float]
     ) -> list[Found]:
-        """Those of the memories that the search asks for, scored by the text that was known."""
+        """The memories that the search asks for, scored by the text that was known."""
         project_id, known_at = quest.extent.project.id, quest.snapshot.known_at
         known = await self._memories.read(project_id, memory_ids, known_at)
         visible = (
@@ -181,14 +182,18 @@ class Search:
     async def _current(
         self, memories: Mapping[str, Memory], cosines: Mapping[Key, float], vector: Vectors
     ) -> dict[str, float]:
-        """Cosines of the memories as they were known. If the index has only another version, the
-        text of the record is embedded: a memory that is being corrected is neither missed nor
-        judged by what it said before."""
-        behind = [m for m in memories.values() if (m.id, m.version) not in cosines]
+        """Cosines of the memories as they were known. If the index has only another version of a
+        memory, the text in the record is embedded. So a memory that is being corrected is neither
+        missed nor judged by what it said before."""
+        behind = [
+            memory for memory in memories.values() if (memory.id, memory.version) not in cosines
+        ]
         fresh = {}
         if behind:
             rows = await self._embedder.embed([memory.content for memory in behind])
-            fresh = {m.id: float(row @ vector) for m, row in zip(behind, rows, strict=True)}
+            fresh = {
+                memory.id: float(row @ vector) for memory, row in zip(behind, rows, strict=True)
+            }
         return {
             memory.id: fresh[memory.id]
             if memory.id in fresh
@@ -198,7 +203,7 @@ class Search:
 
 
 def _for_a_second_look(query: Query) -> Query:
-    """What finds enough for a second look, whatever the score was at the first."""
+    """The query that finds enough for a second look, whatever the scores are at the first."""
     return replace(query, limit=max(query.limit, pool(query.limit)), threshold=0.0)
 
 
@@ -207,9 +212,12 @@ def _in_order(found: Iterable[Found]) -> list[Found]:
 
 
 def _done(quest: _Quest, found: Sequence[Found], offered: Candidates) -> bool:
-    """Whether nothing beyond the candidates could belong to the answer. Without decay it is enough
-    to have enough: the arms answer best first. Decay does not follow their order, so what is beyond
-    must be worth less at its freshest than the last of the answer as it stands."""
+    """Whether no memory beyond the candidates can belong to the answer.
+
+    The arms answer best first, so without decay it is enough to have found `limit` memories. Decay
+    does not follow the order of the arms. So even the freshest memory beyond the candidates must
+    not score higher than the last memory of the answer.
+    """
     limit = quest.query.limit
     if offered.exhausted:
         return True

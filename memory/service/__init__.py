@@ -1,1 +1,1 @@
-"""The whole service, as its callers see it."""
+"""The whole service: what its callers see, and how it is put together."""

@@ -1,4 +1,4 @@
-"""What goes on beside the calls of a service, and its end."""
+"""What a service does besides answering calls, and how it is closed."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ class Care:
         self._workers, self._runner, self._chores = workers, runner, chores
 
     async def repair(self) -> int:
-        """One pass over what a crash has left; returns how many memories were brought along."""
+        """Go once over what a crash has left; returns how many memories were indexed."""
         await self._workers.tell_waiting()
         await self._erasures.resume()
         return await self._repair.repair()
 
     async def resume(self) -> None:
-        """Take up tasks that nobody runs, and once an hour look for forgotten owners."""
+        """Take up tasks that nobody runs. Once an hour look for owners that no repair looks at."""
         await self._runner.resume()
         await self._chores.look_after()
 
     async def work(self) -> None:
-        """Take up jobs that wait, as far as there is room; goes on in the background."""
+        """Take up jobs that wait, as far as there is room. The work goes on in the background."""
         await self._workers.work()
 
     async def worked(self) -> None:
@@ -54,7 +54,7 @@ class Care:
         await self._erasures.ended()
 
     async def settled(self) -> None:
-        """Return when the outbox is settled of what this process has indexed."""
+        """Return when the outbox no longer holds what this process has indexed."""
         await self._index.settled()
 
     async def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Whether the service can work: the state of what it depends on."""
+"""Whether the service can work: the state of everything that it depends on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from memory.ports.graph_store import GraphStore
 from memory.ports.models import Embedder, ModelCard
 from memory.ports.vector_store import VectorStore
 
-# A caller who asks whether all is ready does not wait for a dependency's own deadline.
+# A caller who asks for the states does not wait for a dependency's own deadline.
 _READY_WITHIN_S = 3.0
 
 
@@ -41,6 +41,7 @@ class Health:
 
 
 async def _state(check: Awaitable[object]) -> str:
+    """The state in words. It is "ok" if the check succeeds."""
     try:
         async with asyncio.timeout(_READY_WITHIN_S):
             await check

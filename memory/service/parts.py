@@ -1,4 +1,4 @@
-"""The parts of the service that are made of several concerns: each call goes to its concern."""
+"""The parts of the service that consist of several concerns. Each call goes to its concern."""
 
 from __future__ import annotations
 

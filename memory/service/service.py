@@ -1,6 +1,8 @@
-"""The memory service, put together: the one place that knows every part and every port."""
+"""Puts the memory service together. Only this module knows every part and every port."""
 
 from __future__ import annotations
+
+import logging
 
 from memory.context.background import Background
 from memory.context.extents import Extents
@@ -56,6 +58,8 @@ from memory.write.feedback import Ratings
 from memory.write.replay import Replay
 from memory.write.similar import SimilarTexts
 
+log = logging.getLogger(__name__)
+
 
 class MemoryService:
     """All parts of memory.service.api.Service, and the care that keeps them going."""
@@ -87,15 +91,21 @@ async def open_service(
     meter: Meter = SILENT,
     model: LanguageModel | None = None,
 ) -> MemoryService:
-    """Open the stores, and build the service over them. Raises StartupRefused for what will not
-    mend by itself, and Unavailable if a dependency is down; then the stores are closed."""
+    """Open the stores, and build the service over them.
+
+    Raises StartupRefused if something is wrong that will not mend by itself, and Unavailable if a
+    dependency is down. Either way the stores are closed.
+    """
     try:
         card = await embedder.card()
         await graph.open(card)
         await vectors.open(card)
     except BaseException:
-        await vectors.close()
-        await graph.close()
+        for store in (vectors, graph):
+            try:
+                await store.close()
+            except Exception:
+                log.exception("a store does not close")
         raise
     return build_service(graph, vectors, embedder, card, settings, meter, model)
 
@@ -109,7 +119,7 @@ def build_service(
     meter: Meter = SILENT,
     model: LanguageModel | None = None,
 ) -> MemoryService:
-    """The service over stores that are open; `card` is the embedder's."""
+    """Build the service over stores that are open. `card` is the embedder's."""
     deadline_s = settings.deadline_s
     calibration = settings.calibrations.get(card.name)
 

@@ -1,4 +1,4 @@
-"""What the memory service may be told, as plain values."""
+"""The settings of the memory service, as plain values."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ from memory.search.ranking import Calibration
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceSettings:
-    """What the service may be told. Times are seconds.
+    """Settings of the memory service. Times are seconds.
 
-    `calibrations` maps a model's name to the curve fitted for it. A job has FAILED after so many
-    `job_attempts` that failed, or if the language model was down for `job_patience_s`.
+    `deadline_s` is a request's. `buckets` is how many tenants a new project's index has. `follows`
+    derives edges between consecutive memories of a session. `lexical_weight` is what words count in
+    a score. A memory `half_life_days` old scores half; None is without decay. From `similar_cosine`
+    on two texts are similar. `calibrations` maps a model's name to the curve that was fitted for
+    it. A job has FAILED after so many `job_attempts` that failed, or if the language model was down
+    for `job_patience_s`.
     """
 
     deadline_s: float

@@ -1,1 +1,1 @@
-"""Export and import, backup and restore."""
+"""Exports and imports owners; backs up and restores everything."""

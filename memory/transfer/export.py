@@ -1,4 +1,4 @@
-"""Reads owners out, page by page, as of one record time, whatever is written meanwhile."""
+"""Reads owners out, page by page, as of one record time. What is written meanwhile is left out."""
 
 from __future__ import annotations
 
@@ -21,16 +21,18 @@ from memory.ports.memories import Cursor, MemoryReader
 from memory.ports.projects import Owners
 from memory.transfer.remap import only_owner
 
+# Records on one page at most.
 MOST_RECORDS = 500
-# Of a page; one memory or edge more than this may be on it.
+# Characters on one page at most; its last record may go beyond that.
 MOST_CHARACTERS = 4 * 2**20
 _POSITIONS_A_TRIP = 50
+# What a version takes besides its content and metadata, about.
 _CHARACTERS_OF_A_VERSION = 300
 
 
 @dataclass(slots=True)
 class _Sheet:
-    """A page being filled."""
+    """A page while it is filled."""
 
     records_left: int
     characters_left: int
@@ -47,7 +49,7 @@ class _Sheet:
 
 
 class Export:
-    """Part of memory.service.api.Transfer."""
+    """Part of memory.service.api.Transfer: `export`, `inventory` and `owner_pages`."""
 
     def __init__(
         self,
@@ -83,6 +85,7 @@ class Export:
         return list(await asyncio.gather(*pages))
 
     async def _owner_page(self, mark: Mark, shares: int) -> OwnerPage:
+        """The page that begins at the mark. It takes one of so many shares of a page's bounds."""
         await self._past(mark)
         sheet = _Sheet(MOST_RECORDS // shares, MOST_CHARACTERS // shares)
         following: Mark | None = mark
@@ -93,27 +96,28 @@ class Export:
         return OwnerPage(split_slot(mark.slot)[0], mark.until, owner, sheet.records, following)
 
     async def _past(self, mark: Mark) -> None:
-        """Return once nothing more can be recorded in the slot at the mark's instant or before:
-        the owner may live on a server whose clock is behind."""
+        """Return once nothing more can be recorded in the slot at the mark's instant or before it.
+        The owner may live on a server whose clock is behind."""
         now = (await self._memories.instant([mark.slot])).now
         if now < mark.until:
             await asyncio.sleep((mark.until - now) / SECOND)
 
     async def _fill(self, mark: Mark, sheet: _Sheet) -> Mark | None:
+        """Take records beyond the mark; returns where to go on. None at the end of the owner."""
         if mark.edges:
             return await self._fill_edges(mark, sheet)
         return await self._fill_memories(mark, sheet)
 
     async def _fill_memories(self, mark: Mark, sheet: _Sheet) -> Mark | None:
-        """Take the memories beyond the mark; where to go on, None for an owner without any."""
+        """Take memories beyond the mark; returns where to go on. None if the owner has none."""
         positions = await self._positions(mark, min(_POSITIONS_A_TRIP, sheet.records_left))
         ids = [position.memory_id for position in positions]
         found = {record.id: record for record in await self._archive.memory_records(mark.slot, ids)}
-        there = await self._superseded_there(mark, [*found.values()])
+        superseded = await self._superseded(mark, [*found.values()])
         for position in positions:
             record = found.get(position.memory_id)  # it may have been erased meanwhile
             if record is not None and (then := record.until(mark.until)):
-                sheet.take(_without(then, there))
+                sheet.take(_only_superseding(then, superseded))
                 mark = replace(mark, owner=mark.owner or then.versions[0].scope.owner)
             mark = replace(mark, after=(position.created_at, position.memory_id))
             if sheet.full:
@@ -122,15 +126,16 @@ class Export:
             return mark
         return None if mark.owner is None else replace(mark, after=None, edges=True)
 
-    async def _superseded_there(self, mark: Mark, records: Sequence[MemoryRecord]) -> set[str]:
-        """What the memories supersede, as far as it has not been erased. It was created before
-        them, so a reader of the whole export has met it by now."""
-        ids = {each for record in records for each in record.versions[-1].supersedes}
+    async def _superseded(self, mark: Mark, records: Sequence[MemoryRecord]) -> set[str]:
+        """Ids of those memories that the records supersede and that nobody has erased. They were
+        created earlier, so a reader of the whole export has met them by now."""
+        ids = {memory_id for record in records for memory_id in record.versions[-1].supersedes}
         project_id, _ = split_slot(mark.slot)
         return set(await self._memories.read(project_id, sorted(ids)))
 
     async def _fill_edges(self, mark: Mark, sheet: _Sheet) -> Mark | None:
-        """Take edges that leave the memories beyond the mark; where to go on, None at the end."""
+        """Take edges that leave the memories beyond the mark; returns where to go on. None at the
+        end."""
         positions = await self._positions(mark, _POSITIONS_A_TRIP)
         begun = dict([mark.scan] if mark.scan else [])
         asked = [(position.memory_id, begun.get(position.memory_id)) for position in positions]
@@ -146,35 +151,38 @@ class Export:
         return mark if positions else None
 
     async def _first_met(self, mark: Mark, edges: Sequence[tuple[str, int]]) -> list[EdgeRecord]:
-        """Edges of which the first version was met, so that each is taken once."""
+        """The records of those edges whose first version was met, so that each is taken once.
+        `edges` are the versions that were met, as (edge id, recorded_at)."""
         met = set(edges)
         ids = list(dict.fromkeys(edge_id for edge_id, _ in edges))
         assert mark.owner is not None
         records = await self._archive.edge_records(mark.slot, mark.owner, ids) if ids else []
-        first = [each for each in records if (each.id, each.versions[0].recorded_at) in met]
-        return [then for each in first if (then := each.until(mark.until))]
+        first = [record for record in records if (record.id, record.versions[0].recorded_at) in met]
+        return [then for record in first if (then := record.until(mark.until))]
 
     async def _positions(self, mark: Mark, limit: int) -> list[Cursor]:
+        """The next memories beyond the mark that had been created by its instant."""
         after = Cursor(*mark.after) if mark.after else None
         positions = await self._memories.page([mark.slot], None, limit, after, False)
         return [position for position in positions if position.created_at <= mark.until]
 
 
-def _without(record: MemoryRecord, there: set[str]) -> MemoryRecord:
-    """The record without those superseded that are not there."""
+def _only_superseding(record: MemoryRecord, superseded: set[str]) -> MemoryRecord:
+    """The record. Of the memories that it supersedes, only those in `superseded` stay."""
     old = record.versions[0].supersedes
-    left = tuple(each for each in old if each in there)
+    left = tuple(memory_id for memory_id in old if memory_id in superseded)
     if left == old:
         return record
     return replace(
-        record, versions=tuple(replace(each, supersedes=left) for each in record.versions)
+        record, versions=tuple(replace(version, supersedes=left) for version in record.versions)
     )
 
 
 def _characters(record: Record) -> int:
+    """How much of a page a record takes, about."""
     return sum(
         _CHARACTERS_OF_A_VERSION
-        + len(getattr(each, "content", ""))
-        + len(orjson.dumps(each.metadata))
-        for each in record.versions
+        + len(getattr(version, "content", ""))
+        + len(orjson.dumps(version.metadata))
+        for version in record.versions
     )

@@ -1,4 +1,4 @@
-"""Puts records back: what another service, or this one earlier, had written out."""
+"""Puts records back that another service, or this one earlier, wrote out."""
 
 from __future__ import annotations
 
@@ -25,17 +25,19 @@ from memory.ports.vector_store import VectorStore
 from memory.transfer.remap import adopted, check, check_succession, kept, only_owner, same
 from memory.write.replay import NOT_REACHED, Replay, late
 
-# Records that are put back, embedded and indexed at a time: fewer if they have more versions than
-# MOST_VERSIONS together.
+# Records that are put back, embedded and indexed at a time. They are fewer if they have more
+# versions than MOST_VERSIONS together.
 SLICE = 64
 MOST_VERSIONS = 256
 
+# Answers by the position of the record in the request.
 Outcomes = dict[int, Brought | Refused]
+# A record and the project that it belongs in.
 Placed = tuple[Project, Record]
 
 
 class ImportRecords:
-    """Part of memory.service.api.Transfer."""
+    """Part of memory.service.api.Transfer: `import_records` and what restores."""
 
     def __init__(
         self,
@@ -65,14 +67,14 @@ class ImportRecords:
             return _told(operation.kept)
         placed: dict[int, Placed] = {}
         answers: Outcomes = {}
-        for index, record in enumerate(records):
+        for position, record in enumerate(records):
             try:
-                placed[index] = project, adopted(project, target, record)
+                placed[position] = project, adopted(project, target, record)
             except Mem0gError as error:
-                answers[index] = Refused.of(error)
+                answers[position] = Refused.of(error)
         answers |= await self._bring(placed)
-        outcomes = [answers[index] for index in range(len(records))]
-        if NOT_REACHED not in outcomes:  # what was not reached is to be sent again
+        outcomes = [answers[position] for position in range(len(records))]
+        if NOT_REACHED not in outcomes:  # records that were not reached are to be sent again
             kept = await self._idempotency.keep(
                 project, operation, {"lines": [*map(_keepable, outcomes)]}
             )
@@ -90,7 +92,7 @@ class ImportRecords:
                 outcomes.append(Brought(entry.key, present=not new))
             except (Conflict, InvalidInput) as error:
                 outcomes.append(Refused.of(error))
-        self._projects.forget()  # one of them may be a project's record
+        self._projects.forget()  # an entry may be a project's own record
         return outcomes
 
     async def restore_records(
@@ -98,20 +100,21 @@ class ImportRecords:
     ) -> list[Brought | Refused]:
         placed: dict[int, Placed] = {}
         answers: Outcomes = {}
-        # Not as cached: its entry may have come in the call before, to another replica.
+        # Not the cached projects: their entries may have just come to another replica.
         named = dict.fromkeys(project_id for project_id, _ in records)
         projects = {project_id: await self._projects.fresh(project_id) for project_id in named}
-        for index, (project_id, record) in enumerate(records):
+        for position, (project_id, record) in enumerate(records):
             try:
                 project = projects[project_id]
-                placed[index] = project, kept(project, record)
+                placed[position] = project, kept(project, record)
             except Mem0gError as error:
-                answers[index] = Refused.of(error)
+                answers[position] = Refused.of(error)
         answers |= await self._bring(placed)
-        return [answers[index] for index in range(len(records))]
+        return [answers[position] for position in range(len(records))]
 
     async def _bring(self, placed: Mapping[int, Placed]) -> Outcomes:
-        """One answer each. The deadline may end it: then the rest is to be sent again."""
+        """Put records back; returns one answer a record. If the deadline is near, the answer to
+        the rest is NOT_REACHED: they are to be sent again."""
         answers: Outcomes = {}
         if placed:
             await self._vectors.check()
@@ -122,72 +125,77 @@ class ImportRecords:
                 continue
             owners: dict[str, dict[int, Record]] = {}
             projects: dict[str, Project] = {}
-            for index, (project, record) in part.items():
-                slot = project.slot(_tag(record))
+            for position, (project, record) in part.items():
+                slot = project.slot(_owner_hash(record))
                 projects[slot] = project
-                owners.setdefault(slot, {})[index] = record
+                owners.setdefault(slot, {})[position] = record
             for outcomes in await asyncio.gather(
-                *(self._bring_to(projects[slot], slot, each) for slot, each in owners.items())
+                *(self._bring_to(projects[slot], slot, owned) for slot, owned in owners.items())
             ):
                 answers |= outcomes
         return answers
 
     async def _bring_to(self, project: Project, slot: str, records: dict[int, Record]) -> Outcomes:
-        """Records of one owner and kind, in order."""
+        """Put back records of one owner and kind, in order."""
         answers = await self._unfit(project, slot, records)
-        fit = {index: each for index, each in records.items() if index not in answers}
+        fit = {position: record for position, record in records.items() if position not in answers}
         if not fit:
             return answers
         now = (await self._memories.instant([slot])).now
         landings = await self._archive.restore(slot, now, [*fit.values()])
         landed = dict(zip(fit, landings, strict=True))
         standing = await self._standing(
-            slot, [fit[index] for index, each in landed.items() if each is Landing.STANDS]
+            slot,
+            [fit[position] for position, landing in landed.items() if landing is Landing.STANDS],
         )
-        for index, landing in landed.items():
-            answers[index] = _outcome(fit[index], landing, standing)
-        fresh = [fit[index] for index, each in landed.items() if each is Landing.RESTORED]
+        for position, landing in landed.items():
+            answers[position] = _outcome(fit[position], landing, standing)
+        fresh = [
+            fit[position] for position, landing in landed.items() if landing is Landing.RESTORED
+        ]
         await self._index_them(project, slot, fresh, standing)
         return answers
 
     async def _unfit(self, project: Project, slot: str, records: Mapping[int, Record]) -> Outcomes:
-        """Refusals of what the service could not have recorded."""
+        """The refusals of records that the service could not have made."""
         now = (await self._memories.instant([slot])).now
-        links = [each.versions[-1] for each in records.values() if isinstance(each, EdgeRecord)]
+        edges = [
+            record.versions[-1] for record in records.values() if isinstance(record, EdgeRecord)
+        ]
         ends = {
             end
-            for edge in links
+            for edge in edges
             if edge.relation == SUPERSEDES
             for end in (edge.source, edge.target)
         }
         memories = await self._memories.read(project.id, sorted(ends))
         answers: Outcomes = {}
-        for index, record in records.items():
+        for position, record in records.items():
             try:
                 check(record, now)
                 if isinstance(record, EdgeRecord) and record.versions[-1].relation == SUPERSEDES:
                     edge = record.versions[-1]
                     check_succession(edge, memories.get(edge.source), memories.get(edge.target))
             except Mem0gError as error:
-                answers[index] = Refused.of(error)
+                answers[position] = Refused.of(error)
         return answers
 
     async def _standing(self, slot: str, records: Sequence[Record]) -> dict[str, Record]:
-        """What stands of the same ids, by id."""
-        memories = [each.id for each in records if isinstance(each, MemoryRecord)]
-        edges = [each for each in records if isinstance(each, EdgeRecord)]
+        """The records that stand here already under the same ids, by id."""
+        memories = [record.id for record in records if isinstance(record, MemoryRecord)]
+        edges = [record for record in records if isinstance(record, EdgeRecord)]
         found: list[Record] = []
         if memories:
             found += await self._archive.memory_records(slot, memories)
         if edges:
-            ids = [each.id for each in edges]
+            ids = [record.id for record in edges]
             found += await self._archive.edge_records(slot, edges[0].owner, ids)
-        return {each.id: each for each in found}
+        return {record.id: record for record in found}
 
     async def _index_them(
         self, project: Project, slot: str, fresh: Sequence[Record], standing: Mapping[str, Record]
     ) -> None:
-        """What was restored can be found by now, and what an earlier attempt had restored."""
+        """Index what was restored, now and by an earlier attempt. It can be found afterwards."""
         versions = [
             PutMemory(version)
             for record in fresh
@@ -196,46 +204,48 @@ class ImportRecords:
         ]
         if versions:
             await self._index.apply(project, slot, versions, {})
-        ids = [each.id for each in standing.values() if isinstance(each, MemoryRecord)]
+        ids = [record.id for record in standing.values() if isinstance(record, MemoryRecord)]
         if ids:
             standings = (await self._commits.brief(slot, memory_ids=ids)).standings
             await self._index.bring(project, slot, sorted(self._replay.lagging(slot, standings)))
 
 
 def _keepable(outcome: Brought | Refused) -> Mapping[str, Any]:
-    """Ids, flags and sentences of ours: a refusal quotes nothing of a record."""
+    """An outcome as JSON that may be kept: ids, flags and sentences of ours. A refusal quotes
+    nothing of a record."""
     if isinstance(outcome, Refused):
         return asdict(outcome)
     return {"id": outcome.id, "present": outcome.present}
 
 
 def _told(kept: Mapping[str, Any]) -> list[Brought | Refused]:
-    """Outcomes as they were answered before."""
+    """The outcomes as they were answered before."""
     return [
-        Refused(**each) if "code" in each else Brought(**each, replayed=True)
-        for each in kept["lines"]
+        Refused(**line) if "code" in line else Brought(**line, replayed=True)
+        for line in kept["lines"]
     ]
 
 
-def _tag(record: Record) -> str:
+def _owner_hash(record: Record) -> str:
     owner_hash = owner_hash_of(record.id, "mem" if isinstance(record, MemoryRecord) else "rel")
     assert owner_hash is not None
     return owner_hash
 
 
 def _slices(placed: Mapping[int, Placed]) -> Iterator[dict[int, Placed]]:
-    """In order, memories and edges apart: an edge's ends must be there before it is looked at."""
+    """The records in order, in parts that hold either memories or edges. The ends of an edge must
+    stand in the record before the edge is checked."""
     part: dict[int, Placed] = {}
     kind: type[Record] | None = None
     versions = 0
-    for index, (project, record) in placed.items():
+    for position, (project, record) in placed.items():
         versions += len(record.versions)
         full = len(part) == SLICE or versions > MOST_VERSIONS
         if part and (type(record) is not kind or full):
             yield part
             part, versions = {}, len(record.versions)
         kind = type(record)
-        part[index] = project, record
+        part[position] = project, record
     if part:
         yield part
 

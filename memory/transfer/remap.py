@@ -1,5 +1,8 @@
-"""What an imported record becomes in its new project, and what it must hold to. Pure functions.
-Refusals quote nothing of the record: an answer is kept for an Idempotency-Key."""
+"""What an imported record becomes in its new project, and the rules that it must keep.
+
+These are pure functions. Their refusals quote nothing of the record, because an answer is kept for
+an Idempotency-Key.
+"""
 
 from __future__ import annotations
 
@@ -15,30 +18,34 @@ from memory.domain.memory import (
     SCOPE_FIELDS,
     SUPERSEDES,
     Edge,
-    Event,
     Memory,
     Owner,
     Scope,
+    VersionEvent,
 )
 from memory.domain.records import EdgeRecord, MemoryRecord, Record
 
-# Record times have sixteen digits: the commit script compares them as text.
+# The least record time, microseconds. All have sixteen digits: the commit script compares them as
+# text.
 FIRST_RECORD = 10**15
 
 _KINDS = {"mem": "memory", "rel": "relationship"}
 
 
 def only_owner(scope: Scope) -> Owner:
-    """The owner that a scope names by itself. Raises InvalidInput where it names more."""
+    """The owner that a scope names by itself. Raises InvalidInput if it names none, or more."""
     if scope.entity is None:
         raise InvalidInput(f"name exactly one of {NAMES_OF_SCOPES}")
     return scope.entity
 
 
 def adopted(project: Project, target: Owner | None, record: Record) -> Record:
-    """The record as the target owner's; without a target, as that of the owner it names within the
-    project. Raises InvalidInput for ids that are none, and Forbidden if the project is bound to
-    another user."""
+    """The record as the target owner's. If there is no target, it is the record of the owner that
+    it names within the project.
+
+    Raises InvalidInput if an id is malformed, and Forbidden if the project is bound to another
+    user.
+    """
     if isinstance(record, MemoryRecord):
         first = record.versions[0]
         scope = _scope(first.scope, target or project.narrow(first.scope).owner)
@@ -47,14 +54,14 @@ def adopted(project: Project, target: Owner | None, record: Record) -> Record:
             record,
             versions=tuple(
                 replace(
-                    each,
-                    id=_here(project, owner_hash, "mem", each.id),
+                    version,
+                    id=_here(project, owner_hash, "mem", version.id),
                     scope=scope,
                     supersedes=tuple(
-                        _here(project, owner_hash, "mem", old) for old in each.supersedes
+                        _here(project, owner_hash, "mem", old_id) for old_id in version.supersedes
                     ),
                 )
-                for each in record.versions
+                for version in record.versions
             ),
         )
     owner = target or project.narrow(_scope(Scope(), record.owner)).owner
@@ -63,18 +70,18 @@ def adopted(project: Project, target: Owner | None, record: Record) -> Record:
         owner,
         tuple(
             replace(
-                each,
-                id=_here(project, owner_hash, "rel", each.id),
-                source=_here(project, owner_hash, "mem", each.source),
-                target=_here(project, owner_hash, "mem", each.target),
+                version,
+                id=_here(project, owner_hash, "rel", version.id),
+                source=_here(project, owner_hash, "mem", version.source),
+                target=_here(project, owner_hash, "mem", version.target),
             )
-            for each in record.versions
+            for version in record.versions
         ),
     )
 
 
 def kept(project: Project, record: Record) -> Record:
-    """The record, where it lies in this project with the ids it has; raises Conflict otherwise."""
+    """The record as it is. Raises Conflict if it would have other ids in this project."""
     here = adopted(project, None, record)
     if here != record:
         raise Conflict(f"{record.id} was not made with the secret of project {project.id!r}")
@@ -82,13 +89,14 @@ def kept(project: Project, record: Record) -> Record:
 
 
 def _scope(scope: Scope, owner: Owner) -> Scope:
-    """The scope as the owner's: what would own before it is left out, the others stay."""
+    """The scope with this owner. Fields that would make another entity its owner are left out."""
     own = SCOPE_FIELDS.index(f"{owner.kind}_id")
     rest = {name: getattr(scope, name) for name in SCOPE_FIELDS[own + 1 :]}
     return Scope(**{SCOPE_FIELDS[own]: owner.value}, **rest)
 
 
 def _here(project: Project, owner_hash: str, prefix: str, identifier: str) -> str:
+    """The id in this project. It stays if it is an id of this owner already."""
     was = owner_hash_of(identifier, prefix)
     if was is None:
         raise InvalidInput(f"an id of the record is none of a {_KINDS[prefix]}")
@@ -96,17 +104,17 @@ def _here(project: Project, owner_hash: str, prefix: str, identifier: str) -> st
 
 
 def check(record: Record, now: int) -> None:
-    """Raises InvalidInput where the service could not have recorded it by now."""
+    """Raises InvalidInput if the service could not have recorded it by `now`, microseconds."""
     versions: Sequence[Memory] | Sequence[Edge] = record.versions
-    for each in versions:
-        if each.valid_to is not None and each.valid_to <= each.valid_from:
+    for version in versions:
+        if version.valid_to is not None and version.valid_to <= version.valid_from:
             raise InvalidInput("valid_to must be later than valid_from")
-        if each.created_at != versions[0].recorded_at:
+        if version.created_at != versions[0].recorded_at:
             raise InvalidInput("created_at must be the first recorded_at")
-    for one, following in pairwise(versions):
-        if one.retracted_at != following.recorded_at:
+    for previous, following in pairwise(versions):
+        if previous.retracted_at != following.recorded_at:
             raise InvalidInput("a version must be retracted when the next one is recorded")
-    times = [each.recorded_at for each in versions]
+    times = [version.recorded_at for version in versions]
     if versions[-1].retracted_at is not None:
         times.append(versions[-1].retracted_at)
     if any(later <= earlier for earlier, later in pairwise(times)):
@@ -121,13 +129,13 @@ def check(record: Record, now: int) -> None:
 
 def _check_memory(versions: Sequence[Memory]) -> None:
     first, last = versions[0], versions[-1]
-    if [each.version for each in versions] != [*range(1, len(versions) + 1)]:
+    if [version.version for version in versions] != [*range(1, len(versions) + 1)]:
         raise InvalidInput("versions must count from 1")
-    if any((each.event is Event.ADD) != (each is first) for each in versions):
+    if any((version.event is VersionEvent.ADD) != (version is first) for version in versions):
         raise InvalidInput("the first version, and no other, is an ADD")
     if last.retracted_at is not None:
         raise InvalidInput("the last version of a memory is not retracted")
-    if any(each.supersedes != first.supersedes for each in versions):
+    if any(version.supersedes != first.supersedes for version in versions):
         raise InvalidInput("what a memory supersedes does not change from version to version")
     if first.id in first.supersedes:
         raise InvalidInput("a memory cannot supersede itself")
@@ -144,21 +152,24 @@ def _check_edge(versions: Sequence[Edge]) -> None:
 
 
 def check_succession(edge: Edge, source: Memory | None, target: Memory | None) -> None:
-    """Raises InvalidInput where a SUPERSEDES edge is not what its two memories say."""
+    """Raises InvalidInput if a SUPERSEDES edge says something else than its two memories.
+
+    `source` and `target` are as they stand, None if they are missing.
+    """
     if source is None or target is None:
-        return  # the store says so
+        return  # the store refuses such an edge itself
     ended = target.valid_to is not None and target.valid_to <= source.valid_from
     if edge.target not in source.supersedes or edge.valid_from != source.valid_from or not ended:
         raise InvalidInput("its source does not supersede its target like this")
 
 
 def same(one: Record, other: Record) -> bool:
-    """Whether they say the same. Python's True equals 1, JSON's does not."""
+    """Whether two records say the same as JSON. In Python True equals 1, in JSON it does not."""
     return one == other and _metadata(one) == _metadata(other)
 
 
 def _metadata(record: Record) -> list[str]:
-    return [repr(_ordered(each.metadata)) for each in record.versions]
+    return [repr(_ordered(version.metadata)) for version in record.versions]
 
 
 def _ordered(value: object) -> object:

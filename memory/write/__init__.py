@@ -1,1 +1,1 @@
-"""Adds, corrects and erases memories."""
+"""Adds, corrects, rates and erases memories."""

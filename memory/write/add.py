@@ -1,4 +1,5 @@
-"""Add: read what stands, commit to the record, bring the index along; each draft once."""
+"""Add: read what is there, commit to the record, then bring the index up to it. Each draft is
+stored once."""
 
 from __future__ import annotations
 
@@ -26,11 +27,12 @@ from memory.ports.vector_store import VectorStore
 from memory.write.replay import ATTEMPTS, NOT_REACHED, Replay, late, unchanged
 from memory.write.similar import SimilarTexts
 
+# Vectors of shape (dimensions,) by content.
 Rows = Mapping[str, Vectors]
-# By the index in the request, which names an item's operation.
+# Drafts by their index in the request. The index names the operation of an item.
 Drafts = Mapping[int, NewMemory]
 Answers = dict[int, Added | Refused]
-# Drafts of a batch that are embedded and committed at a time.
+# Drafts of a request that are embedded and committed together.
 SLICE = 64
 
 
@@ -77,7 +79,8 @@ class Add:
     async def _add_slice(
         self, project: Project, drafts: Drafts, operation: Operation | None
     ) -> Answers:
-        """Embedding comes first: what a plan stands on is then read just before the commit."""
+        """Add some drafts. They are embedded first: so what a plan stands on is read just before
+        the commit."""
         groups: dict[str, list[int]] = {}
         for index, draft in drafts.items():
             groups.setdefault(project.slot(project.owner_hash(draft.scope.owner)), []).append(index)
@@ -94,14 +97,15 @@ class Add:
                     if (part := {index: fresh[index] for index in indices if index in fresh})
                 )
             )
-            for added in outcomes:
-                answers |= added
+            for owner_answers in outcomes:
+                answers |= owner_answers
         return answers
 
     async def _answered(
         self, project: Project, groups: Mapping[str, Iterable[int]], operation: Operation | None
     ) -> Answers:
-        """Answers of those items, by slot, that an earlier send of the request has committed."""
+        """Answers of the items that an earlier send of the request has committed. `groups` gives
+        the indices of items by slot."""
         answers: Answers = {}
         items = [(slot, index) for slot, indices in groups.items() for index in indices]
         if operation is None or not items:
@@ -172,7 +176,8 @@ class Add:
         return answers | await self._answered(project, {slot: refused}, operation)
 
     async def _brief(self, project: Project, slot: str, drafts: Sequence[NewMemory]) -> Briefing:
-        """What these drafts stand on: their contents' claims, and what they supersede."""
+        """What these drafts stand on: the dedup claims of their contents, and what they
+        supersede."""
         old_ids = [
             old_id
             for old_id in dict.fromkeys(old for draft in drafts for old in draft.supersedes)
@@ -184,12 +189,13 @@ class Add:
             needed = {dedup.key_of(standing.memory) for standing in briefing.standings.values()}
             if needed <= keys:
                 return briefing
-            keys |= needed  # contents that were not known, or were corrected meanwhile
+            keys |= needed  # contents that were not known before, or were corrected meanwhile
 
     async def _already_there(
         self, project: Project, slot: str, drafts: Drafts, present: Mapping[int, str]
     ) -> dict[int, Added]:
-        """Answers for duplicates."""
+        """Answers for duplicates. `present` gives by index the id of the memory that stands for the
+        draft."""
         if not present:
             return {}
         standings = await self._replay.caught_up(project, slot, set(present.values()))
@@ -207,8 +213,8 @@ class Add:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What becomes of drafts in one round: written, answered by a memory that is there, refused.
-    Those in none of the three wait for the next round."""
+    """What becomes of drafts in one round: they are written, a memory that is there stands for
+    them, or they are refused. A draft in none of the three waits for the next round."""
 
     written: dict[int, Transaction] = field(default_factory=dict)
     present: dict[int, str] = field(default_factory=dict)
@@ -220,7 +226,7 @@ def _plan(slot: str, drafts: Drafts, briefing: Briefing, operation: Operation | 
     taken: set[DedupKey] = set()
     for index, draft in drafts.items():
         if taken & validity.stands_on(draft, briefing):
-            break  # next round, and the rest with it: a batch is recorded in its order
+            break  # this draft and all later ones wait: a request is recorded in its order
         try:
             holder = validity.holder(draft, briefing)
             if holder is not None:
@@ -241,20 +247,21 @@ def _noting(
     there: Mapping[int, Added],
     operation: Operation | None,
 ) -> dict[int, Transaction]:
-    """What to commit, in the drafts' order: an operation keeps the answers of duplicates too."""
+    """What to commit, in the order of the drafts. An operation keeps the answers of duplicates as
+    well."""
     if operation is None:
         return written
     notes = {
         index: unchanged(
-            slot, each.memory, operation, Answer(each.memory.id, True, each.not_stored), index
+            slot, added.memory, operation, Answer(added.memory.id, True, added.not_stored), index
         )
-        for index, each in there.items()
+        for index, added in there.items()
     }
     return dict(sorted((written | notes).items()))
 
 
 def stamps(transaction: Transaction, at: int) -> list[PutMemory]:
-    """The memory versions a commit wrote, the added or corrected one first."""
+    """The memory versions that a commit wrote, the added or corrected version first."""
     return [
         replace(write, memory=write.memory.stamped(at))
         for write in transaction.writes
@@ -263,6 +270,7 @@ def stamps(transaction: Transaction, at: int) -> list[PutMemory]:
 
 
 async def vectors_of(embedder: Embedder, contents: Iterable[str]) -> Rows:
-    """Vectors by content."""
+    """Vectors of shape (dimensions,) by content. Raises Unavailable if the model does not
+    answer."""
     texts = list(dict.fromkeys(contents))
     return dict(zip(texts, await embedder.embed(texts), strict=True))

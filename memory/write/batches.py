@@ -1,6 +1,7 @@
-"""Changes of several memories by one call: each is done, or refused, by itself.
+"""Changes of several memories by one call. Each change is done or refused by itself.
 
-What was begun is finished, whoever goes away; what was not is left undone.
+If the caller goes away, a change that was begun is finished. A change that was not begun is left
+undone.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from memory.domain.ids import Project
 from memory.domain.memory import Correction, Memory
 from memory.write.correct_and_erase import CorrectAndErase
 
-# In a process, whatever the number of calls.
+# Changes under way in one process, for all calls together.
 _AT_ONCE = 16
 
 
@@ -58,7 +59,8 @@ class Batches:
         return at, None if line is None else len(line)
 
     async def _superseded(self, project: Project, memory_id: str) -> list[str] | None:
-        """The oldest last. None if the memory is not there, as when this call erased it before."""
+        """Ids of everything that the memory supersedes, and that these supersede, the oldest last.
+        None if the memory is not there: an earlier send of this call may have erased it."""
         first = await self._there(project, memory_id)
         if first is None:
             return None
@@ -78,9 +80,9 @@ class Batches:
             return None
 
     async def _each(self, works: Iterable[Callable[[], Awaitable[object]]]) -> list[Refused | None]:
-        """Some at once. None if it is done, in order."""
+        """Do the works, some at once. Answers in order, None for a work that is done."""
 
-        async def one(work: Callable[[], Awaitable[object]]) -> Refused | None:
+        async def outcome_of(work: Callable[[], Awaitable[object]]) -> Refused | None:
             async with self._slots:
                 try:
                     await self._background.finish(work())
@@ -88,4 +90,4 @@ class Batches:
                     return Refused.of(error)
             return None
 
-        return await asyncio.gather(*map(one, works))
+        return await asyncio.gather(*map(outcome_of, works))

@@ -1,4 +1,4 @@
-"""Correct and erase: read what stands, commit to the record, bring the index along."""
+"""Correct and erase: read what is there, commit to the record, then bring the index up to it."""
 
 from __future__ import annotations
 
@@ -85,14 +85,17 @@ class CorrectAndErase:
             rows = await vectors_of(self._embedder, [fresh.content])
             keys = {dedup.key_of(last), dedup.key_of(fresh)}
             briefing = await self._commits.brief(slot, list(keys), [memory_id])
-            moves = dedup.changes(briefing.claims, dedup.moved(briefing.claims, last, fresh))
+            held = dedup.moved(briefing.claims, last, fresh)
+            dedup_claims = dedup.changes(briefing.claims, held)
             edges = await self._superseding(slot, last, fresh)
             writes: list[Write] = [
                 PutMemory(fresh, previous=last),
                 *map(Expect, kin.values()),
                 *(PutEdge(validity.moved(edge, fresh), previous=edge) for edge in edges),
             ]
-            transaction = Transaction(slot, briefing.now, writes, moves).once(operation, answer)
+            transaction = Transaction(slot, briefing.now, writes, dedup_claims).once(
+                operation, answer
+            )
             (commit,) = await self._commits.commit([transaction])
             if commit is None:
                 continue
@@ -107,7 +110,8 @@ class CorrectAndErase:
         raise Conflict("other writers kept changing this memory")
 
     async def _superseding(self, slot: str, memory: Memory, fresh: Memory) -> list[Edge]:
-        """The SUPERSEDES edges of a memory if a correction moves its beginning."""
+        """The SUPERSEDES edges that leave a memory. Empty if a correction does not move its
+        beginning."""
         if not memory.supersedes or fresh.valid_from == memory.valid_from:
             return []
         snapshot = Snapshot(LATEST, superseded=True, expired=True)
@@ -135,9 +139,9 @@ class CorrectAndErase:
             last = await self._known.get(project, memory_id)
             key = dedup.key_of(last)
             briefing = await self._commits.brief(slot, [key])
-            rest = {key: dedup.released(briefing.claims[key], memory_id)}
-            moves = dedup.changes(briefing.claims, rest)
-            erasure = Transaction(slot, briefing.now, [EraseMemory(last)], moves)
+            held = {key: dedup.released(briefing.claims[key], memory_id)}
+            dedup_claims = dedup.changes(briefing.claims, held)
+            erasure = Transaction(slot, briefing.now, [EraseMemory(last)], dedup_claims)
             (commit,) = await self._commits.commit([erasure.once(operation, Answer(memory_id))])
             if commit is None:
                 continue
@@ -148,7 +152,8 @@ class CorrectAndErase:
         raise Conflict("other writers kept changing this memory")
 
     async def _erased(self, project: Project, slot: str, memory_id: str, commit: Commit) -> int:
-        """An erasure is answered once the index, too, has forgotten the memory."""
+        """What an erasure that was committed before is answered. It is answered only when the index
+        has forgotten the memory, too."""
         if memory_id in await self._outbox.pending(slot):
             await self._index.erase(project, slot, memory_id)
         return commit.at

@@ -1,4 +1,4 @@
-"""Answers a request that was carried out before from the record, as it was answered then."""
+"""Answers a request that was carried out before, as it was answered then, from the record."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ from memory.ports.commits import Commits
 from memory.ports.edges import EdgeReader
 from memory.ports.memories import MemoryReader
 
-# Every lost race means that another writer won it; the deadline ends it long before this.
+# How often a write tries to commit. If it loses a race, another writer has won it. The deadline
+# ends a write long before this many attempts.
 ATTEMPTS = 100
-# What is left of a request of many when its time is used up.
+# The answer for an item that was not begun when the time of its request was used up.
 NOT_REACHED = Refused.of(DeadlineExceeded("not reached in time; send it again"))
-# After this much of the deadline no further slice is begun, so that the answer still arrives.
+# After this share of the deadline no further slice is begun, so that the answer still arrives.
 _SHARE_OF_DEADLINE = 0.7
 Outcome = TypeVar("Outcome")
 
@@ -45,8 +46,8 @@ class Replay:
         repeat: Callable[[Commit], Awaitable[Outcome]],
     ) -> Outcome:
         """What `work` answers. If the operation was committed before, or if another send of the
-        request was faster, what `repeat` answers: in the second case `work` answers that Commit,
-        or is refused because of what it changed."""
+        request was faster, it is what `repeat` answers. In the second case `work` answers the other
+        send's Commit, or it is refused because of what that commit changed."""
         if commit := await self._committed(slot, operation):
             return await repeat(commit)
         try:
@@ -58,10 +59,11 @@ class Replay:
         return await repeat(outcome) if isinstance(outcome, Commit) else outcome
 
     async def note(
-        self, slot: str, operation: Operation, thing: Memory | Edge, answer: Answer
+        self, slot: str, operation: Operation, version: Memory | Edge, answer: Answer
     ) -> Commit | None:
-        """Keep the answer of an operation that changes nothing; None if `thing` moved on."""
-        (commit,) = await self._commits.commit([unchanged(slot, thing, operation, answer)])
+        """Keep the answer of an operation that changes nothing. None if `version` is no longer the
+        last one."""
+        (commit,) = await self._commits.commit([unchanged(slot, version, operation, answer)])
         return commit and replace(commit, answer=commit.answer or answer)
 
     async def _committed(self, slot: str, operation: Operation | None) -> Commit | None:
@@ -73,7 +75,7 @@ class Replay:
     async def added(
         self, project: Project, slot: str, commits: Mapping[int, Commit]
     ) -> dict[int, Added | Refused]:
-        """The answers that were given for memories; what is similar is not told again."""
+        """The answers that were given for added memories. Similar memories are not told again."""
         told = {index: commit.answer for index, commit in commits.items() if commit.answer}
         if not told:
             return {}
@@ -98,7 +100,8 @@ class Replay:
         return answer.memory
 
     async def _as_told(self, project: Project, standing: Standing | None, at: int) -> Memory | None:
-        """The version known then, as it read then: not retracted. The last one mostly is it."""
+        """The version that was known then, as it was then: not retracted. It is mostly the last
+        version. None if the memory has been erased."""
         if standing is None:
             return None
         if standing.memory.recorded_at <= at:
@@ -108,7 +111,8 @@ class Replay:
         return found and replace(found, retracted_at=None)
 
     async def edge(self, slot: str, commit: Commit) -> tuple[Edge, bool]:
-        """The edge as it was known then, and whether it was new."""
+        """The edge as it was known then, and whether it was new. Raises NotFound if it has been
+        erased."""
         answer = commit.answer
         edges = await self._edges.read(slot, [answer.id], commit.at) if answer else {}
         if answer is None or answer.id not in edges:
@@ -118,14 +122,14 @@ class Replay:
     async def caught_up(
         self, project: Project, slot: str, memory_ids: Collection[str]
     ) -> Mapping[str, Standing]:
-        """Memories as they stand, once the index has been brought along if it lags: an answer
-        promises that a memory can be found."""
+        """Memories as they are now, by id. If the index lags, it is brought up to them first: an
+        answer promises that a memory can be found."""
         standings = (await self._commits.brief(slot, memory_ids=list(memory_ids))).standings
         await self._index.bring(project, slot, sorted(self.lagging(slot, standings)))
         return standings
 
     def lagging(self, slot: str, standings: Mapping[str, Standing]) -> set[str]:
-        """Memories whose index an earlier write left behind, as far as this process knows."""
+        """Ids of the memories that the index lags behind, as far as this process knows."""
         return {
             memory_id
             for memory_id, standing in standings.items()
@@ -134,12 +138,12 @@ class Replay:
 
 
 def late(began: float, deadline_s: float) -> bool:
-    """Whether a request that began then, by time.monotonic, begins nothing more."""
+    """Whether a request must begin nothing more. It began at `began`, by time.monotonic."""
     return time.monotonic() - began > deadline_s * _SHARE_OF_DEADLINE
 
 
 def unchanged(
-    slot: str, thing: Memory | Edge, operation: Operation, answer: Answer, index: int = 0
+    slot: str, version: Memory | Edge, operation: Operation, answer: Answer, index: int = 0
 ) -> Transaction:
-    """Writes nothing but an answer, if `thing` still stands as it was read."""
-    return Transaction(slot, thing.recorded_at, [Expect(thing)]).once(operation, answer, index)
+    """The transaction that writes only an answer, if `version` is still the last one."""
+    return Transaction(slot, version.recorded_at, [Expect(version)]).once(operation, answer, index)

@@ -1,4 +1,4 @@
-"""Texts that say nearly the same: told to a caller who asks, never merged."""
+"""Texts that say nearly the same. A caller who asks is told of them. They are never merged."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FEWEST_CANDIDATES = 20
 
 
 class SimilarTexts:
-    """Texts count as similar from the cosine `least_cosine` on."""
+    """Finds similar texts. Texts are similar if their cosine is at least `least_cosine`."""
 
     def __init__(self, memories: MemoryReader, vectors: VectorStore, least_cosine: float) -> None:
         self._memories, self._vectors, self._least_cosine = memories, vectors, least_cosine
@@ -38,8 +38,9 @@ class SimilarTexts:
         answers: dict[int, Added | Refused],
         rows: Mapping[str, Vectors],
     ) -> None:
-        """Put what is similar into the answers of drafts that asked for it. They are stored by now,
-        and are answered as stored: if a store fails meanwhile, `similar` stays None."""
+        """Put similar memories into the answers of drafts that asked for them. The drafts are
+        stored by now, and are answered as stored. So if a store fails here, `similar` stays
+        None."""
         asked = [
             (index, drafts[index], answer)
             for index, answer in answers.items()
@@ -69,9 +70,9 @@ class SimilarTexts:
     async def _similar(
         self, project: Project, slot: str, memory: Memory, vector: Vectors, snapshot: Snapshot
     ) -> tuple[Similar, ...]:
-        """Other memories of the owner that the snapshot shows, best first. Texts equal to this one
-        are not told, and must not crowd out those that are: the more of them there are, the more
-        candidates are looked at. Raises Unavailable."""
+        """Other memories of the owner that the snapshot shows, the nearest first. Memories with an
+        equal text are not told. They must not crowd out the others: the more of them there are, the
+        more candidates are looked at. Raises Unavailable if a store does not answer."""
         where = Where(snapshot=snapshot).also("owner", str(memory.scope.owner))
         tenant = project.tenant(split_slot(slot)[1])
         least = self._least_cosine
@@ -84,12 +85,12 @@ class SimilarTexts:
             fresh = [hit.memory_id for hit in near if hit.memory_id not in known]
             known |= await self._memories.read(project.id, fresh)
             others = [
-                Similar(known[hit.memory_id], hit.score)
+                Similar(other, hit.score)
                 for hit in near
-                if (it := known.get(hit.memory_id))
-                and it.version == hit.version  # the index may lag behind the record
-                and snapshot.shows(it)
-                and normalised(it.content) != text
+                if (other := known.get(hit.memory_id))
+                and other.version == hit.version  # the index may lag behind the record
+                and snapshot.shows(other)
+                and normalised(other.content) != text
             ]
             exhausted = len(hits) < want or hits[-1].score < least or want >= MOST_CANDIDATES
             if exhausted or len(others) >= _MOST_TOLD:

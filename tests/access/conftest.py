@@ -46,4 +46,4 @@ async def opened(server: RedisServer) -> AsyncIterator[Opened]:
 
     yield start
     for each in instances:
-        await each.care.close()
+        await each.close()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from access import Access
-from access.model import Standing
+from access.model import LimitStanding
 from config import Settings
 from config.settings import InvalidSettings
 from memory.domain.errors import StoreUnavailable
@@ -21,7 +21,7 @@ from tests.redis_server import RedisServer, free_port
 ROOT = Path(__file__).parents[2]
 
 
-async def count(access: Access, writes: bool = False, key: str = "key_1") -> Standing:
+async def count(access: Access, writes: bool = False, key: str = "key_1") -> LimitStanding:
     standing = await access._limits.count(key, "default", writes)
     assert standing is not None
     return standing

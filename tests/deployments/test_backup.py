@@ -104,7 +104,7 @@ async def test_a_stream_that_was_cut_leaves_no_backup(
     async def fail(*_: Any) -> Any:
         raise StoreUnavailable("Redis does not answer")
 
-    monkeypatch.setattr(service, "owner_pages", fail)
+    monkeypatch.setattr(service.transfer, "owner_pages", fail)
     assert await run("save", file, "--url", url) == 1
     assert not file.exists()
     assert "Redis does not answer" in capsys.readouterr().err

@@ -35,47 +35,49 @@ class FakeJobs:
         return await self._memories.add(project, [conversation])
 
 
-class FakeService:
-    """Stands where MemoryService stands; `starts` holds what each start meets."""
-
-    starts: list[Exception | None]
-    repairs = works = 0
-
-    def __init__(self, *given):
-        self.memories = FakeMemories()
-        self.jobs = FakeJobs(self.memories)
-
-    async def start(self):
-        outcome = FakeService.starts.pop(0) if FakeService.starts else None
-        if outcome:
-            raise outcome
-
-    async def close(self):
-        pass
+class FakeCare:
+    def __init__(self):
+        self.repairs = self.works = 0
 
     async def repair(self):
-        FakeService.repairs += 1
+        self.repairs += 1
         raise ZeroDivisionError("a bug in the repair")
 
     async def resume(self):
         pass
 
     async def work(self):
-        FakeService.works += 1
+        self.works += 1
+
+
+class FakeService:
+    """Stands where MemoryService stands."""
+
+    def __init__(self):
+        self.memories = FakeMemories()
+        self.jobs = FakeJobs(self.memories)
+        self.care = FakeCare()
 
 
 @pytest.fixture
 async def start(monkeypatch):
-    monkeypatch.setattr("memory.service.service.MemoryService", FakeService)
+    meets = []
+
+    async def open_service(*_):
+        if outcome := meets.pop(0) if meets else None:
+            raise outcome
+        return FakeService()
+
+    monkeypatch.setattr("memory.service.service.open_service", open_service)
     monkeypatch.setattr("deployments.store._nodes", lambda: 1)
     monkeypatch.setattr("deployments.store._RETRY_S", 0.01)
     monkeypatch.setattr("deployments.store._REPAIR_S", 0.01)
     monkeypatch.setattr("deployments.store._WORK_S", 0.01)
-    FakeService.starts, FakeService.repairs, FakeService.works = [], 0, 0
     stores = []
 
-    async def started(*starts):
-        FakeService.starts = list(starts)
+    async def started(*outcomes):
+        """A store; `outcomes` are what each of its starts meets, until one meets nothing."""
+        meets[:] = outcomes
         store = Store.__new__(Store)
         await store.__init__({}, type("Handle", (), {"embed": None, "card": None}))
         stores.append(store)
@@ -143,6 +145,6 @@ async def test_such_data_found_later_fails_its_health(start):
 async def test_a_failing_repair_never_ends_the_loop(start):
     store = await start()
     await asyncio.sleep(0.1)
-    assert FakeService.repairs > 2
-    assert FakeService.works > 2
+    assert store._service.care.repairs > 2
+    assert store._service.care.works > 2
     await store.check_health()

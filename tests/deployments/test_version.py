@@ -11,13 +11,14 @@ from fastapi import FastAPI
 from config import Settings
 from deployments.api import create_app
 from deployments.version import __version__
+from tests.deployments.api.documented import NO_SERVICE
 
 ROOT = Path(__file__).parents[2]
 BUILD = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 
 def app(settings: Settings) -> FastAPI:
-    return create_app(None, settings)  # type: ignore[arg-type]
+    return create_app(NO_SERVICE, settings)
 
 
 def test_the_build_reads_the_version_where_it_stands() -> None:

@@ -19,6 +19,7 @@ from access.model import Demand, Pass, Right
 from config.settings import Settings
 from deployments.api.errors import refusal
 from deployments.api.middleware import dialect
+from deployments.api.middleware.audit import action_of
 from deployments.api.middleware.concurrency import ConcurrencyLimit
 from deployments.api.middleware.permissions import OPEN_PATHS, answers_long, demand_of, streams
 from deployments.api.middleware.request_parts import body_of, credential_of, once_of, replay
@@ -28,7 +29,6 @@ from deployments.api.middleware.response import (
     limit_headers,
     refuse_websocket,
 )
-from deployments.api.routes.audit import action_of
 from memory.domain.caller import DEFAULT_PROJECT, Caller, Once
 from memory.domain.errors import (
     DeadlineExceeded,

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from starlette.datastructures import MutableHeaders
 from starlette.types import Message, Receive, Scope, Send
 
-from access.model import Standing
+from access.model import LimitStanding
 from deployments.api.errors import refusal
 from memory.domain.errors import Mem0gError
 
@@ -48,7 +48,7 @@ class ResponseSender:
             await self._send(message)
 
 
-def limit_headers(standing: Standing) -> dict[str, str]:
+def limit_headers(standing: LimitStanding) -> dict[str, str]:
     return {
         "X-RateLimit-Limit": str(standing.limit),
         "X-RateLimit-Remaining": str(standing.remaining),

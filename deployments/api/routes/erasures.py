@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from fastapi import APIRouter, Path, Request
 from pydantic import Field, TypeAdapter, ValidationError
@@ -110,22 +110,22 @@ def routes(erasures: Erasures) -> APIRouter:
     async def check(body: CheckIn, who: Who) -> Json:
         """Whether a receipt is as it was signed, and what there is of its entity now."""
         found = await erasures.check(who, body.receipt, body.scope())
-        return Json({"signature_valid": found.signature_valid, "remaining": _remaining(found)})
+        remaining = _remaining(found)
+        return Json(CheckedOut(signature_valid=found.signature_valid, remaining=remaining))
 
     @router.get("/erasures/{erasure_id}", response_model=ErasureOut)
     async def get(erasure_id: str, who: Who) -> Json:
         """An erasure with its receipt, and what there is of its entity now."""
         found = await erasures.get(who, erasure_id)
         receipt = found.erasure.receipt
-        return Json(
-            {
-                "id": erasure_id,
-                "status": "running" if receipt is None else "done",
-                "receipt": receipt,
-                "signature_valid": found.signature_valid,
-                "remaining": _remaining(found),
-            }
-        )
+        out: ErasureOut = {
+            "id": erasure_id,
+            "status": "running" if receipt is None else "done",
+            "receipt": cast(ReceiptOut | None, receipt),  # signed as it stands
+            "signature_valid": found.signature_valid,
+            "remaining": cast(CountsOut, _remaining(found)),  # it is an erasure of ours
+        }
+        return Json(out)
 
     @router.delete(
         "/entities/{kind}/{value:path}", response_model=EntityDeletedOut, responses=running
@@ -140,18 +140,18 @@ def routes(erasures: Erasures) -> APIRouter:
             return _running(erasure)
         at = parse_instant(receipt["completed_at"], "completed_at")
         count = receipt["counts"]["memories"]
-        body = deleted_out("Entity", erasure.id, at) | {"memories": count}
+        body: EntityDeletedOut = {**deleted_out("Entity", erasure.id, at), "memories": count}
         return Json(body, headers=replayed(erasure.replayed))
 
     return router
 
 
 def _running(erasure: Erasure) -> Json:
-    return Json({"id": erasure.id, "status": "running"}, 202)
+    return Json(RunningOut(id=erasure.id, status="running"), 202)
 
 
-def _remaining(found: Inspection) -> dict[str, int] | None:
-    return None if found.remaining is None else asdict(found.remaining)
+def _remaining(found: Inspection) -> CountsOut | None:
+    return None if found.remaining is None else cast(CountsOut, asdict(found.remaining))
 
 
 def _scope(kind: Kind, value: str, request: Request) -> Scope:

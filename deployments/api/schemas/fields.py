@@ -23,7 +23,7 @@ Categories = Annotated[list[Category], Field(max_length=100, fail_fast=True)]
 Instant = Annotated[
     str,
     Field(
-        description="ISO 8601, from 1700 to 2249; UTC where it names no zone",
+        description="ISO 8601, from 1700 to 2249; UTC if it names no zone",
         json_schema_extra={"format": "date-time"},
     ),
 ]

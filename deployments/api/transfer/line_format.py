@@ -20,7 +20,7 @@ from deployments.api.schemas.fields import (
     instant,
 )
 from memory.domain.clock import format_end, format_instant, parse_instant
-from memory.domain.memory import Edge, Event, Memory, Owner
+from memory.domain.memory import Edge, Memory, Owner, VersionEvent
 from memory.domain.records import EdgeRecord, Entry, MemoryRecord, Record
 from memory.transfer.remap import only_owner
 
@@ -77,7 +77,7 @@ class MemoryLine(Body, ScopeFields):
                 scope=self.scope(),
                 created_at=created_at,
                 version=version.version,
-                event=Event(version.event),
+                event=VersionEvent(version.event),
                 content=version.content,
                 categories=tuple(dict.fromkeys(version.categories or ())),
                 supersedes=tuple(dict.fromkeys(version.supersedes or ())),

@@ -7,7 +7,7 @@ if redis.call('HGET', KEYS[1], 'holder') ~= ARGV[1] then return 0 end
 if ARGV[2] == '0' then release_lease(KEYS[2], ARGV[1])
 else take_lease(KEYS[2], ARGV[1], ARGV[2]) end
 local time = redis.call('TIME')
-redis.call('HSET', KEYS[1], 'updated_at', time[1] .. string.format('%06d', time[2]),
-  unpack(ARGV, 4))
+redis.call('HSET', KEYS[1], 'until', time[1] + math.ceil(ARGV[2] / 1000),
+  'updated_at', time[1] .. string.format('%06d', time[2]), unpack(ARGV, 4))
 redis.call('EXPIRE', KEYS[1], ARGV[3])
 return 1

@@ -64,7 +64,7 @@ async def test_a_cursor_goes_on_with_its_own_list_only(client: Client) -> None:
 async def test_a_page_of_long_memories_ends_early_and_leads_on(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("memory.read.pages.MOST_CHARACTERS", 1_000)
+    monkeypatch.setattr("memory.read.listings.MOST_CHARACTERS", 1_000)
     ids = [(await add(client, f"{n} {'word ' * 60}"))["id"] for n in range(10)]
     pages = [await read(client, "", user_id="alice")]
     while cursor := pages[-1]["next_cursor"]:

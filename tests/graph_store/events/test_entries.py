@@ -19,11 +19,11 @@ from memory.domain.memory import (
     SUPERSEDES,
     Correction,
     Edge,
-    Event,
     Memory,
     NewEdge,
     NewMemory,
     Scope,
+    VersionEvent,
 )
 from memory.domain.results import Added
 from memory.domain.transaction import (
@@ -61,7 +61,7 @@ async def test_each_kind_of_change_is_an_event_of_its_commit(
     ground: Ground, server: RedisServer
 ) -> None:
     a, b = await ground.memory("a"), await ground.memory("b")
-    second = replace(a, version=2, event=Event.UPDATE, recorded_at=AT_COMMIT)
+    second = replace(a, version=2, event=VersionEvent.UPDATE, recorded_at=AT_COMMIT)
     updated = await ground.commit(PutMemory(second, previous=a), Expect(b))
     edge = await ground.edge(a, b)
     longer = replace(edge, metadata={"k": 1}, recorded_at=AT_COMMIT)
@@ -84,7 +84,7 @@ async def test_a_succession_is_two_events_and_no_edge(ground: Ground, server: Re
     old = await ground.memory("old")
     new = Memory(id=mint("mem", ground.owner_hash), content="new", scope=ground.scope)
     ended = replace(
-        old, version=2, event=Event.SUPERSEDE, valid_to=AT_COMMIT, recorded_at=AT_COMMIT
+        old, version=2, event=VersionEvent.SUPERSEDE, valid_to=AT_COMMIT, recorded_at=AT_COMMIT
     )
     edge = Edge(
         id=mint("rel", ground.owner_hash), source=new.id, target=old.id, relation=SUPERSEDES

@@ -23,7 +23,7 @@ from memory.domain.feedback import Feedback, Verdict
 from memory.domain.idempotency import Answer, Operation
 from memory.domain.ids import Project, mint, mint_job
 from memory.domain.jobs import Assignment, Ending, JobKind, JobState
-from memory.domain.memory import SUPERSEDES, Edge, Event, Memory, Owner, Scope
+from memory.domain.memory import SUPERSEDES, Edge, Memory, Owner, Scope, VersionEvent
 from memory.domain.reports import Report
 from memory.domain.tasks import Kind, Task
 from memory.domain.transaction import (
@@ -107,7 +107,11 @@ class Scenario:
     async def _memories(self, project: Project) -> None:
         first = await self._memory("corrected", "likes tea", metadata={"cups": 3})
         second = replace(
-            first, content="likes green tea", version=2, event=Event.UPDATE, recorded_at=AT_COMMIT
+            first,
+            content="likes green tea",
+            version=2,
+            event=VersionEvent.UPDATE,
+            recorded_at=AT_COMMIT,
         )
         second = second.stamped(await self._commit(PutMemory(second, previous=first)))
         third = replace(second, valid_to=LATE, version=3, recorded_at=AT_COMMIT)
@@ -139,7 +143,7 @@ class Scenario:
             supersedes=(last.id,),
         )  # fmt: skip
         ended = replace(
-            last, valid_to=AT_COMMIT, version=2, event=Event.SUPERSEDE, recorded_at=AT_COMMIT
+            last, valid_to=AT_COMMIT, version=2, event=VersionEvent.SUPERSEDE, recorded_at=AT_COMMIT
         )
         edge = Edge(
             id=mint("rel", self.owner_hash), source=memory.id, target=last.id, relation=SUPERSEDES

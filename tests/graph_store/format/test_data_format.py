@@ -17,7 +17,7 @@ from memory.domain.erasures import Counts
 from memory.domain.feedback import Feedback, Verdict
 from memory.domain.idempotency import Operation
 from memory.domain.jobs import JobState
-from memory.domain.memory import Event, Owner, Scope
+from memory.domain.memory import Owner, Scope, VersionEvent
 from memory.domain.records import Landing
 from memory.domain.tasks import State
 from memory.domain.transaction import EraseMemory, Transaction
@@ -66,7 +66,11 @@ async def test_memories_come_with_every_version(stored: RedisGraph) -> None:
     assert [(memory.version, memory.content) for memory in history] == [
         (1, "likes tea"), (2, "likes green tea"), (3, "likes green tea"),
     ]  # fmt: skip
-    assert [memory.event for memory in history] == [Event.ADD, Event.UPDATE, Event.UPDATE]
+    assert [memory.event for memory in history] == [
+        VersionEvent.ADD,
+        VersionEvent.UPDATE,
+        VersionEvent.UPDATE,
+    ]
     assert [memory.retracted_at for memory in history] == [
         history[1].recorded_at, history[2].recorded_at, None,
     ]  # fmt: skip

@@ -6,7 +6,7 @@ import pytest
 from redis.crc import key_slot
 
 from graph_store.format import keys
-from graph_store.format.keys import Kind, OwnerKeys
+from graph_store.format.keys import KeyKind, OwnerKeys
 from memory.domain.ids import Project, mint
 from memory.domain.memory import Owner
 from memory.domain.transaction import DedupKey
@@ -15,12 +15,12 @@ OWNER = OwnerKeys("p1.0123456789abcde")
 
 
 def test_all_of_an_owner_is_in_one_cluster_slot() -> None:
-    slots = {key_slot(OWNER.key(kind, "x").encode()) for kind in Kind}
+    slots = {key_slot(OWNER.key(kind, "x").encode()) for kind in KeyKind}
     assert len(slots) == 1
 
 
 def test_no_key_of_one_kind_is_a_key_of_another() -> None:
-    names = [OWNER.key(kind, "mem_1" if kind.endswith(":") else "") for kind in Kind]
+    names = [OWNER.key(kind, "mem_1" if kind.endswith(":") else "") for kind in KeyKind]
     assert len(set(names)) == len(names)
     assert all(keys.slot_of(name) == OWNER.slot for name in names)
     assert OWNER.claim(DedupKey("content", "f")) != OWNER.claim(DedupKey("mem_1", "f"))
@@ -32,7 +32,7 @@ def test_an_id_leads_to_its_owners_keys() -> None:
     assert keys.of("p1", mint("mem", owner_hash)) == OwnerKeys(project.slot(owner_hash))
 
 
-@pytest.mark.parametrize("key", [keys.project("p1"), keys.META, keys.lease("repair:p1.0"), ""])
+@pytest.mark.parametrize("key", [keys.project("p1"), keys.META, keys.PROJECTS, ""])
 def test_what_belongs_to_no_owner_has_no_slot(key: str) -> None:
     assert keys.slot_of(key) is None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from graph_store.format import layout, packing
-from graph_store.format.keys import Kind
+from graph_store.format.keys import KeyKind
 from graph_store.format.lua_constants import CONSTANTS, prelude
 from memory.domain.memory import Edge, Memory, Scope
 
@@ -52,7 +52,7 @@ def test_a_version_is_where_getrange_looks_for_it() -> None:
 def test_a_script_is_told_what_it_names_and_no_more() -> None:
     assert prelude("return redis.call('GET', KEYS[1])") == ""
     text = prelude("redis.call('GET', ARGV[1] .. KEY_MEMORY .. id, 0, HEAD_END)")
-    assert text == f"local HEAD_END, KEY_MEMORY = {packing.HEAD - 1}, '{Kind.MEMORY}'\n"
+    assert text == f"local HEAD_END, KEY_MEMORY = {packing.HEAD - 1}, '{KeyKind.MEMORY}'\n"
     assert prelude("MIRRORS").count("=") == 1 + len(layout.MIRRORS)
 
 

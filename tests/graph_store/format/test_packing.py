@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from graph_store.format import packing
 from memory.domain.clock import AT_COMMIT, EARLIEST, LATEST
-from memory.domain.memory import Event, Memory, Scope
+from memory.domain.memory import Memory, Scope, VersionEvent
 from memory.domain.transaction import Holding
 
 instants = st.integers(EARLIEST, LATEST - 1)
@@ -30,7 +30,7 @@ memories = st.builds(
     valid_from=instants,
     valid_to=ends,
     version=st.integers(1, 10**8 - 1),
-    event=st.sampled_from(Event),
+    event=st.sampled_from(VersionEvent),
 )
 
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 import redis
 
-from graph_store.format.keys import Kind, OwnerKeys
+from graph_store.format.keys import KeyKind, OwnerKeys
 from memory.ports.maintenance import Fault
 from tests.graph_store.ground import Ground
 from tests.redis_server import RedisServer
@@ -44,7 +44,7 @@ async def broken(ground: Ground, server: RedisServer, fault: str) -> list[Fault]
             case "edges_without_record":
                 client.delete(owner.edge(edge.id))
             case "edges_without_mirror":
-                client.delete(owner.key(Kind.INCOMING, b.id))
+                client.delete(owner.key(KeyKind.INCOMING, b.id))
     return [Fault(fault, edge.id)]
 
 

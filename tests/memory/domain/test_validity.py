@@ -18,7 +18,7 @@ from memory.domain.errors import (
     SupersedeConflict,
     VersionMismatch,
 )
-from memory.domain.memory import UNSET, Correction, Edge, Event, Memory, NewEdge, NewMemory
+from memory.domain.memory import UNSET, Correction, Edge, Memory, NewEdge, NewMemory, VersionEvent
 from memory.domain.transaction import Briefing, Holding, PutEdge, PutMemory, Standing, holding
 from tests.memory.given import ALICE, memory
 
@@ -107,7 +107,7 @@ def test_an_addition_ends_what_it_supersedes_where_it_begins() -> None:
     assert isinstance(ended, PutMemory)
     assert ended.previous == old
     assert (ended.memory.valid_to, ended.memory.version) == (500, 2)
-    assert ended.memory.event is Event.SUPERSEDE
+    assert ended.memory.event is VersionEvent.SUPERSEDE
     assert isinstance(edge, PutEdge)
     assert (edge.edge.source, edge.edge.target, edge.edge.valid_from) == (new_id, old.id, 500)
     moved = {claim.key: claim.becomes for claim in made.claims}
@@ -166,7 +166,7 @@ def test_a_correction_keeps_what_it_does_not_name() -> None:
     assert fresh is not None
     assert (fresh.metadata, fresh.categories) == ({"a": 1, "c": 3}, ("food",))
     assert (fresh.content, fresh.valid_from, fresh.valid_to) == (last.content, 10, 99)
-    assert (fresh.version, fresh.event, fresh.recorded_at) == (2, Event.UPDATE, AT_COMMIT)
+    assert (fresh.version, fresh.event, fresh.recorded_at) == (2, VersionEvent.UPDATE, AT_COMMIT)
     reopened = validity.corrected(last, Correction(valid_to=None), {})
     assert reopened is not None
     assert reopened.valid_to is None

@@ -111,7 +111,7 @@ def named(server: RedisServer) -> set[bytes]:
 def lapse(server: RedisServer) -> None:
     """Time goes by until the lease of whoever died is over."""
     with redis.Redis(port=server.port) as client:
-        for key in client.scan_iter("mg:lease:erasing:*"):
+        for key in client.scan_iter("mg:erasing:*"):
             client.delete(key)
 
 

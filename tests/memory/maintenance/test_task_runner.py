@@ -7,7 +7,7 @@ from typing import Any
 
 from memory.domain.errors import StoreUnavailable
 from memory.domain.tasks import Kind, State, Task
-from memory.maintenance.task_runner import Progress, TaskRunner
+from memory.maintenance.task_runner import TaskProgress, TaskRunner
 
 
 class Book:
@@ -39,7 +39,7 @@ async def settled(upkeep: Any) -> None:
 async def test_a_task_that_is_started_and_taken_up_at_once_runs_once() -> None:
     runs = []
 
-    async def work(progress: Progress) -> None:
+    async def work(progress: TaskProgress) -> None:
         runs.append(progress.task.id)
 
     book: Any = Book()
@@ -53,7 +53,7 @@ async def test_a_task_that_is_started_and_taken_up_at_once_runs_once() -> None:
 async def test_what_a_task_waited_for_is_no_longer_its_error() -> None:
     outages = [StoreUnavailable("Redis does not answer")]
 
-    async def work(progress: Progress) -> None:
+    async def work(progress: TaskProgress) -> None:
         if outages:
             raise outages.pop()
 

@@ -69,16 +69,6 @@ async def test_an_answer_that_does_not_fit_is_none(stocked: MemoryService) -> No
         await stocked.reports.read(CALLER, report)
 
 
-async def test_a_model_sums_up_as_long_as_it_answers(stocked: MemoryService) -> None:
-    asks(stocked, Model({"summary": "A merry tea drinker."}))
-    told = await stocked.reports.summarise(CALLER, ALICE)
-    assert (told.text, told.count, told.method) == ("A merry tea drinker.", 2, "test/model")
-    for broken in (None, {"summary": 7}):
-        asks(stocked, Model(broken))
-        told = await stocked.reports.summarise(CALLER, ALICE)
-        assert (told.text, told.method) == ("Likes tea. Laughs a lot.", "extractive")
-
-
 async def test_the_oldest_reports_make_room(
     stocked: MemoryService, monkeypatch: pytest.MonkeyPatch
 ) -> None:

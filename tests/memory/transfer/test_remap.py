@@ -10,7 +10,7 @@ import pytest
 
 from memory.domain.errors import Conflict, Forbidden, InvalidInput, Refused
 from memory.domain.ids import Project, mint, owner_hash_of, sibling
-from memory.domain.memory import Edge, Event, Memory, Scope
+from memory.domain.memory import Edge, Memory, Scope, VersionEvent
 from memory.domain.records import EdgeRecord, MemoryRecord
 from memory.service.service import MemoryService
 from memory.transfer import remap
@@ -40,7 +40,7 @@ def told(project: Project = PROJECT, scope: Scope = ALICE, **fields: Any) -> Mem
     )  # fmt: skip
     last = replace(
         first, content="likes milk", recorded_at=AT + 1, retracted_at=None, version=2,
-        event=Event.UPDATE,
+        event=VersionEvent.UPDATE,
     )  # fmt: skip
     return MemoryRecord((first, last), holds_claim=True)
 
@@ -113,8 +113,8 @@ WRONG: list[tuple[str, Callable[[Memory, Memory], tuple[Memory, ...]]]] = [
     ("between", lambda one, two: (
         replace(one, recorded_at=AT - 1, created_at=AT - 1), replace(two, created_at=AT - 1))),
     ("count from 1", lambda one, two: (one, replace(two, version=3))),
-    ("ADD", lambda one, two: (one, replace(two, event=Event.ADD))),
-    ("ADD", lambda one, two: (replace(one, event=Event.UPDATE), two)),
+    ("ADD", lambda one, two: (one, replace(two, event=VersionEvent.ADD))),
+    ("ADD", lambda one, two: (replace(one, event=VersionEvent.UPDATE), two)),
     ("not retracted", lambda one, two: (one, replace(two, retracted_at=AT + 2))),
     ("supersedes does not", lambda one, two: (one, replace(two, supersedes=("mem_x",)))),
     ("itself", lambda one, two: (

@@ -76,7 +76,7 @@ def routes(reports: Reports) -> APIRouter:
         told = "Memory export request received; POST /v1/exports/get has the result"
         if words and filler(schema):
             told += ". A list of memories needs no language model: export_instructions do nothing"
-        return Json({"message": told, "id": export_id}, 201)
+        return Json(SavedOut(message=told, id=export_id), 201)
 
     @router.post("/v1/exports/get", response_model=dict[str, Any] | list[Any])
     async def get(body: ExportAsked, who: Who) -> Json:

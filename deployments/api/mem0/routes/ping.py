@@ -19,13 +19,12 @@ def routes() -> APIRouter:
     @router.get("/v1/ping", response_model=PingOut)
     async def ping(who: Who) -> Json:
         """The key's project."""
-        return Json(
-            {
-                "status": "ok",
-                "org_id": ORGANISATION,
-                "project_id": who.project,
-                "user_email": None,
-            }
-        )
+        out: PingOut = {
+            "status": "ok",
+            "org_id": ORGANISATION,
+            "project_id": who.project,
+            "user_email": None,
+        }
+        return Json(out)
 
     return router

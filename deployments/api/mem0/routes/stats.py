@@ -34,14 +34,13 @@ def routes(memories: Memories) -> APIRouter:
             memories.select(who, Selection(condition=SOMEBODY, limit=0)), memories.entities(who)
         )
         counts = Counter(entity.kind for entity in entities)
-        return Json(
-            {
-                "total_memories": valid.count,
-                "total_users": counts["user"],
-                "total_agents": counts["agent"],
-                "total_apps": counts["app"],
-                "total_runs": counts["session"],
-            }
-        )
+        out: StatsOut = {
+            "total_memories": valid.count,
+            "total_users": counts["user"],
+            "total_agents": counts["agent"],
+            "total_apps": counts["app"],
+            "total_runs": counts["session"],
+        }
+        return Json(out)
 
     return router

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -21,7 +22,7 @@ class SummaryOut(TypedDict):
 
     summary: str
     total_memories: int
-    memory_ids: list[str]
+    memory_ids: Sequence[str]
     method: Annotated[str, Field(examples=["extractive"])]
 
 
@@ -32,15 +33,12 @@ def routes(reports: Reports) -> APIRouter:
     async def summary(body: Asked, who: Who) -> Json:
         """The memories that meet the filters, in a few sentences: a list of one summary."""
         found = await reports.summarise(who, body.wanted())
-        return Json(
-            [
-                {
-                    "summary": found.text,
-                    "total_memories": found.count,
-                    "memory_ids": found.memory_ids,
-                    "method": found.method,
-                }
-            ]
-        )
+        out: SummaryOut = {
+            "summary": found.text,
+            "total_memories": found.count,
+            "memory_ids": found.memory_ids,
+            "method": found.method,
+        }
+        return Json([out])
 
     return router

@@ -20,7 +20,7 @@ from deployments.api.mem0.schemas.responses import (
 from deployments.api.schemas import serialize
 from memory.domain.clock import format_instant, moment, now
 from memory.domain.jobs import Job, JobState, Outcome, Relation
-from memory.domain.memory import Event, Memory
+from memory.domain.memory import Memory, VersionEvent
 from memory.domain.results import Found
 
 # A memory, or those of its fields that were asked for.
@@ -68,7 +68,9 @@ def projected(
 
 def successors(versions: Sequence[Memory]) -> list[str]:
     """What history_out has to know besides: by what the memory was superseded."""
-    ended = (version.superseded_by for version in versions if version.event is Event.SUPERSEDE)
+    ended = (
+        version.superseded_by for version in versions if version.event is VersionEvent.SUPERSEDE
+    )
     return [*dict.fromkeys(memory_id for memory_id in ended if memory_id)]
 
 
@@ -78,7 +80,7 @@ def history_out(versions: Sequence[Memory], following: Sequence[Memory]) -> list
     rows: list[HistoryRowOut] = []
     before: Memory | None = None
     for version in versions:
-        ended = version.event is Event.SUPERSEDE
+        ended = version.event is VersionEvent.SUPERSEDE
         after = by_id.get(version.superseded_by or "", version) if ended else version
         rows.append(
             {
@@ -87,7 +89,7 @@ def history_out(versions: Sequence[Memory], following: Sequence[Memory]) -> list
                 "input": [],
                 "old_memory": None if before is None else before.content,
                 "new_memory": after.content,
-                "event": "ADD" if version.event is Event.ADD else "UPDATE",
+                "event": "ADD" if version.event is VersionEvent.ADD else "UPDATE",
                 "user_id": version.scope.user_id,
                 "agent_id": version.scope.agent_id,
                 "app_id": version.scope.app_id,

@@ -21,7 +21,7 @@ from tests.deployments.api.middleware.asgi import (
 )
 
 
-async def test_streams_have_places_of_their_own(settings: Settings, access: Access) -> None:
+async def test_streams_have_slots_of_their_own(settings: Settings, access: Access) -> None:
     end = asyncio.Event()
     app = edge(lasting(end), settings, access, max_streams=2, max_in_flight=1)
     waiting = []

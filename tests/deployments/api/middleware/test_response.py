@@ -23,7 +23,7 @@ from tests.deployments.api.middleware.asgi import (
 
 
 @pytest.mark.parametrize("path", ["/v1/export", "/v1/admin/backup"])
-async def test_who_reads_nothing_of_a_long_answer_gives_its_place_back(
+async def test_who_reads_nothing_of_a_long_answer_gives_its_slot_back(
     settings: Settings, access: Access, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     monkeypatch.setattr("deployments.api.middleware.admission.SEND_S", 0.05)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from deployments.api.mem0.schemas import serialize
 from memory.domain.clock import now, parse_instant
 from memory.domain.jobs import Job, JobKind, JobState
-from memory.domain.memory import Event, Memory, Scope
+from memory.domain.memory import Memory, Scope, VersionEvent
 from memory.domain.results import Found
 
 SUNDAY = parse_instant("2026-03-01T09:30:00Z", "sunday")
@@ -17,7 +17,7 @@ MEMORY = Memory(
     scope=Scope("alice"),
     created_at=now(),
     version=1,
-    event=Event.ADD,
+    event=VersionEvent.ADD,
     content="likes tea",
     valid_from=SUNDAY,
     valid_to=None,

@@ -1,6 +1,6 @@
 """Traces, if the setting tracing.endpoint says where to: Serve makes the spans, this exports them.
 
-Serve imports `deployments.observability.tracing:exporter` in every process of its own
+Serve imports `deployments.tracing:exporter` in every process of its own
 (tracing_config).
 """
 

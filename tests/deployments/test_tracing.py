@@ -9,8 +9,8 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import Status, StatusCode
 
 from deployments.__main__ import EXPORTER
-from deployments.observability.tracing import Discreet, exporter
 from deployments.refusal import RefusedToStart
+from deployments.tracing import Discreet, exporter
 
 
 def test_spans_keep_their_places_and_lose_what_may_name_a_user() -> None:
