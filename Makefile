@@ -25,7 +25,7 @@ SLOW := tests/serve tests/kill tests/outages tests/fuzz tests/temporal tests/loa
 	tests/graph_store/redis/test_local_server.py tests/memory/conversations/test_inference.py \
 	tests/memory/erasure tests/memory/maintenance tests/memory/transfer \
 	tests/memory/query/test_conditions.py tests/memory/read/test_filtered_lists.py \
-	tests/memory/test_failpoints.py
+	tests/memory/jobs/test_workers.py tests/memory/test_failpoints.py
 
 # The rest on a single Redis and the embedded vector store.
 test-fast: .venv/installed

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import ray
 
 if TYPE_CHECKING:
-    from memory.service.service import MemoryService
+    from memory.service.build import MemoryService
 
 from config.settings import Settings
 from deployments.observability import logs
@@ -81,7 +81,7 @@ class Store:
         # Here, not where the application is built.
         from deployments.models.language_model import open_language_model
         from graph_store import open_graph_store, redis_url
-        from memory.service.service import open_service
+        from memory.service.build import open_service
         from vector_store import open_vector_store
 
         try:

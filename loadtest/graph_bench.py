@@ -41,7 +41,7 @@ from memory.domain.transaction import PutEdge, PutMemory, RetractEdge, Transacti
 from memory.ports.graph_store import GraphStore
 from memory.ports.models import ModelCard, Vectors
 from memory.query.views import View, Walk
-from memory.service.service import MemoryService, build_service
+from memory.service.build import MemoryService, build_service
 from vector_store import open_vector_store
 
 MEMORIES, EDGES, A_SESSION = 10_000, 50_000, 20

@@ -15,7 +15,7 @@ from access import open_access
 from config import Settings
 from config.settings import Calibration
 from deployments.api import create_app
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.redis_server import RedisServer
 from tests.service import OpenService, started
 from tests.weaviate_server import WeaviateServer, weaviate_server

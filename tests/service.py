@@ -14,7 +14,7 @@ from memory.ports.graph_store import GraphStore
 from memory.ports.metrics import SILENT, Meter
 from memory.ports.models import Embedder, LanguageModel
 from memory.ports.vector_store import VectorStore
-from memory.service.service import MemoryService, open_service
+from memory.service.build import MemoryService, open_service
 from tests.word_embedder import WordEmbedder
 from vector_store import open_vector_store
 

@@ -111,7 +111,7 @@ LARGER_FOLDERS = {"memory/domain"}
 # A class may be derived from these: they bring no behaviour of ours.
 PLAIN_BASES = {"Protocol", "Enum", "StrEnum", "NamedTuple", "Generic", "Exception"}
 # Versions of memories and edges have both clocks; jobs have their progress.
-DATA_BASES = {"Interval": {"Memory", "Edge"}, "Progress": {"Job", "Assignment"}}
+DATA_BASES = {"Interval": {"Memory", "Edge"}, "JobProgress": {"Job", "Assignment"}}
 # redis-py lets a connection be derived and nothing else; it is given as `kind`.
 ADAPTERS = {("graph_store/redis/connection.py", "Packing")}
 

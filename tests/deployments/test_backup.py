@@ -20,7 +20,7 @@ from deployments.api.transfer.read_lines import MOST_LINES
 from memory.domain.caller import DEFAULT_PROJECT, Caller
 from memory.domain.errors import StoreUnavailable
 from memory.domain.memory import NewEdge, NewMemory, Scope
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.redis_server import RedisServer, free_port
 
 KEY = "an-admin-key-of-some-length"

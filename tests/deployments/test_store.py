@@ -68,7 +68,7 @@ async def start(monkeypatch):
             raise outcome
         return FakeService()
 
-    monkeypatch.setattr("memory.service.service.open_service", open_service)
+    monkeypatch.setattr("memory.service.build.open_service", open_service)
     monkeypatch.setattr("deployments.store._nodes", lambda: 1)
     monkeypatch.setattr("deployments.store._RETRY_S", 0.01)
     monkeypatch.setattr("deployments.store._REPAIR_S", 0.01)

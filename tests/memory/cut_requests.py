@@ -10,7 +10,7 @@ from typing import Any
 from memory.domain.caller import Caller
 from memory.domain.memory import UNSET, Correction, NewEdge, NewMemory, Scope
 from memory.domain.results import Added
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.memory.witness import DEFAULT
 
 LONG_AGO, LONG_HENCE = 10**15, 4 * 10**15

@@ -8,7 +8,7 @@ from memory.domain.caller import DEFAULT_PROJECT, Caller
 from memory.domain.ids import Project, mint
 from memory.domain.memory import Memory, NewEdge, NewMemory, Scope
 from memory.domain.results import Added
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 
 DEFAULT = Caller(DEFAULT_PROJECT)
 ALICE, BOB = Scope(user_id="alice"), Scope(user_id="bob")

@@ -13,7 +13,7 @@ from config import Settings
 from graph_store import open_graph_store
 from memory.domain.caller import DEFAULT_PROJECT, Caller, Once
 from memory.ports.vector_store import Point
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.memory.cut_requests import (
     CONTENTS,
     REPEATABLE,

@@ -14,7 +14,7 @@ from memory.domain.memory import NewMemory, Scope
 from memory.domain.results import Added
 from memory.domain.tasks import State, Task
 from memory.query.views import Query
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.service import started
 
 ADMIN = Caller(DEFAULT_PROJECT)

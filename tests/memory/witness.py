@@ -15,7 +15,7 @@ from memory.domain.results import Added
 from memory.ports.graph_store import GraphStore
 from memory.ports.vector_store import VectorStore
 from memory.query.views import ANY_EDGE, Query, Snapshot, View, Where
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.memory.failpoints import Ground
 
 DEFAULT = Caller(DEFAULT_PROJECT)

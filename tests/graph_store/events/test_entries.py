@@ -34,7 +34,7 @@ from memory.domain.transaction import (
     RetractEdge,
     Transaction,
 )
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.graph_store.ground import Ground
 from tests.redis_server import RedisServer
 

@@ -7,7 +7,7 @@ import redis
 
 from memory.context.idempotency import Idempotency
 from memory.domain.errors import IdempotencyMismatch
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.memory.write.keyed import DEFAULT, keyed
 from tests.redis_server import RedisServer
 

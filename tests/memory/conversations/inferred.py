@@ -13,7 +13,7 @@ from memory.domain.jobs import Job
 from memory.domain.memory import Memory, NewMemory, Scope
 from memory.domain.results import Added
 from memory.query.views import NOW, View
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.redis_server import RedisServer
 
 DEFAULT = Caller(DEFAULT_PROJECT)

@@ -10,7 +10,7 @@ from memory.domain.jobs import Job
 from memory.domain.memory import Memory, NewMemory, Scope
 from memory.domain.results import Added
 from memory.query.views import View
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 
 DEFAULT = Caller(DEFAULT_PROJECT)
 ALICE, BOB = Scope(user_id="alice"), Scope(user_id="bob")

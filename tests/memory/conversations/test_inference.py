@@ -20,7 +20,7 @@ from memory.domain.jobs import Job, JobState
 from memory.domain.memory import NewMemory, Scope
 from memory.domain.results import Added
 from memory.query.views import ANY_EDGE, View, Walk
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.memory.conversations.inferred import (
     ALICE,
     DEFAULT,

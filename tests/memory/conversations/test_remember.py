@@ -11,7 +11,7 @@ from memory.domain.conversation import Conversation, Said
 from memory.domain.errors import IdempotencyMismatch, NotFound
 from memory.domain.jobs import JobKind, JobState
 from memory.domain.memory import Scope
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.memory.conversations.said import DEFAULT, events, memories, said
 
 

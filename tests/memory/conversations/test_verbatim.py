@@ -16,7 +16,7 @@ from memory.domain.jobs import Ending, JobKind, JobState
 from memory.domain.memory import Scope
 from memory.domain.results import Added
 from memory.query.views import View
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.memory.conversations.said import ALICE, DEFAULT, MARCH, events, memories, said
 from tests.memory.given import memory
 

@@ -6,7 +6,7 @@ from memory.domain.caller import DEFAULT_PROJECT, Caller
 from memory.domain.erasures import Counts, Inspection
 from memory.domain.memory import Memory, NewEdge, NewMemory, Scope
 from memory.domain.results import Added
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 
 DEFAULT = Caller(DEFAULT_PROJECT)
 ALICE, BOB, HELPER = Scope(user_id="alice"), Scope(user_id="bob"), Scope(agent_id="helper")

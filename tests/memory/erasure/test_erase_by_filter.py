@@ -9,7 +9,7 @@ import pytest
 from memory.domain.jobs import JobKind, JobState
 from memory.domain.memory import Scope
 from memory.query.views import View
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.memory.conversations.said import ALICE, BOB, DEFAULT, MARCH, memories, stored
 
 

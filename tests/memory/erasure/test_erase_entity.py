@@ -14,7 +14,7 @@ from memory.domain.caller import DEFAULT_PROJECT, Caller, Once
 from memory.domain.erasures import Counts, Order
 from memory.domain.errors import NotFound, Unavailable
 from memory.domain.memory import Correction, NewMemory, Scope
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.memory.erasure.entities import (
     ALICE,
     BOB,

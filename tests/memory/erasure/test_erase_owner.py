@@ -12,7 +12,7 @@ import redis
 from memory.domain.erasures import Order
 from memory.domain.errors import Conflict, NotFound
 from memory.domain.memory import Correction, Scope
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.memory.erasure.entities import (
     ALICE,
     DEFAULT,

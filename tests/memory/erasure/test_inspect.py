@@ -9,7 +9,7 @@ import pytest
 from memory.domain.erasures import Counts
 from memory.domain.errors import InvalidInput, NotFound
 from memory.domain.memory import Scope
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.memory.erasure.entities import ALICE, BOB, DEFAULT, HELPER, HERS, add, erased
 
 NOBODY = Scope()

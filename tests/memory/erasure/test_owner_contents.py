@@ -6,7 +6,7 @@ import pytest
 
 from memory.domain.memory import Correction
 from memory.erasure.owner_contents import OwnerContents
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.memory.given import ALICE, BOB, DEFAULT, stored
 
 

@@ -9,7 +9,7 @@ import pytest
 from memory.domain.errors import InvalidInput
 from memory.domain.memory import UNSET, Correction, Edge, Memory
 from memory.domain.results import GraphDifference
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.memory.given import ALICE, DEFAULT, related, stored
 
 

@@ -7,7 +7,7 @@ import pytest
 from memory.domain.memory import Memory, Scope
 from memory.graph.follows import Follows, derived
 from memory.query.views import Direction, Snapshot
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.memory.given import DEFAULT, memory, stored
 
 TALK = Scope(user_id="alice", session_id="talk")

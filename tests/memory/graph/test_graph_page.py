@@ -6,7 +6,7 @@ import pytest
 
 from memory.domain.memory import Memory, Scope
 from memory.query.views import View, Walk
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.memory.given import ALICE, DEFAULT, related, stored
 
 TALK = Scope(user_id="alice", session_id="talk")

@@ -10,7 +10,7 @@ from memory.graph.frontier import Step
 from memory.graph.neighbours import Neighbours
 from memory.ports.edges import Adjacent
 from memory.query.views import Direction, Snapshot, Walk
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.memory.given import DEFAULT, related, stored
 
 TALK = Scope(user_id="alice", session_id="talk")

@@ -7,7 +7,7 @@ import pytest
 from memory.domain.errors import Conflict, NotFound
 from memory.domain.memory import UNSET, NewEdge
 from memory.query.views import ANY_EDGE, View
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.deployments.api.calls import Client, add, ask, edge
 from tests.memory.given import BOB, DEFAULT, related, stored
 

@@ -7,7 +7,7 @@ import pytest
 from memory.domain.errors import NotFound
 from memory.domain.memory import Memory
 from memory.query.views import ANY_EDGE, Direction, View, Walk
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.memory.given import BOB, DEFAULT, related, stored
 
 OUT = Walk(depth=3, direction=Direction.OUT)

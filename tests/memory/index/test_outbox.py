@@ -15,7 +15,7 @@ from memory.domain.memory import Correction, NewMemory, Scope
 from memory.domain.results import Added
 from memory.ports.vector_store import Point
 from memory.query.views import Query, Where
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.memory.failing import Failing
 from tests.redis_server import RedisServer
 from tests.service import started_on

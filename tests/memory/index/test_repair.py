@@ -8,7 +8,7 @@ import pytest
 
 from config import Settings
 from memory.domain.errors import StoreUnavailable
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.memory.given import ALICE, BOB, stored
 from tests.recording_meter import RecordingMeter
 from tests.redis_server import RedisServer

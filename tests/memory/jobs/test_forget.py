@@ -9,7 +9,7 @@ import pytest
 
 from memory.domain.errors import Forbidden, ScopeRequired, StoreUnavailable
 from memory.domain.jobs import JobKind, JobState
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.memory.conversations.said import ALICE, BOB, BOUND, DEFAULT, memories, stored
 
 

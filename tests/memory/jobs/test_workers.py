@@ -13,7 +13,7 @@ from config import Settings
 from graph_store import open_graph_store
 from memory.domain.jobs import JobState
 from memory.domain.memory import Scope
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.memory.conversations.inferred import (
     DEFAULT,
     contents,

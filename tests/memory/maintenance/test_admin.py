@@ -9,7 +9,7 @@ import pytest
 from config import Settings
 from memory.domain.caller import Caller
 from memory.domain.errors import Forbidden, NotFound
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.memory.upkeep import ADMIN, ended, filled, running
 from tests.redis_server import RedisServer
 

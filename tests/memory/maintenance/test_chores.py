@@ -13,7 +13,7 @@ from config import Settings
 from memory.domain.caller import Caller
 from memory.domain.memory import NewMemory, Scope
 from memory.domain.results import Added
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.memory.upkeep import ADMIN, ended, filled, found, quick, running, sound, tenants
 from tests.redis_server import RedisServer
 from tests.service import started

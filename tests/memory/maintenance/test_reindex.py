@@ -15,7 +15,7 @@ from memory.domain.errors import StoreUnavailable
 from memory.domain.memory import Correction, NewMemory, Scope
 from memory.domain.results import Added
 from memory.query.views import Query
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.memory.upkeep import ADMIN, ended, filled, found, running, sound, tenants
 from tests.redis_server import RedisServer
 from tests.service import started

@@ -17,7 +17,7 @@ from memory.domain.memory import Correction, NewEdge, NewMemory, Scope
 from memory.domain.tasks import State
 from memory.index.points import Points
 from memory.ports.vector_store import Point, Retraction
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.memory.upkeep import ADMIN, ended, filled, found, running, tenants
 from tests.redis_server import RedisServer
 from tests.service import started

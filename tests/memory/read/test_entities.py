@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from memory.domain.memory import Correction, Owner, Scope
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.memory.given import DEFAULT, stored
 
 BOTH = Scope(user_id="alice", agent_id="helper", session_id="talk")

@@ -22,7 +22,7 @@ from memory.domain.results import Added
 from memory.domain.selections import Selected
 from memory.query.filter_parser import parse
 from memory.query.views import NOW, Query, Selection, View
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.memory.failing import Failing
 from tests.memory.filter_language import DRAFTS, FILTERS, FIRST_DAY, NAMING, holds
 from tests.redis_server import RedisServer

@@ -7,7 +7,7 @@ import pytest
 from memory.domain.errors import Forbidden, NotFound
 from memory.domain.jobs import JobKind, JobState
 from memory.domain.memory import Scope
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.memory.conversations.said import BOB, BOUND, DEFAULT, said
 
 

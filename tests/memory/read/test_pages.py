@@ -7,7 +7,7 @@ import pytest
 from memory.domain.errors import NotFound
 from memory.domain.memory import Correction
 from memory.query.views import View
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.memory.given import ALICE, BOB, DEFAULT, stored
 
 

@@ -12,7 +12,7 @@ from graph_store.projects import reports
 from memory.domain.caller import DEFAULT_PROJECT, Caller
 from memory.domain.errors import ModelUnavailable, NotFound
 from memory.domain.memory import NewMemory, Scope
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 
 CALLER = Caller(DEFAULT_PROJECT)
 ALICE = {"user_id": "alice"}

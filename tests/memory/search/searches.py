@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from memory.domain.caller import DEFAULT_PROJECT, Caller
 from memory.domain.memory import NewMemory, Scope
 from memory.domain.results import Added
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 
 ALICE = Scope(user_id="alice")
 DEFAULT = Caller(DEFAULT_PROJECT)

@@ -9,7 +9,7 @@ import pytest
 from memory.domain.memory import NewMemory
 from memory.query.views import Query, Scale
 from memory.search.reranking import sentences
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.memory.search.searches import ALICE, DEFAULT, add
 
 

@@ -15,7 +15,7 @@ from memory.domain.memory import NewMemory
 from memory.domain.preferences import Preferences
 from memory.domain.results import Added, Found
 from memory.query.views import Query, Scale, View
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.memory.search.searches import ALICE, DAY, DEFAULT, add
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 
 from memory.service import api
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 
 
 async def test_every_part_takes_what_its_protocol_says_and_has_nothing_else(

@@ -6,7 +6,7 @@ from memory.domain.caller import DEFAULT_PROJECT, Caller
 from memory.domain.errors import Refused
 from memory.domain.memory import UNSET, Correction, NewEdge, NewMemory, Scope
 from memory.domain.records import Record
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 
 ME = Caller(DEFAULT_PROJECT)
 ALICE, BOB = Scope(user_id="alice"), Scope(user_id="bob")

@@ -8,7 +8,7 @@ from memory.domain.errors import InvalidInput
 from memory.domain.memory import UNSET, Correction, NewEdge, Scope
 from memory.domain.records import MemoryRecord
 from memory.domain.transfer import Mark
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.memory.transfer.owners import ALICE, BOB, ME, add, exported, town
 
 

@@ -20,7 +20,7 @@ from memory.domain.records import MemoryRecord, Record
 from memory.domain.transfer import Brought, Mark
 from memory.ports.models import Vectors
 from memory.query.views import View
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.memory.transfer.owners import ALICE, BOB, ME, add, exported, town
 from tests.redis_server import RedisServer
 from tests.service import started

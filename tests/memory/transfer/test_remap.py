@@ -12,7 +12,7 @@ from memory.domain.errors import Conflict, Forbidden, InvalidInput, Refused
 from memory.domain.ids import Project, mint, owner_hash_of, sibling
 from memory.domain.memory import Edge, Memory, Scope, VersionEvent
 from memory.domain.records import EdgeRecord, MemoryRecord
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from memory.transfer import remap
 from tests.memory.given import ALICE, BOB, PROJECT, memory
 from tests.memory.transfer.owners import ME, add, exported

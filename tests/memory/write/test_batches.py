@@ -9,7 +9,7 @@ import pytest
 from memory.domain.caller import DEFAULT_PROJECT, Caller, Once
 from memory.domain.memory import Correction, Memory, NewMemory, Scope
 from memory.domain.results import Added
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 
 DEFAULT = Caller(DEFAULT_PROJECT)
 ALICE = Scope(user_id="alice")

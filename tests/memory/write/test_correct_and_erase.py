@@ -17,7 +17,7 @@ from memory.domain.idempotency import Commit
 from memory.domain.ids import mint
 from memory.domain.memory import Memory, Scope
 from memory.domain.transaction import PutMemory, Transaction
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.deployments.api.calls import Client, add, ask, listed, read, relate
 from tests.redis_server import RedisServer
 

@@ -7,7 +7,7 @@ import pytest
 from memory.domain.errors import NotFound
 from memory.domain.feedback import Feedback, Verdict
 from memory.domain.ids import mint
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.memory.given import DEFAULT, stored
 
 

@@ -29,7 +29,7 @@ from memory.domain.results import Added
 from memory.domain.transaction import Transaction
 from memory.ports.models import Vectors
 from memory.query.views import Query
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.memory.failing import Failing
 from tests.memory.write.keyed import DEFAULT, keyed
 from tests.redis_server import RedisServer

@@ -13,7 +13,7 @@ from memory.domain.errors import StoreUnavailable
 from memory.domain.memory import Correction, NewMemory, Scope
 from memory.domain.results import Added
 from memory.ports.vector_store import Hit
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 
 ALICE = Scope(user_id="alice")
 DEFAULT = Caller(DEFAULT_PROJECT)

@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from config import Settings
 from memory.domain.caller import DEFAULT_PROJECT, Caller
 from memory.domain.memory import NewMemory, Scope
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.deployments.api.feed.streams import PATH, FeedServer, feed_app, listening, take
 from tests.redis_server import RedisServer
 

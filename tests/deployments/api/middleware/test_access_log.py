@@ -22,7 +22,7 @@ from deployments.api.middleware.access_log import Bug, wordless
 from deployments.observability import logs
 from graph_store import open_graph_store
 from memory.domain.errors import StoreUnavailable
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.recording_meter import RecordingMeter
 from tests.redis_server import RedisServer
 from tests.service import started

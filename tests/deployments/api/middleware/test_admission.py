@@ -13,7 +13,7 @@ from access import Access
 from access.model import Right
 from config import Settings
 from deployments.api import create_app
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.deployments.api.calls import add, assert_refused, routes_of
 from tests.deployments.api.conftest import ClientWith
 from tests.deployments.api.keyed import (

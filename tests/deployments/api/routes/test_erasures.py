@@ -14,7 +14,7 @@ import redis
 
 from config import Settings
 from graph_store.erasure.owner import RedisOwnerErasure
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.deployments.api.calls import Client, Fields, add, edge, listed, put, read, search
 from tests.deployments.api.conftest import ClientWith
 from tests.deployments.api.documented import checked

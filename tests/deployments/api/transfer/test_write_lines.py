@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from memory.domain.errors import StoreUnavailable
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.deployments.api.calls import Client, add
 from tests.deployments.api.transfer.calls import NDJSON, export, story
 

@@ -10,7 +10,7 @@ import pytest
 from memory.domain.caller import DEFAULT_PROJECT, Caller
 from memory.domain.errors import NotFound
 from memory.domain.memory import Scope
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.deployments.api.calls import add, put
 from tests.deployments.api.conftest import ClientWith
 from tests.deployments.api.keyed import keyed, with_key

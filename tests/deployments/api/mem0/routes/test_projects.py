@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from memory.domain.preferences import Preferences
-from memory.service.service import MemoryService
+from memory.service.build import MemoryService
 from tests.deployments.api.conftest import ClientWith
 from tests.deployments.api.keyed import keyed, project, with_key
 

@@ -10,7 +10,7 @@ from config import Settings
 from deployments.service_settings import service_settings
 from memory.domain.errors import StartupRefused, StoreUnavailable
 from memory.service import api
-from memory.service.service import MemoryService, open_service
+from memory.service.build import MemoryService, open_service
 from tests.memory.given import DEFAULT, stored
 from tests.word_embedder import WordEmbedder
 
