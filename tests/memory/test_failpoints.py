@@ -193,7 +193,7 @@ async def test_a_crash_of_the_repair_is_repaired(
 def lapse(server: RedisServer) -> None:
     """Time goes by until the lease of a repair that died is over."""
     with redis.Redis(port=server.port) as client:
-        for key in client.scan_iter("mg:lease:repair:*"):
+        for key in client.scan_iter("mg:{*}:lease"):
             client.delete(key)
 
 
