@@ -22,6 +22,7 @@ SLOW := tests/serve tests/kill tests/outages tests/fuzz tests/temporal tests/loa
 	tests/deployments/api/test_cursors.py tests/deployments/api/middleware/test_admission.py \
 	tests/deployments/api/middleware/test_dialect.py tests/deployments/api/routes/test_keys.py \
 	tests/deployments/api/routes/test_admin.py tests/deployments/api/routes/test_erasures.py \
+	tests/deployments/api/routes/test_graph.py tests/deployments/api/routes/test_memories.py \
 	tests/graph_store/redis/test_local_server.py tests/memory/conversations/test_inference.py \
 	tests/memory/erasure tests/memory/maintenance tests/memory/transfer \
 	tests/memory/query/test_conditions.py tests/memory/read/test_filtered_lists.py \

@@ -14,7 +14,7 @@ _TIMES = re.compile(
     r"(?P<stamp>11[789]\d{14})|(?<!\d)(?P<micros>1[789]\d{14})(?!\d)|(?<!\d)(?P<ms>1[789]\d{11})(?!\d)"
 )
 # Who holds what at a moment is no part of the format.
-_LEASES = re.compile(r"mg:\{.*\}:lease|mg:erasing:.*|mg:\{.*\}:jl")
+_LEASES = re.compile(r"mg:lease:.*|mg:\{.*\}:lease|mg:erasing:.*|mg:\{.*\}:jl")
 
 
 def dump(client: redis.Redis) -> Dump:
