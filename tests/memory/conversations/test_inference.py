@@ -12,7 +12,6 @@ import pytest
 import redis
 
 from config import Settings
-from graph_store import open_graph_store
 from memory.domain.caller import DEFAULT_PROJECT, Caller, Once
 from memory.domain.conversation import Said
 from memory.domain.errors import NotFound
@@ -31,36 +30,33 @@ from tests.memory.conversations.inferred import (
     ended,
     everything,
     memories,
+    model_of_two_facts,
+    quicken,
+    reading,
     remembered,
     stored,
+    with_six_attempts,
 )
-from tests.memory.failing import Failing, FailingRecord
 from tests.memory.failpoints import Crash, Fuse, Ground
 from tests.memory.scripted import SILENCE, ScriptedModel, facts
 from tests.recording_meter import RecordingMeter
 from tests.redis_server import RedisServer
-from tests.service import started_on
 from tests.word_embedder import WordEmbedder
-from vector_store import open_vector_store
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, seconds in {
-        "LEASE_S": 0.2, "FIRST_WAIT_S": 0.01, "LONGEST_WAIT_S": 0.05, "OUTAGE_S": 0.01,
-        "_SHORTLY_S": 0.01,
-    }.items():  # fmt: skip
-        monkeypatch.setattr(f"memory.jobs.workers.{name}", seconds)
+    quicken(monkeypatch)
 
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    return settings.model_copy(update={"llm": settings.llm.model_copy(update={"attempts": 6})})
+    return with_six_attempts(settings)
 
 
 @pytest.fixture
 def model() -> ScriptedModel:
-    return ScriptedModel(facts("Alice lives in Bergen", "Alice plays the cello"))
+    return model_of_two_facts()
 
 
 @pytest.fixture
@@ -76,11 +72,8 @@ async def service(
     model: ScriptedModel,
     meter: RecordingMeter,
 ) -> AsyncIterator[MemoryService]:
-    graph: Any = FailingRecord(open_graph_store(settings, redis_server.url))
-    vectors: Any = Failing(open_vector_store(settings))
-    service = await started_on(graph, vectors, settings, embedder, meter, model)
-    yield service
-    await service.care.close()
+    async with reading(settings, redis_server.url, embedder, model, meter) as service:
+        yield service
 
 
 def worded(number: int) -> dict[str, Any]:
