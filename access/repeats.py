@@ -13,6 +13,7 @@ from typing import Any
 
 from access.model import Pass
 from access.pepper import Pepper
+from graph_store.format import keys
 from graph_store.redis.connection import Connection
 from graph_store.redis.kept_answers import KeptAnswers, KeptClaim
 from memory.domain.errors import IdempotencyMismatch
@@ -21,13 +22,16 @@ from memory.domain.errors import IdempotencyMismatch
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """`seed`: 32 bytes, the same at every attempt of one request, random if it has no
-    Idempotency-Key. `answer`: what was stored when an earlier attempt came to its end. `claim` is
-    kept under `key`; both are None if the request has no Idempotency-Key."""
+    Idempotency-Key. `claim` is kept under `key`; both are None if there is no Idempotency-Key."""
 
     seed: bytes
-    answer: str | None = None
     key: str | None = None
     claim: KeptClaim | None = None
+
+    @property
+    def answer(self) -> str | None:
+        """What was stored when an earlier attempt came to its end."""
+        return None if self.claim is None else self.claim.answer
 
 
 class Repeats:
@@ -43,13 +47,14 @@ class Repeats:
         if once is None:
             return Attempt(secrets.token_bytes(32))
         named = (caller.identity, once.key.encode())
-        key = f"mg:once:_:{(await self._pepper.digest('once', *named)).hex()}"
+        digest = await self._pepper.digest("once", *named)
+        key = keys.once_of_administrator(digest.hex())
         claim = await self._answers.claim(key, KeptClaim(once.request, secrets.token_hex(16)))
         if not hmac.compare_digest(claim.request, once.request):
             raise IdempotencyMismatch("this Idempotency-Key was given to another request")
         # The nonce: a key used again after a day must not bring a revoked secret back.
         seed = await self._pepper.digest("seed", *named, bytes.fromhex(claim.nonce))
-        return Attempt(seed, claim.answer, key, claim)
+        return Attempt(seed, key, claim)
 
     async def end(self, attempt: Attempt, answer: str) -> None:
         """Keep what to answer from now on; nothing secret."""

@@ -224,6 +224,10 @@ def once(project_id: str, operation: str) -> str:
     return f"mg:once:{{{project_id}}}:{operation}"
 
 
+def once_of_administrator(digest: str) -> str:
+    return f"mg:once:_:{digest}"
+
+
 def touched(project_id: str, erasure_id: str) -> str:
     return f"mg:erased:{{{project_id}}}:{erasure_id}"
 
